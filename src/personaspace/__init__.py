@@ -1,0 +1,1 @@
+"""From what people answered to a language model that answers like them."""

@@ -1,0 +1,1 @@
+"""Collaborative filters: answers to vectors."""

@@ -1,0 +1,1 @@
+"""Does it work: metrics, baselines, protocol."""

@@ -1,0 +1,1 @@
+"""Vectors to personas, and what they are made of."""

@@ -1,0 +1,1 @@
+"""Personas steer a frozen language model."""

@@ -1,0 +1,1 @@
+"""What people answered: surveys, readers, splits and a simulation."""
