@@ -1,119 +1,22 @@
-"""Survey, Question, Option: what people answered, validated once and never changed."""
+"""Survey: respondents, questions and the answers between them, validated once and never changed."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from personaspace.errors import SurveyError, unknown
+from personaspace.survey.answers import Answers, BoolArray, IntArray, Pairs
+from personaspace.survey.question import FloatArray, Option, Question, repeated
 
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
+__all__ = ["Answers", "BoolArray", "FloatArray", "IntArray", "Option", "Pairs", "Question", "Survey"]
 
-
-@dataclass(frozen=True)
-class Option:
-    """One possible answer.
-
-    Attributes:
-        text: The option as respondents read it.
-        position: Ordinal position in [0, 1], or ``None`` where the option has no place on the scale.
-    """
-
-    text: str
-    position: float | None = None
-
-    def __post_init__(self) -> None:
-        if self.position is not None and not 0.0 <= self.position <= 1.0:
-            raise SurveyError(f"option {self.text!r}: position {self.position} is outside [0, 1]")
-
-
-@dataclass(frozen=True)
-class Question:
-    """One question with its ordered options.
-
-    Attributes:
-        id: Unique id, a string.
-        text: The question as respondents read it.
-        options: Two or more options with distinct texts, refusals not among them.
-        topic: What the question is about, where known.
-    """
-
-    id: str
-    text: str
-    options: tuple[Option, ...]
-    topic: str | None = None
-
-    def __post_init__(self) -> None:
-        texts = [option.text for option in self.options]
-        if len(texts) < 2:
-            raise SurveyError(
-                f"question {self.id!r} has {len(texts)} option(s): a question needs at least two; "
-                "drop it or complete its options"
-            )
-        if twice := _repeated(texts):
-            raise SurveyError(f"question {self.id!r} lists the option {twice[0]!r} twice")
-
-    @cached_property
-    def positions(self) -> FloatArray:
-        """Ordinal positions, shape ``[options]``; NaN where an option has none."""
-        return np.array([np.nan if o.position is None else o.position for o in self.options])
-
-    @property
-    def ordinal(self) -> bool:
-        """Whether at least two options have different places on a scale."""
-        return len(np.unique(self.positions[~np.isnan(self.positions)])) > 1
-
-
-@dataclass(frozen=True, eq=False)
-class Pairs:
-    """Respondent and question indices, one entry a pair; each of shape ``[pairs]``."""
-
-    respondent: IntArray
-    question: IntArray
-
-    def __post_init__(self) -> None:
-        for name in self.__dataclass_fields__:
-            column = np.array(getattr(self, name), dtype=np.int64)
-            column.flags.writeable = False
-            object.__setattr__(self, name, column)
-        if len({len(getattr(self, name)) for name in self.__dataclass_fields__}) != 1:
-            raise SurveyError("the columns of a table of answers must have equal length")
-
-    def __len__(self) -> int:
-        return len(self.respondent)
-
-    @classmethod
-    def empty(cls) -> Pairs:
-        """A table without rows."""
-        return cls(*(np.empty(0, np.int64) for _ in cls.__dataclass_fields__))
-
-    def where(self, mask: BoolArray | IntArray) -> Pairs:
-        """Rows chosen by a mask or by indices, in the same class."""
-        return replace(self, **{name: getattr(self, name)[mask] for name in self.__dataclass_fields__})
-
-
-@dataclass(frozen=True, eq=False)
-class Answers(Pairs):
-    """Given answers: ``option`` counts within its question, from 0."""
-
-    option: IntArray
-
-    @classmethod
-    def empty(cls) -> Answers:
-        """A table without rows."""
-        return cls(*(np.empty(0, np.int64) for _ in range(3)))
-
-    def where(self, mask: BoolArray | IntArray) -> Answers:
-        """Rows chosen by a mask or by indices."""
-        return Answers(self.respondent[mask], self.question[mask], self.option[mask])
+P = TypeVar("P", bound=Pairs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,32 +105,42 @@ class Survey:
 
     def select(
         self,
-        respondents: Sequence[int] | IntArray | None = None,
-        questions: Sequence[int] | IntArray | None = None,
+        respondents: Sequence[int] | IntArray | BoolArray | None = None,
+        questions: Sequence[int] | IntArray | BoolArray | None = None,
     ) -> Survey:
         """The survey reduced to some respondents and questions, in the order given.
 
         Args:
-            respondents: Row indices to keep, or ``None`` for all.
-            questions: Question indices to keep, or ``None`` for all.
+            respondents: Row indices or a mask of what to keep, or ``None`` for all.
+            questions: Question indices or a mask of what to keep, or ``None`` for all.
 
         Returns:
             A survey whose indices count anew from 0; weights keep their scale relative to each other.
         """
-        rows = np.arange(len(self.respondents)) if respondents is None else np.asarray(respondents, np.int64)
-        columns = np.arange(len(self.questions)) if questions is None else np.asarray(questions, np.int64)
+        rows = _indices("respondents", respondents, len(self.respondents))
+        columns = _indices("questions", questions, len(self.questions))
         new_row = _renumber(rows, len(self.respondents))
         new_column = _renumber(columns, len(self.questions))
-        answers, refusals = (_kept(pairs, new_row, new_column) for pairs in (self.answers, self.refusals))
-        assert isinstance(answers, Answers)  # noqa: S101
         return replace(
             self,
             respondents=tuple(self.respondents[i] for i in rows),
             questions=tuple(self.questions[j] for j in columns),
-            answers=answers,
-            refusals=refusals,
+            answers=_kept(self.answers, new_row, new_column),
+            refusals=_kept(self.refusals, new_row, new_column),
             traits=self.traits.iloc[rows],
             weights=None if self.weights is None else self.weights[rows],
+        )
+
+    def equals(self, other: Survey) -> bool:
+        """Whether both hold the same of everything, in the same order."""
+        return (
+            (self.respondents, self.questions, self.name, self.simulated)
+            == (other.respondents, other.questions, other.name, other.simulated)
+            and self.answers.equals(other.answers)
+            and self.refusals.equals(other.refusals)
+            and self.traits.equals(other.traits)
+            and (self.weights is None) == (other.weights is None)
+            and np.array_equal(self.weight, other.weight)
         )
 
     def option_counts(self, weighted: bool = False) -> FloatArray:
@@ -236,12 +149,12 @@ class Survey:
         return np.bincount(self.option_nodes, weights=weights, minlength=int(self.offsets[-1])).astype(float)
 
     def _check_ids(self) -> None:
-        if twice := _repeated(self.respondents):
+        if twice := repeated(self.respondents):
             raise SurveyError(
                 f"{len(twice)} respondent id(s) occur more than once, first {twice[0]!r}: "
                 "ids must be unique; merge or rename the rows"
             )
-        if twice := _repeated(q.id for q in self.questions):
+        if twice := repeated(q.id for q in self.questions):
             raise SurveyError(f"question id {twice[0]!r} occurs more than once: ids must be unique")
 
     def _check_answers(self) -> None:
@@ -277,7 +190,8 @@ class Survey:
                 f"traits have {len(self.traits)} rows for {len(self.respondents)} respondents: "
                 "give one row per respondent, in the same order"
             )
-        return self.traits.set_axis(pd.Index(self.respondents, dtype=object), axis=0)
+        index = pd.Index(self.respondents, dtype=object)
+        return self.traits.astype("str").set_axis(index, axis=0).rename(columns=str)
 
     def _checked_weights(self, weights: FloatArray) -> FloatArray:
         weights = np.array(weights, dtype=np.float64)
@@ -295,10 +209,6 @@ class Survey:
         return weights
 
 
-def _repeated(names: Iterable[str]) -> list[str]:
-    return [name for name, count in Counter(names).items() if count > 1]
-
-
 def _check_range(what: str, indices: IntArray, size: int) -> None:
     if len(indices) and (indices.min() < 0 or indices.max() >= size):
         bad = int(indices[(indices < 0) | (indices >= size)][0])
@@ -311,7 +221,18 @@ def _renumber(kept: IntArray, size: int) -> IntArray:
     return new
 
 
-def _kept(pairs: Pairs, new_row: IntArray, new_column: IntArray) -> Pairs:
+def _indices(what: str, chosen: Sequence[int] | IntArray | BoolArray | None, size: int) -> IntArray:
+    if chosen is None:
+        return np.arange(size)
+    given = np.asarray(chosen)
+    if given.dtype != np.bool_:
+        return given.astype(np.int64)
+    if given.shape != (size,):
+        raise SurveyError(f"the mask of {what} has shape {given.shape}, expected ({size},)")
+    return np.flatnonzero(given)
+
+
+def _kept(pairs: P, new_row: IntArray, new_column: IntArray) -> P:
     rows, columns = new_row[pairs.respondent], new_column[pairs.question]
     mask = (rows >= 0) & (columns >= 0)
     return replace(pairs.where(mask), respondent=rows[mask], question=columns[mask])
