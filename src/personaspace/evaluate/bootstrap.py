@@ -1,0 +1,73 @@
+"""Intervals: how far a metric would move had other respondents of the same kind been asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from personaspace.errors import SettingError
+from personaspace.evaluate.metrics import Metric
+from personaspace.evaluate.predictions import Predictions
+from personaspace.survey.survey import FloatArray
+
+CELLS = 2**23
+"""Resampled weights held in memory at a time."""
+
+
+class Interval(NamedTuple):
+    """A metric's value and the interval around it."""
+
+    value: float
+    low: float
+    high: float
+
+
+def bootstrap(
+    metric: Metric, predictions: Predictions, resamples: int = 1000, level: float = 0.95, seed: int = 0
+) -> Interval:
+    """Percentile bootstrap over respondents: whole respondents are drawn with replacement, with all their answers.
+
+    Args:
+        metric: One of :data:`personaspace.evaluate.metrics.METRICS`.
+        predictions: What was predicted and answered; respondents without answers are not drawn.
+        resamples: How many times to draw, at least 1.
+        level: Share of the resampled values that lie inside the interval, between 0 and 1.
+        seed: Equal seeds draw the same respondents, so that methods are compared on equal draws.
+
+    Returns:
+        The metric on all respondents, and its interval.
+
+    Raises:
+        SettingError: ``resamples`` or ``level`` outside their range.
+
+    Example:
+        >>> from personaspace.evaluate.metrics import macro_accuracy
+        >>> n = 400
+        >>> half = Predictions([[1.0, 0.0]] * n, [0, 1] * (n // 2), range(n), [0] * n, [[0, 1]])
+        >>> value, low, high = bootstrap(macro_accuracy, half)
+        >>> print(value, round(low, 1), round(high, 1))
+        0.5 0.5 0.5
+        >>> 0.04 < value - low < 0.06
+        True
+    """
+    if resamples < 1 or not 0 < level < 1:
+        raise SettingError(f"resamples={resamples}, level={level}: resamples must be at least 1, level between 0 and 1")
+    values = np.concatenate([metric(predictions, weights) for weights in _resampled(predictions, resamples, seed)])
+    tail = (1 - level) / 2
+    low, high = np.nanquantile(values, [tail, 1 - tail]) if np.isfinite(values).any() else (np.nan, np.nan)
+    return Interval(float(metric(predictions, None)), float(low), float(high))
+
+
+def _resampled(predictions: Predictions, resamples: int, seed: int) -> Iterator[FloatArray]:
+    """Blocks of resampled weights, each of shape [some resamples, respondents]."""
+    rng = np.random.default_rng(seed)
+    present = np.unique(predictions.respondent)
+    block = max(1, CELLS // len(predictions.weight))
+    for start in range(0, resamples, block):
+        rows = min(block, resamples - start)
+        drawn = present[rng.integers(len(present), size=(rows, len(present)))]
+        cells = drawn + np.arange(rows)[:, None] * len(predictions.weight)
+        counts = np.bincount(cells.ravel(), minlength=rows * len(predictions.weight)).reshape(rows, -1)
+        yield counts * predictions.weight

@@ -1,0 +1,138 @@
+"""Predictions: what a method expected of every answer, beside the answer that was given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+
+from personaspace.errors import SettingError
+from personaspace.survey.survey import FloatArray, IntArray, Survey
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """One row per answer: the one shape in which every method hands over its results.
+
+    Attributes:
+        probabilities: Shape ``[answers, options]``; rows sum to 1; 0 or NaN past a question's last option.
+        option: The option that was chosen, shape ``[answers]``.
+        respondent: Who answered, an index into ``weight``, shape ``[answers]``.
+        question: What was asked, an index into ``positions``, shape ``[answers]``.
+        positions: Ordinal positions, shape ``[questions, options]``; NaN where an option has no place on
+            the scale or the question has no such option.
+        weight: What each respondent counts, shape ``[respondents]``; ones where it is not given.
+
+    Raises:
+        SettingError: No answers, shapes that do not fit, probabilities that are negative or do not sum to 1.
+
+    Example:
+        >>> predictions = Predictions([[0.7, 0.3], [0.4, 0.6]], [0, 0], [0, 1], [0, 0], [[0.0, 1.0]])
+        >>> len(predictions), predictions.weight
+        (2, array([1., 1.]))
+    """
+
+    probabilities: FloatArray
+    option: IntArray
+    respondent: IntArray
+    question: IntArray
+    positions: FloatArray
+    weight: FloatArray = field(default_factory=lambda: np.empty(0))
+
+    def __post_init__(self) -> None:
+        filled = np.nan_to_num(np.asarray(self.probabilities, dtype=np.float64), nan=0.0)
+        object.__setattr__(self, "probabilities", filled)
+        for name in ("option", "respondent", "question"):
+            object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=np.int64))
+        object.__setattr__(self, "positions", np.asarray(self.positions, dtype=np.float64))
+        weight = np.asarray(self.weight, dtype=np.float64)
+        if not weight.size and len(self):
+            weight = np.ones(int(self.respondent.max()) + 1)
+        object.__setattr__(self, "weight", weight)
+        self._check()
+
+    def __len__(self) -> int:
+        return len(self.option)
+
+    @classmethod
+    def of(cls, survey: Survey, probabilities: FloatArray, weighted: bool = False) -> Self:
+        """Set probabilities beside a survey's answers.
+
+        Args:
+            survey: The answers that were to be predicted.
+            probabilities: Shape ``[answers, most options of any question]``, in the survey's order.
+            weighted: Whether respondents count by their survey weight rather than alike.
+
+        Returns:
+            Predictions whose indices are the survey's.
+        """
+        answers = survey.answers
+        weight = survey.weight if weighted else np.ones(len(survey.respondents))
+        return cls(
+            probabilities, answers.option, answers.respondent, answers.question, padded_positions(survey), weight
+        )
+
+    @classmethod
+    def from_table(cls, survey: Survey, table: FloatArray, row: IntArray, weighted: bool = False) -> Self:
+        """Pick every answer's probabilities from a table over all options.
+
+        Args:
+            survey: The answers that were to be predicted.
+            table: Shape ``[rows, options of all questions]``, columns in the survey's running option count.
+            row: The row that speaks for each answer, shape ``[answers]``.
+            weighted: Whether respondents count by their survey weight rather than alike.
+
+        Returns:
+            Predictions whose indices are the survey's.
+        """
+        columns = padded_columns(survey)[survey.answers.question]
+        return cls.of(survey, np.where(columns >= 0, table[row[:, None], columns], 0.0), weighted)
+
+    def _check(self) -> None:
+        if not len(self):
+            raise SettingError("there are no answers to evaluate: choose a larger evaluation set")
+        n, width = len(self), self.positions.shape[-1]
+        if self.probabilities.shape != (n, width) or {len(self.respondent), len(self.question)} != {n}:
+            raise SettingError(
+                f"probabilities have shape {self.probabilities.shape} for {n} answers "
+                f"with up to {width} options: expected ({n}, {width})"
+            )
+        for name, size in (("option", width), ("respondent", len(self.weight)), ("question", len(self.positions))):
+            indices = getattr(self, name)
+            if indices.min() < 0 or indices.max() >= size:
+                raise SettingError(
+                    f"{name} indices run from {indices.min()} to {indices.max()}, allowed: 0 to {size - 1}"
+                )
+        sums = self.probabilities.sum(axis=1)
+        bad = (np.abs(sums - 1) > 1e-3) | (self.probabilities < 0).any(axis=1)
+        if bad.any():
+            at = int(np.flatnonzero(bad)[0])
+            raise SettingError(
+                f"the probabilities of answer {at} are {self.probabilities[at].round(4).tolist()}: "
+                "they must be at least 0 and sum to 1"
+            )
+
+
+def padded_columns(survey: Survey) -> IntArray:
+    """Running option index of every question's options, shape ``[questions, most options]``; -1 past the last.
+
+    Example:
+        >>> from personaspace.survey.survey import Answers, Option, Question, Survey
+        >>> two = Question("a", "?", (Option("no"), Option("yes")))
+        >>> three = Question("b", "?", (Option("no"), Option("perhaps"), Option("yes")))
+        >>> padded_columns(Survey((), (two, three), Answers.empty()))
+        array([[ 0,  1, -1],
+               [ 2,  3,  4]])
+    """
+    sizes = np.diff(survey.offsets)
+    place = np.arange(sizes.max(initial=0))
+    return np.where(place < sizes[:, None], survey.offsets[:-1, None] + place, -1)
+
+
+def padded_positions(survey: Survey) -> FloatArray:
+    """Ordinal positions of every question's options, shape ``[questions, most options]``; NaN where none."""
+    columns = padded_columns(survey)
+    positions = np.full(columns.shape, np.nan)
+    positions[columns >= 0] = np.concatenate([np.empty(0), *(q.positions for q in survey.questions)])
+    return positions

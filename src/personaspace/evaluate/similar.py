@@ -1,0 +1,133 @@
+"""Baselines for questions nobody has answered yet: look at the most similar question that was answered.
+
+Similarity is the cosine of tf-idf vectors of question and option texts. Answers are carried to another number of
+options by relative place: the first to the first, the last to the last, those between in proportion.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from personaspace.evaluate.baselines import majority_table
+from personaspace.evaluate.matching import matched_questions
+from personaspace.evaluate.predictions import Predictions, padded_columns
+from personaspace.survey.survey import FloatArray, IntArray, Question, Survey
+
+TRUST = 0.5
+"""How much of the probability the similar answer gets; the position majority has the rest."""
+
+
+def similar_question_majority(train: Survey, test: Survey) -> Predictions:
+    """Each question of ``test`` is answered like the majority of the most similar other question of ``train``.
+
+    Args:
+        train: Answers to learn from.
+        test: Answers to predict; who answered in ``train`` does not matter.
+
+    Returns:
+        One row per answer of ``test``.
+    """
+    similarity = question_similarity(train, test)
+    counts, table = train.option_counts(), majority_table(train, test)
+    for j in np.flatnonzero(similarity.max(axis=1, initial=-1.0) > 0):
+        source = int(similarity[j].argmax())
+        given = counts[train.offsets[source] : train.offsets[source + 1]]
+        here = slice(test.offsets[j], test.offsets[j + 1])
+        moved = given @ relative_places(len(given), len(test.questions[j].options))
+        table[:, here] = (moved + table[:, here]) / (moved.sum() + 1)
+    return Predictions.from_table(test, table, np.zeros(len(test.answers), np.int64))
+
+
+def own_similar_answer(train: Survey, test: Survey, known: Survey | None = None) -> Predictions:
+    """Each respondent repeats their own answer to the most similar other question they answered.
+
+    Half of the probability goes to that answer, carried over by relative place; the other half, and everything
+    where there is no similar answer, follows the (position) majority.
+
+    Args:
+        train: Answers from which the majority is taken.
+        test: Answers to predict.
+        known: The respondents' own answers, ``train`` if not given; matched to ``test`` by respondent id.
+
+    Returns:
+        One row per answer of ``test``.
+    """
+    known = train if known is None else known
+    own = _answers_of(known, test)
+    similarity = question_similarity(known, test)
+    columns, table = padded_columns(test), majority_table(train, test)[0]
+    probabilities = np.where(columns >= 0, table[columns], 0.0)[test.answers.question]
+    for j in np.unique(test.answers.question):
+        rows = np.flatnonzero(test.answers.question == j)
+        given = own[test.answers.respondent[rows]]
+        closeness = np.where(given >= 0, similarity[j], -1.0)
+        source = closeness.argmax(axis=1)
+        similar = closeness.max(axis=1) > 0
+        options = len(test.questions[j].options)
+        for other in np.unique(source[similar]):
+            here = similar & (source == other)
+            moved = relative_places(len(known.questions[other].options), options)[given[here, other]]
+            at = rows[here]
+            probabilities[at, :options] = TRUST * moved + (1 - TRUST) * probabilities[at, :options]
+    return Predictions.of(test, probabilities)
+
+
+def question_similarity(train: Survey, test: Survey) -> FloatArray:
+    """Cosine of tf-idf vectors over texts and options, in [0, 1].
+
+    Args:
+        train: Questions to compare with.
+        test: Questions to find neighbours for.
+
+    Returns:
+        Shape ``[questions of test, questions of train]``; -1 for a question itself and for one without answers.
+    """
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    texts = [[_text(question) for question in survey.questions] for survey in (train, test)]
+    vectorizer = TfidfVectorizer(sublinear_tf=True, analyzer=_words).fit(texts[0] + texts[1])
+    seen, asked = (vectorizer.transform(part) for part in texts)
+    similarity: FloatArray = (asked @ seen.T).toarray()
+    similarity[:, np.bincount(train.answers.question, minlength=len(train.questions)) == 0] = -1
+    itself = matched_questions(train.questions, test)
+    similarity[np.flatnonzero(itself >= 0), itself[itself >= 0]] = -1
+    return similarity
+
+
+def relative_places(source: int, target: int) -> FloatArray:
+    """Where an option of one question lies among the options of another.
+
+    Args:
+        source: Number of options of the question that was answered, at least 2.
+        target: Number of options of the other question, at least 2.
+
+    Returns:
+        Shape ``[source, target]``, rows sum to 1; an option between two is shared by both.
+
+    Example:
+        >>> relative_places(3, 2)
+        array([[1. , 0. ],
+               [0.5, 0.5],
+               [0. , 1. ]])
+    """
+    place = np.linspace(0, target - 1, source)
+    shared: FloatArray = np.maximum(1 - np.abs(place[:, None] - np.arange(target)), 0)
+    return shared
+
+
+def _answers_of(known: Survey, test: Survey) -> IntArray:
+    """The option every respondent of ``test`` gave to every question of ``known``, -1 for none."""
+    row = np.array([test.respondent_index.get(respondent, -1) for respondent in known.respondents], dtype=np.int64)
+    given = np.full((len(test.respondents) + 1, len(known.questions)), -1, dtype=np.int64)
+    given[row[known.answers.respondent], known.answers.question] = known.answers.option
+    return given[:-1]
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.lower())
+
+
+def _text(question: Question) -> str:
+    return " ".join([question.text, *(option.text for option in question.options)])
