@@ -1,0 +1,153 @@
+"""A simulated survey with planted personas: for the demonstration, and for tests that need the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from personaspace.errors import SettingError
+from personaspace.survey.answers import Answers, IntArray, Pairs
+from personaspace.survey.question import FloatArray
+from personaspace.survey.simulated_items import ATTITUDES, Item, attitude_vector, load, simulated_items
+from personaspace.survey.survey import Survey
+
+SPREAD = 0.45  # of attitudes within a persona
+SKIPPED = 0.25  # of the questions put to a respondent, left without a trace
+REFUSED = 0.015  # of the questions put to a respondent, refused
+WEIGHT_SPREAD = 0.4  # of log weights
+
+
+@dataclass(frozen=True, eq=False)
+class Simulation:
+    """A simulated survey and the truth behind it.
+
+    Attributes:
+        survey: What an analyst would see.
+        persona: Planted persona of each respondent, an index into ``personas``; shape ``[respondents]``.
+        personas: Names of the planted personas.
+        attitudes: Where each respondent truly stands, shape ``[respondents, 4]``.
+        probabilities: True probability of every option, shape ``[respondents, options of all questions]``.
+    """
+
+    survey: Survey
+    persona: IntArray
+    personas: tuple[str, ...]
+    attitudes: FloatArray
+    probabilities: FloatArray
+
+
+def simulate(respondents: int = 1000, seed: int = 0) -> Survey:
+    """A survey that nobody answered: 60 questions on 8 topics, six planted personas.
+
+    Args:
+        respondents: How many to simulate, at least 1.
+        seed: The same seed gives the same survey.
+
+    Returns:
+        A survey with ``simulated`` set, about a third of its cells empty, some refusals, six traits and weights.
+
+    Raises:
+        SettingError: Fewer than one respondent, or a negative seed.
+
+    Example:
+        >>> survey = simulate(respondents=50)
+        >>> len(survey.respondents), len(survey.questions), survey.simulated
+        (50, 60, True)
+    """
+    return simulate_with_truth(respondents, seed).survey
+
+
+def simulate_with_truth(respondents: int = 1000, seed: int = 0) -> Simulation:
+    """:func:`simulate`, with the planted personas and the true probabilities.
+
+    Args:
+        respondents: How many to simulate, at least 1.
+        seed: The same seed gives the same survey.
+
+    Returns:
+        The survey and the truth.
+
+    Raises:
+        SettingError: Fewer than one respondent, or a negative seed.
+
+    Example:
+        >>> truth = simulate_with_truth(respondents=50)
+        >>> truth.probabilities.shape == (50, truth.survey.offsets[-1])
+        True
+    """
+    if respondents < 1:
+        raise SettingError(f"respondents is {respondents}: simulate at least 1")
+    if seed < 0:
+        raise SettingError(f"seed is {seed}: a seed is a whole number from 0 up")
+    rng = np.random.default_rng(seed)
+    people, items = load("simulated_people.yaml"), simulated_items()
+    persona, attitudes = _attitudes(people["personas"], respondents, rng)
+    probabilities = [item.probabilities(attitudes) for item in items]
+    answers, refusals = _responses(items, probabilities, rng)
+    survey = Survey(
+        respondents=tuple(f"r{i:0{len(str(respondents))}d}" for i in range(1, respondents + 1)),
+        questions=tuple(item.question for item in items),
+        answers=answers,
+        traits=_traits(people, persona, rng),
+        weights=_weights(respondents, rng),
+        refusals=refusals,
+        name="simulated survey",
+        simulated=True,
+    )
+    return Simulation(survey, persona, tuple(people["personas"]), attitudes, np.hstack(probabilities))
+
+
+def _attitudes(personas: Mapping[str, Any], respondents: int, rng: np.random.Generator) -> tuple[IntArray, FloatArray]:
+    shares = [persona["share"] for persona in personas.values()]
+    centers = np.array([attitude_vector(persona["center"]) for persona in personas.values()])
+    persona = rng.choice(len(shares), size=respondents, p=shares)
+    return persona, centers[persona] + rng.normal(0, SPREAD, (respondents, len(ATTITUDES)))
+
+
+def _responses(
+    items: tuple[Item, ...], probabilities: list[FloatArray], rng: np.random.Generator
+) -> tuple[Answers, Pairs]:
+    respondents = len(probabilities[0])
+    form = rng.choice(["A", "B"], size=respondents)
+    asked = np.column_stack([(form == item.form) | (item.form is None) for item in items])
+    fate = rng.random(asked.shape)
+    refused = asked & (fate < REFUSED)
+    answered = asked & (fate >= REFUSED + SKIPPED)
+    draw = rng.random(asked.shape)
+    chosen = np.column_stack(
+        [(draw[:, [j]] > np.cumsum(p[:, :-1], axis=1)).sum(axis=1) for j, p in enumerate(probabilities)]
+    )
+    rows, columns = np.nonzero(answered)
+    return Answers(rows, columns, chosen[rows, columns]), Pairs(*np.nonzero(refused))
+
+
+def _traits(people: Mapping[str, Any], persona: IntArray, rng: np.random.Generator) -> pd.DataFrame:
+    leans = [entry["leans"] for entry in people["personas"].values()]
+    return pd.DataFrame(
+        {
+            trait: _draw_trait(shares, [lean.get(trait, {}) for lean in leans], persona, rng)
+            for trait, shares in people["traits"].items()
+        }
+    )
+
+
+def _draw_trait(
+    shares: Mapping[str, float],
+    leans: list[Mapping[str, float]],
+    persona: IntArray,
+    rng: np.random.Generator,
+) -> list[str]:
+    odds = np.array([[share * lean.get(value, 1.0) for value, share in shares.items()] for lean in leans])
+    limits = np.cumsum(odds / odds.sum(axis=1, keepdims=True), axis=1)[:, :-1]
+    drawn = (rng.random((len(persona), 1)) > limits[persona]).sum(axis=1)
+    values = list(shares)
+    return [values[i] for i in drawn]
+
+
+def _weights(respondents: int, rng: np.random.Generator) -> FloatArray:
+    weights = rng.lognormal(0, WEIGHT_SPREAD, respondents)
+    return np.asarray(weights / weights.mean())
