@@ -57,7 +57,7 @@ def _softmax(scores: FloatArray) -> FloatArray:
 def load(name: str) -> dict[str, Any]:
     """The content of one of the simulation's data files."""
     text = resources.files("personaspace.survey").joinpath(name).read_text(encoding="utf-8")
-    loaded: dict[str, Any] = yaml.safeload(text)
+    loaded: dict[str, Any] = yaml.safe_load(text)
     return loaded
 
 
