@@ -1,0 +1,69 @@
+"""Training pairs: who was asked what and answered which option, in blocks that share a question."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+from personaspace.steer.prompt import question_text
+from personaspace.survey.question import Question
+from personaspace.survey.survey import BoolArray, Survey
+
+Indices = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Respondent x question pairs with the answer given, and the tables they point into.
+
+    Attributes:
+        vectors: Points of the space, shape ``[respondents, dim]``.
+        texts: Questions up to the answer cue.
+        sizes: Number of options of each question.
+        row: Row of ``vectors`` of each pair.
+        question: Index of each pair's question.
+        option: The option chosen.
+    """
+
+    vectors: Tensor
+    texts: tuple[str, ...]
+    sizes: tuple[int, ...]
+    row: Indices
+    question: Indices
+    option: Indices
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def blocks(self, size: int, rng: np.random.Generator) -> list[Indices]:
+        """All pairs in blocks of at most ``size`` that share one question, shuffled."""
+        order = rng.permutation(len(self))
+        order = order[np.argsort(self.question[order], kind="stable")]
+        starts = np.flatnonzero(np.diff(self.question[order])) + 1
+        blocks = [
+            group[start : start + size] for group in np.split(order, starts) for start in range(0, len(group), size)
+        ]
+        return [blocks[i] for i in rng.permutation(len(blocks))]
+
+    def sample(self, most: int, seed: int) -> Pairs:
+        """At most so many pairs, drawn at random."""
+        if len(self) <= most:
+            return self
+        kept = np.sort(np.random.default_rng(seed).choice(len(self), most, replace=False))
+        return replace(self, row=self.row[kept], question=self.question[kept], option=self.option[kept])
+
+
+def question_prompt(question: Question) -> str:
+    """A question of a survey as the base model reads it."""
+    return question_text(question.text, [option.text for option in question.options])
+
+
+def training_pairs(survey: Survey, vectors: Tensor, mask: BoolArray) -> Pairs:
+    """The answers of a survey chosen by a mask, with its respondents' vectors ``[respondents, dim]``."""
+    answers = survey.answers.where(mask)
+    texts = tuple(question_prompt(question) for question in survey.questions)
+    sizes = tuple(len(question.options) for question in survey.questions)
+    return Pairs(vectors, texts, sizes, answers.respondent, answers.question, answers.option)

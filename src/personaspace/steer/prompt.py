@@ -1,0 +1,59 @@
+"""A question as text: what the base model reads, and the cue after which it answers."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping, Sequence
+
+from personaspace.errors import SettingError
+
+LABELS = string.ascii_uppercase
+CUE = "Answer:"
+
+
+def question_text(text: str, options: Sequence[str], context: str = "") -> str:
+    """Write a question with labelled options, up to the place where the answer cue follows.
+
+    Args:
+        text: The question.
+        options: Two to 26 option texts, labelled A, B, C in this order.
+        context: What is to be read before the question, such as the respondent's traits.
+
+    Returns:
+        The text before :data:`CUE`.
+
+    Raises:
+        SettingError: Fewer than two options, or more than there are labels.
+
+    Example:
+        >>> print(question_text("Tea or coffee?", ["Tea", "Coffee"]) + CUE)
+        Question: Tea or coffee?
+        A. Tea
+        B. Coffee
+        Answer:
+    """
+    if not 2 <= len(options) <= len(LABELS):
+        raise SettingError(f"{len(options)} option(s) given: a question takes 2 to {len(LABELS)}")
+    lines = [f"{label}. {option}" for label, option in zip(LABELS, options, strict=False)]
+    return "\n".join([f"{context}Question: {text.strip()}", *lines, ""])
+
+
+def open_question(prompt: str) -> str:
+    r"""Write a question that is to be answered in words.
+
+    Example:
+        >>> open_question("What worries you most?") + CUE
+        'Question: What worries you most?\nAnswer:'
+    """
+    return f"Question: {prompt.strip()}\n"
+
+
+def traits_context(traits: Mapping[str, str | None]) -> str:
+    r"""Write a respondent's known traits as text to stand before a question.
+
+    Example:
+        >>> traits_context({"age": "30-49", "party": None, "region": "West"})
+        'Respondent: age 30-49; region West.\n'
+    """
+    known = [f"{name} {value}" for name, value in traits.items() if isinstance(value, str)]
+    return f"Respondent: {'; '.join(known)}.\n" if known else ""
