@@ -1,0 +1,1 @@
+"""Pretraining of nano, the small causal language model shipped with the package."""
