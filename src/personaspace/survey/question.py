@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -67,6 +67,28 @@ class Question:
     def ordinal(self) -> bool:
         """Whether at least two options have different places on a scale."""
         return len(np.unique(self.positions[~np.isnan(self.positions)])) > 1
+
+
+def scaled_positions(values: Sequence[float | None]) -> tuple[float | None, ...]:
+    """Places on any scale, moved and stretched so that the lowest is 0 and the highest 1.
+
+    Args:
+        values: One per option; ``None`` where an option has no place on the scale.
+
+    Returns:
+        Positions in [0, 1]; all ``None`` where the values do not differ, since that is no scale.
+
+    Example:
+        >>> scaled_positions([1, 2, 1.5, None])
+        (0.0, 1.0, 0.5, None)
+        >>> scaled_positions([1, 1, 1])
+        (None, None, None)
+    """
+    placed = [value for value in values if value is not None]
+    if len(set(placed)) < 2:
+        return (None,) * len(values)
+    low, high = min(placed), max(placed)
+    return tuple(None if value is None else (value - low) / (high - low) for value in values)
 
 
 def repeated(names: Iterable[str]) -> list[str]:

@@ -1,0 +1,115 @@
+"""From the cells of a table to answers, refusals and gaps; what is none of these is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from personaspace.errors import SurveyError
+from personaspace.survey.answers import Answers, IntArray, Pairs
+from personaspace.survey.question import Question
+
+REFUSED = -1
+MISSING = -2
+
+
+def plain(cell: object) -> str:
+    """A cell as text in which 1, 1.0, "1" and "1.0" are the same code.
+
+    Example:
+        >>> plain(1.0), plain(" 1 "), plain("1.0"), plain("Very  often")
+        ('1', '1', '1', 'Very often')
+    """
+    text = " ".join(str(cell).split())
+    number, dot, decimals = text.partition(".")
+    return number if dot and number.lstrip("-").isdigit() and not decimals.strip("0") else text
+
+
+@dataclass(frozen=True, eq=False)
+class Coding:
+    """What each possible cell of one question's column means.
+
+    Attributes:
+        question: The question answered.
+        meaning: From :func:`plain` cell in lower case to option index, ``REFUSED`` or ``MISSING``.
+    """
+
+    question: Question
+    meaning: Mapping[str, int]
+
+    @classmethod
+    def of(
+        cls,
+        question: Question,
+        codes: Sequence[str] = (),
+        refusals: Iterable[str] = (),
+        missing: Iterable[str] = (),
+    ) -> Coding:
+        """The coding of a question by its option texts (in any case) and, where given, by a code per option.
+
+        Args:
+            question: The question answered.
+            codes: One per option, or none.
+            refusals: Cells that mean the respondent refused.
+            missing: Cells that mean the question was not answered.
+
+        Raises:
+            SurveyError: One cell would have two meanings.
+        """
+        meaning: dict[str, int] = {}
+        outcomes = [(cell, REFUSED) for cell in refusals] + [(cell, MISSING) for cell in missing]
+        for cell, value in [*((code, i) for i, code in enumerate(codes)), *outcomes]:
+            if meaning.setdefault(plain(cell).casefold(), value) != value:
+                raise _ambiguous(question, cell)
+        for i, option in enumerate(question.options):
+            already = meaning.setdefault(plain(option.text).casefold(), i)
+            if already != i and (already < 0 or not codes):
+                raise _ambiguous(question, option.text)
+        return cls(question, meaning)
+
+    def encode(self, column: pd.Series) -> IntArray:
+        """Option index, ``REFUSED`` or ``MISSING`` for every cell.
+
+        Args:
+            column: Text, numbers or categories; empty cells are missing.
+
+        Returns:
+            Shape of the column.
+
+        Raises:
+            SurveyError: A cell is none of the question's options.
+        """
+        codes, cells = pd.factorize(column)
+        meant = [self._meant(cell) for cell in cells]
+        if None in meant:
+            at = meant.index(None)
+            raise self._unknown(cells[at], int((codes == at).sum()))
+        return np.array([*meant, MISSING], dtype=np.int64)[codes]
+
+    def _meant(self, cell: object) -> int | None:
+        text = plain(cell)
+        return self.meaning.get(text.casefold()) if text else MISSING
+
+    def _unknown(self, cell: object, rows: int) -> SurveyError:
+        texts = ", ".join(repr(option.text) for option in self.question.options)
+        return SurveyError(
+            f"question {self.question.id!r}: {rows} row(s) hold {str(cell)!r}, which is none of its options "
+            f"({texts}): correct the data, or add it to the options, the refusals or the missing codes"
+        )
+
+
+def answers_and_refusals(coded: npt.NDArray[np.signedinteger]) -> tuple[Answers, Pairs]:
+    """The answers and refusals of a table coded by :meth:`Coding.encode`, shape ``[respondents, questions]``."""
+    rows, columns = np.nonzero(coded >= 0)
+    return Answers(rows, columns, coded[rows, columns]), Pairs(*np.nonzero(coded == REFUSED))
+
+
+def _ambiguous(question: Question, cell: str) -> SurveyError:
+    return SurveyError(
+        f"question {question.id!r}: {cell!r} stands for two things: each option, refusal and missing code needs "
+        "a cell of its own; if a refusal code is an answer here, give the question its own `refusals`"
+    )

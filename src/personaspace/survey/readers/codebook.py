@@ -1,0 +1,95 @@
+"""The codebook of a table: which columns hold what, and what the answers mean."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat
+
+from personaspace.errors import SurveyError
+from personaspace.survey.question import Option, Question, scaled_positions
+from personaspace.survey.readers.cells import Coding
+
+
+def _text(value: object) -> object:
+    """Numbers as text; what is neither is left for the validation to name."""
+    return str(value) if isinstance(value, int | float) else value
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+
+
+class QuestionEntry(BaseModel):
+    """One question: its text and its options in order.
+
+    Attributes:
+        text: The question as respondents read it.
+        options: Texts, or code -> text where the table holds codes.
+        positions: Places of the options on any scale, null where an option has none; evenly spaced if not given.
+        ordinal: False where the options have no order.
+        topic: What the question is about.
+        refusals: Replaces the codebook's refusals for this question.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    text: Text
+    options: list[Text] | dict[Text, Text]
+    positions: list[FiniteFloat | None] | None = None
+    ordinal: bool = True
+    topic: Text | None = None
+    refusals: list[Text] | None = None
+
+    def question(self, name: str) -> Question:
+        """The question under this id; :class:`SurveyError` if it cannot be one."""
+        texts = list(self.options.values()) if isinstance(self.options, dict) else self.options
+        if self.positions is not None and len(self.positions) != len(texts):
+            raise SurveyError(
+                f"question {name!r} has {len(self.positions)} positions for {len(texts)} options: give one "
+                "per option, null for an option outside the scale"
+            )
+        if self.positions is not None and not self.ordinal:
+            raise SurveyError(f"question {name!r} has positions and `ordinal: false`: keep one of them")
+        given = self.positions or list(range(len(texts)))
+        places = scaled_positions(given) if self.ordinal else (None,) * len(texts)
+        options = tuple(Option(text, place) for text, place in zip(texts, places, strict=True))
+        return Question(name, self.text, options, self.topic)
+
+
+class TableCodebook(BaseModel):
+    """What a table holds.
+
+    Attributes:
+        respondent: Column of respondent ids.
+        layout: ``wide``: a row per respondent, a column per question; ``long``: a row per answer.
+        question_column: In a long table, the column of question ids.
+        answer_column: In a long table, the column of answers.
+        weight: Column of weights, if any.
+        traits: Columns of traits.
+        refusals: Cells that mean the respondent refused.
+        missing: Cells that mean there is no answer, beside empty ones.
+        delimiter: What separates the columns of a CSV file.
+        questions: By id; in a wide table the id is the column's name.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    respondent: Text
+    layout: Literal["wide", "long"] = "wide"
+    question_column: Text = "question"
+    answer_column: Text = "answer"
+    weight: Text | None = None
+    traits: list[Text] = []
+    refusals: list[Text] = []
+    missing: list[Text] = []
+    delimiter: str = Field(",", min_length=1, max_length=1)
+    questions: dict[Text, QuestionEntry] = Field(min_length=1)
+
+    def codings(self) -> dict[str, Coding]:
+        """How each question's cells are to be read; :class:`SurveyError` if a question is malformed."""
+        return {name: self._coding(name, entry) for name, entry in self.questions.items()}
+
+    def _coding(self, name: str, entry: QuestionEntry) -> Coding:
+        codes = list(entry.options) if isinstance(entry.options, dict) else []
+        refusals = self.refusals if entry.refusals is None else entry.refusals
+        return Coding.of(entry.question(name), codes, refusals, self.missing)

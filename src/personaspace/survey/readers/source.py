@@ -1,0 +1,29 @@
+"""What every reader declares: its name, what it understands, how it recognises and reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from personaspace.survey.survey import Survey
+
+Codebook = str | Path | Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One kind of survey on disk.
+
+    Attributes:
+        name: The ``format`` by which it can be asked for.
+        understands: What it reads, for messages.
+        recognizes: Whether a path is of this kind.
+        read: Reads path, codebook and name; raises :class:`SurveyError` where the data do not fit.
+    """
+
+    name: str
+    understands: str
+    recognizes: Callable[[Path], bool]
+    read: Callable[[Path, Codebook | None, str | None], Survey]

@@ -1,0 +1,137 @@
+"""Tables of answers (CSV or parquet, wide or long) with a codebook."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from personaspace.errors import SurveyError, unknown
+from personaspace.survey.answers import Answers, Pairs
+from personaspace.survey.readers.cells import REFUSED, Coding, answers_and_refusals, plain
+from personaspace.survey.readers.codebook import TableCodebook
+from personaspace.survey.readers.codebook_file import read_codebook
+from personaspace.survey.readers.csv_file import read_csv
+from personaspace.survey.readers.source import Codebook, Source
+from personaspace.survey.readers.weights import mean_one
+from personaspace.survey.survey import Survey
+
+SUFFIXES = (".csv", ".csv.gz", ".parquet")
+
+
+def recognizes(path: Path) -> bool:
+    """Whether the path is a file with a table's suffix."""
+    return path.is_file() and path.name.endswith(SUFFIXES)
+
+
+def read_table(path: str | Path, codebook: Codebook | None = None, name: str | None = None) -> Survey:
+    """Read a table of answers.
+
+    Args:
+        path: A .csv, .csv.gz or .parquet file.
+        codebook: A YAML or JSON file or its content; found beside the table if not given.
+        name: How the survey is to be called; the file's name if not given.
+
+    Returns:
+        Respondents in the table's order, questions in the codebook's.
+
+    Raises:
+        SurveyError: The codebook is missing or malformed, or the table does not fit it.
+    """
+    path = Path(path)
+    book = read_codebook(path, codebook)
+    codings = book.codings()
+    frame = _frame(path, book)
+    _check_columns(path, frame, book)
+    ids = _ids(path, frame[book.respondent])
+    people = frame.set_axis(ids, axis=0)
+    if book.layout == "long":
+        answers, refusals = _long(frame, ids, book, codings)
+        people = _one_row_each(people, book)
+    else:
+        coded = [coding.encode(frame[question]) for question, coding in codings.items()]
+        answers, refusals = answers_and_refusals(np.stack(coded, axis=1))
+    return Survey(
+        respondents=tuple(people.index),
+        questions=tuple(coding.question for coding in codings.values()),
+        answers=answers,
+        traits=_traits(people, book),
+        weights=None if book.weight is None else mean_one(people[book.weight], people.index),
+        refusals=refusals,
+        name=name or path.name.split(".")[0],
+    )
+
+
+def _frame(path: Path, book: TableCodebook) -> pd.DataFrame:
+    if path.suffix != ".parquet":
+        return read_csv(path, book.delimiter)
+    try:
+        return pd.read_parquet(path).reset_index(drop=True)
+    except (OSError, ValueError) as error:
+        raise SurveyError(f"{path} cannot be read as a table: {' '.join(str(error).split())}") from error
+
+
+def _check_columns(path: Path, frame: pd.DataFrame, book: TableCodebook) -> None:
+    long = [book.question_column, book.answer_column]
+    needed = [book.respondent, *book.traits, *(long if book.layout == "long" else book.questions)]
+    lacking = [column for column in [*needed, book.weight] if column is not None and column not in frame]
+    if lacking:
+        more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
+        other = "wide" if book.layout == "long" else "long"
+        raise SurveyError(
+            f"{path} lacks the column {lacking[0]!r}{more} named in the codebook; its columns are "
+            f"{_shown(frame.columns)}: correct the name, or the codebook's layout if the table is {other}"
+        )
+
+
+def _ids(path: Path, column: pd.Series) -> pd.Index:
+    empty = (column.isna() | (column == "")).to_numpy()
+    if empty.any():
+        row = int(np.flatnonzero(empty)[0]) + 1
+        raise SurveyError(f"{path}: row {row} has no respondent id in column {column.name!r}: fill it in")
+    return pd.Index([cell if isinstance(cell, str) else plain(cell) for cell in column], dtype=object)
+
+
+def _traits(people: pd.DataFrame, book: TableCodebook) -> pd.DataFrame:
+    unknown_cells = {"", *(plain(cell) for cell in [*book.refusals, *book.missing])}
+    traits = {name: people[name].map(plain, na_action="ignore").astype("str") for name in book.traits}
+    return pd.DataFrame({name: c.mask(c.isin(unknown_cells)) for name, c in traits.items()}, people.index)
+
+
+def _long(
+    frame: pd.DataFrame, ids: pd.Index, book: TableCodebook, codings: Mapping[str, Coding]
+) -> tuple[Answers, Pairs]:
+    """Answers and refusals of a table with a row per answer, in its order."""
+    rows = pd.factorize(ids)[0]
+    asked = frame[book.question_column].map(plain, na_action="ignore")
+    columns = pd.Index(list(codings)).get_indexer(pd.Index(asked))
+    if (columns < 0).any():
+        strange = str(asked[columns < 0].iloc[0])
+        raise SurveyError(f"{(columns < 0).sum()} row(s): {unknown('question', strange, codings)}")
+    coded = np.empty(len(frame), dtype=np.int64)
+    for column, coding in enumerate(codings.values()):
+        here = columns == column
+        coded[here] = coding.encode(frame[book.answer_column][here])
+    given, refused = coded >= 0, coded == REFUSED
+    return Answers(rows[given], columns[given], coded[given]), Pairs(rows[refused], columns[refused])
+
+
+def _one_row_each(people: pd.DataFrame, book: TableCodebook) -> pd.DataFrame:
+    """One row per respondent; what is said of a respondent must be the same in all rows."""
+    for column in [*book.traits, *([book.weight] if book.weight else [])]:
+        values = people.groupby(level=0)[column].nunique(dropna=False)
+        if (values > 1).any():
+            raise SurveyError(
+                f"respondent {values.index[values > 1][0]!r} has {values.max()} different values of {column!r}: "
+                "in a long table, traits and weights repeat on every row of a respondent"
+            )
+    return people[~people.index.duplicated()]
+
+
+def _shown(names: Sequence[str] | pd.Index, most: int = 12) -> str:
+    return ", ".join(str(name) for name in names[:most]) + (" …" if len(names) > most else "")
+
+
+SOURCE = Source("table", f"a table ({', '.join(SUFFIXES)}) with a codebook", recognizes, read_table)

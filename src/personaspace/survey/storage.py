@@ -1,0 +1,119 @@
+"""A survey as a folder of open files: questions.json, answers.parquet, respondents.parquet."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from personaspace.errors import PersonaSpaceError, RunError
+from personaspace.files import read_json, write_atomically, write_json
+from personaspace.survey.answers import Answers, Pairs
+from personaspace.survey.question import Option, Question
+from personaspace.survey.survey import Survey
+
+FORMAT = 1
+QUESTIONS, ANSWERS, RESPONDENTS = "questions.json", "answers.parquet", "respondents.parquet"
+TRAIT = "trait: "  # before the names of trait columns, so that none is taken for the id or the weight
+
+
+def write_survey(survey: Survey, folder: str | Path) -> None:
+    """Write a survey so that :func:`load_survey` gives back an equal one.
+
+    Args:
+        survey: Any survey.
+        folder: Made if missing; a survey already there is replaced, each file in one step.
+
+    Raises:
+        RunError: The folder cannot be written.
+    """
+    folder = Path(folder)
+    respondents, answers = _respondent_table(survey), _answer_table(survey)
+    write_atomically(folder / RESPONDENTS, lambda path: respondents.to_parquet(path, index=False))
+    write_atomically(folder / ANSWERS, lambda path: answers.to_parquet(path, index=False))
+    write_json(
+        folder / QUESTIONS,
+        {
+            "format": FORMAT,
+            "name": survey.name,
+            "simulated": survey.simulated,
+            "questions": [asdict(question) for question in survey.questions],
+        },
+    )
+
+
+def load_survey(folder: str | Path) -> Survey:
+    """Read what :func:`write_survey` wrote.
+
+    Args:
+        folder: The folder with the three files.
+
+    Returns:
+        A survey equal to the one written.
+
+    Raises:
+        RunError: A file is missing, damaged or of another format.
+    """
+    folder = Path(folder)
+    about = read_json(folder / QUESTIONS)
+    if not isinstance(about, dict) or about.get("format") != FORMAT:
+        raise RunError(f"{folder / QUESTIONS} is not of survey format {FORMAT}: write the survey again")
+    respondents, answers = _read_table(folder / RESPONDENTS), _read_table(folder / ANSWERS)
+    try:
+        return _assemble(about, respondents, answers)
+    except (KeyError, TypeError, ValueError, PersonaSpaceError) as error:
+        raise RunError(f"{folder} holds a damaged survey ({error}): write it again from its source") from error
+
+
+def _assemble(about: dict[str, Any], respondents: pd.DataFrame, answers: pd.DataFrame) -> Survey:
+    traits = [name for name in respondents.columns.astype(str) if name.startswith(TRAIT)]
+    rows, columns = answers["respondent"].to_numpy(), answers["question"].to_numpy()
+    refused = answers["option"].isna().to_numpy()
+    return Survey(
+        respondents=tuple(respondents["id"]),
+        questions=tuple(_question(entry) for entry in about["questions"]),
+        answers=Answers(rows[~refused], columns[~refused], answers["option"][~refused].to_numpy(np.int64)),
+        traits=respondents[traits].rename(columns=lambda name: name.removeprefix(TRAIT)),
+        weights=respondents["weight"].to_numpy() if "weight" in respondents else None,
+        refusals=Pairs(rows[refused], columns[refused]),
+        name=about["name"],
+        simulated=about["simulated"],
+    )
+
+
+def _question(entry: dict[str, Any]) -> Question:
+    return Question(entry["id"], entry["text"], tuple(Option(**o) for o in entry["options"]), entry["topic"])
+
+
+def _respondent_table(survey: Survey) -> pd.DataFrame:
+    table = survey.traits.add_prefix(TRAIT).reset_index(drop=True)
+    table.insert(0, "id", pd.Series(survey.respondents, dtype="str"))
+    if survey.weights is not None:
+        table.insert(1, "weight", survey.weights)
+    return table
+
+
+def _answer_table(survey: Survey) -> pd.DataFrame:
+    """Answers, then refusals, whose option is null."""
+    answers, refusals = survey.answers, survey.refusals
+    refused = np.repeat([False, True], [len(answers), len(refusals)])
+    options = np.concatenate([answers.option, np.zeros(len(refusals))]).astype(np.int16)
+    return pd.DataFrame(
+        {
+            "respondent": np.concatenate([answers.respondent, refusals.respondent]).astype(np.int32),
+            "question": np.concatenate([answers.question, refusals.question]).astype(np.int32),
+            "option": pd.arrays.IntegerArray(options, refused),
+        }
+    )
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(path)
+    except FileNotFoundError as error:
+        raise RunError(f"{path} is missing: write the survey again from its source") from error
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path} is not a readable table ({error}): write the survey again") from error
