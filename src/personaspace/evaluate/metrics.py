@@ -218,14 +218,18 @@ def _distributions(
     predictions: Predictions, weights: FloatArray | None
 ) -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
     """Per question that has answers: positions [options], predicted and actual weighted sums [..., options]."""
-    counted = _weights(predictions, weights)
+    counted = _weights(predictions, weights).T
     order = np.argsort(predictions.question, kind="stable")
     starts = np.flatnonzero(np.diff(predictions.question[order], prepend=-1))
     identity = np.eye(predictions.positions.shape[1])
     for rows in np.split(order, starts[1:]):
-        who = counted[..., predictions.respondent[rows]]
+        who = counted[predictions.respondent[rows]]
         positions = predictions.positions[predictions.question[rows[0]]]
-        yield positions, who @ predictions.probabilities[rows], who @ identity[predictions.option[rows]]
+        predicted, actual = (
+            np.einsum("n...,no->o...", who, chances).T  # many small products: faster than starting threads for each
+            for chances in (predictions.probabilities[rows], identity[predictions.option[rows]])
+        )
+        yield positions, predicted, actual
 
 
 def _ordinal_distributions(

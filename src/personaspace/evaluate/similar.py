@@ -15,12 +15,12 @@ from personaspace.evaluate.matching import matched_questions
 from personaspace.evaluate.predictions import Predictions, padded_columns
 from personaspace.survey.survey import FloatArray, IntArray, Question, Survey
 
-TRUST = 0.5
-"""How much of the probability the similar answer gets; the position majority has the rest."""
-
 
 def similar_question_majority(train: Survey, test: Survey) -> Predictions:
-    """Each question of ``test`` is answered like the majority of the most similar other question of ``train``.
+    """Each question of ``test`` is answered as the most similar other question of ``train`` was.
+
+    That question's distribution gets as much of the probability as the similarity is, the (position) majority the
+    rest.
 
     Args:
         train: Answers to learn from.
@@ -31,20 +31,21 @@ def similar_question_majority(train: Survey, test: Survey) -> Predictions:
     """
     similarity = question_similarity(train, test)
     counts, table = train.option_counts(), majority_table(train, test)
-    for j in np.flatnonzero(similarity.max(axis=1, initial=-1.0) > 0):
+    for j in np.flatnonzero(similarity.max(axis=1, initial=0.0) > 0):
         source = int(similarity[j].argmax())
         given = counts[train.offsets[source] : train.offsets[source + 1]]
+        moved = given @ relative_places(len(given), len(test.questions[j].options)) / given.sum()
+        trust = similarity[j, source]
         here = slice(test.offsets[j], test.offsets[j + 1])
-        moved = given @ relative_places(len(given), len(test.questions[j].options))
-        table[:, here] = (moved + table[:, here]) / (moved.sum() + 1)
+        table[:, here] = trust * moved + (1 - trust) * table[:, here]
     return Predictions.from_table(test, table, np.zeros(len(test.answers), np.int64))
 
 
 def own_similar_answer(train: Survey, test: Survey, known: Survey | None = None) -> Predictions:
     """Each respondent repeats their own answer to the most similar other question they answered.
 
-    Half of the probability goes to that answer, carried over by relative place; the other half, and everything
-    where there is no similar answer, follows the (position) majority.
+    That answer, carried over by relative place, gets half as much of the probability as the similarity is (people
+    are less alike in two answers than two distributions are); the (position) majority has the rest.
 
     Args:
         train: Answers from which the majority is taken.
@@ -62,15 +63,14 @@ def own_similar_answer(train: Survey, test: Survey, known: Survey | None = None)
     for j in np.unique(test.answers.question):
         rows = np.flatnonzero(test.answers.question == j)
         given = own[test.answers.respondent[rows]]
-        closeness = np.where(given >= 0, similarity[j], -1.0)
-        source = closeness.argmax(axis=1)
-        similar = closeness.max(axis=1) > 0
+        closeness = np.where(given >= 0, similarity[j], 0.0)
+        source, trust = closeness.argmax(axis=1), closeness.max(axis=1, initial=0.0) / 2
         options = len(test.questions[j].options)
-        for other in np.unique(source[similar]):
-            here = similar & (source == other)
+        for other in np.unique(source[trust > 0]):
+            here = (trust > 0) & (source == other)
             moved = relative_places(len(known.questions[other].options), options)[given[here, other]]
-            at = rows[here]
-            probabilities[at, :options] = TRUST * moved + (1 - TRUST) * probabilities[at, :options]
+            share, at = trust[here, None], rows[here]
+            probabilities[at, :options] = share * moved + (1 - share) * probabilities[at, :options]
     return Predictions.of(test, probabilities)
 
 
@@ -82,7 +82,8 @@ def question_similarity(train: Survey, test: Survey) -> FloatArray:
         test: Questions to find neighbours for.
 
     Returns:
-        Shape ``[questions of test, questions of train]``; -1 for a question itself and for one without answers.
+        Shape ``[questions of test, questions of train]``; 0 for a question itself and for one without
+        answers.
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -90,9 +91,9 @@ def question_similarity(train: Survey, test: Survey) -> FloatArray:
     vectorizer = TfidfVectorizer(sublinear_tf=True, analyzer=_words).fit(texts[0] + texts[1])
     seen, asked = (vectorizer.transform(part) for part in texts)
     similarity: FloatArray = (asked @ seen.T).toarray()
-    similarity[:, np.bincount(train.answers.question, minlength=len(train.questions)) == 0] = -1
+    similarity[:, np.bincount(train.answers.question, minlength=len(train.questions)) == 0] = 0
     itself = matched_questions(train.questions, test)
-    similarity[np.flatnonzero(itself >= 0), itself[itself >= 0]] = -1
+    similarity[np.flatnonzero(itself >= 0), itself[itself >= 0]] = 0
     return similarity
 
 
