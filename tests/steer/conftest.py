@@ -58,7 +58,7 @@ def _gpt_neo() -> Any:
 def _llama() -> Any:
     config = LlamaConfig(
         vocab_size=VOCABULARY, hidden_size=32, intermediate_size=48, num_hidden_layers=3, num_attention_heads=4,
-        num_key_value_heads=2, max_position_embeddings=256,
+        num_key_value_heads=2, max_position_embeddings=256, initializer_range=0.2,
     )  # fmt: skip
     return LlamaForCausalLM(config)
 
@@ -108,7 +108,7 @@ def points() -> Points:
     return Points()
 
 
-def opposed_survey(respondents: int = 60, questions: int = 8) -> tuple[Survey, Points]:
+def opposed_survey(respondents: int = 60, questions: int = 8, alike: bool = False) -> tuple[Survey, Points]:
     """Two camps that always answer the opposite; the first coordinate of the space says which camp."""
     rng = np.random.default_rng(0)
     space = Points(respondents)
@@ -117,6 +117,6 @@ def opposed_survey(respondents: int = 60, questions: int = 8) -> tuple[Survey, P
         Question(f"q{j}", f"Is statement number {j} right?", (Option("Yes", 0.0), Option("No", 1.0)))
         for j in range(questions)
     )
-    direction = rng.integers(0, 2, questions)
+    direction = np.zeros(questions, int) if alike else np.arange(questions) % 2
     row, column = (grid.ravel() for grid in np.meshgrid(np.arange(respondents), np.arange(questions), indexing="ij"))
     return Survey(space.ids_, asked, Answers(row, column, (camp[row] + direction[column]) % 2)), space

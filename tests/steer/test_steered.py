@@ -1,0 +1,143 @@
+"""Training a soft-prompting model, and what a SteeredLM promises."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import pytest
+import torch
+
+from personaspace.errors import ModelError, NotFittedError, RunError, SettingError, SurveyError, UnknownNameError
+from personaspace.steer.attach import Form, Placement
+from personaspace.steer.language_model import LanguageModel
+from personaspace.steer.steered import SteeredLM
+from personaspace.steer.train import TrainSettings
+from tests.steer.conftest import Points, opposed_survey, tiny_model
+
+QUICK = TrainSettings(epochs=1, respondents=32, questions=4)
+
+
+@pytest.fixture(scope="module")
+def steered() -> SteeredLM:
+    survey, space = opposed_survey()
+    return SteeredLM(tiny_model("llama, grouped queries"), settings=QUICK).fit(survey, space)
+
+
+@pytest.mark.parametrize("form", get_args(Form))
+@pytest.mark.parametrize("placement", get_args(Placement))
+def test_learns_what_the_space_knows(llama: LanguageModel, form: Form, placement: Placement) -> None:
+    """Opposite camps answer oppositely: no majority to fall back on, so the vector must be read."""
+    survey, space = opposed_survey(questions=2)
+    settings = TrainSettings(epochs=60, respondents=64, questions=2, learning_rate=1e-2, checks=1, patience=60)
+    lm = SteeredLM(llama, form=form, placement=placement, settings=settings).fit(survey, space)
+    assert min(check["log_loss"] for check in lm.history_) < 0.5 < np.log(2)
+
+
+def test_the_published_model_learns_a_direction_common_to_all_questions(llama: LanguageModel) -> None:
+    survey, space = opposed_survey(questions=2, alike=True)
+    settings = TrainSettings(epochs=60, respondents=64, questions=2, learning_rate=5e-2, checks=1, patience=60)
+    lm = SteeredLM(llama, soft_prompt="mlp", settings=settings).fit(survey, space)
+    assert min(check["log_loss"] for check in lm.history_) < 0.5 < np.log(2)
+
+
+def test_only_the_soft_prompting_model_learns(model: LanguageModel) -> None:
+    survey, space = opposed_survey(20, 3)
+    before = {name: tensor.clone() for name, tensor in model.model.state_dict().items()}
+    lm = SteeredLM(model, settings=QUICK).fit(survey, space)
+    assert all(torch.equal(before[name], tensor) for name, tensor in model.model.state_dict().items())
+    assert all(parameter.grad is None for parameter in model.model.parameters())
+    assert all(parameter.grad is not None for parameter in lm.soft_prompt_.parameters())
+    untrained = lm.untrained().soft_prompt_.state_dict()
+    assert any(not torch.equal(untrained[name], tensor) for name, tensor in lm.soft_prompt_.state_dict().items())
+
+
+def test_same_seed_same_model(llama: LanguageModel) -> None:
+    survey, space = opposed_survey(20, 3)
+    first, second = (SteeredLM(llama, settings=QUICK).fit(survey, space).soft_prompt_.state_dict() for _ in range(2))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_resumed_equals_uninterrupted(llama: LanguageModel, tmp_path: Path) -> None:
+    survey, space = opposed_survey(40, 4)
+    settings = TrainSettings(epochs=3, respondents=16, questions=2, patience=50)
+    whole = SteeredLM(llama, settings=settings).fit(survey, space)
+
+    def interrupt(step: int, *_: float) -> None:
+        if step == 8:
+            raise KeyboardInterrupt
+
+    checkpoint = tmp_path / "checkpoint.safetensors"
+    with pytest.raises(KeyboardInterrupt):
+        SteeredLM(llama, settings=settings).fit(survey, space, checkpoint, interrupt)
+    seen: list[int] = []
+    resumed = SteeredLM(llama, settings=settings).fit(survey, space, checkpoint, lambda step, *_: seen.append(step))
+    assert seen[0] > 1
+    expected = whole.soft_prompt_.state_dict()
+    assert all(torch.equal(expected[name], tensor) for name, tensor in resumed.soft_prompt_.state_dict().items())
+    assert resumed.history_ == whole.history_
+
+
+def test_checkpoint_of_another_training_is_refused(llama: LanguageModel, tmp_path: Path) -> None:
+    survey, space = opposed_survey(20, 3)
+    checkpoint = tmp_path / "checkpoint.safetensors"
+    SteeredLM(llama, settings=QUICK).fit(survey, space, checkpoint)
+    with pytest.raises(RunError, match="other settings"):
+        SteeredLM(llama, settings=replace(QUICK, seed=1)).fit(survey, space, checkpoint)
+
+
+def test_saved_equals_loaded(steered: SteeredLM, tmp_path: Path) -> None:
+    steered.save(tmp_path)
+    loaded = SteeredLM.load(tmp_path, steered.model)
+    points = Points()
+    options = ["Yes", "No", "Perhaps"]
+    assert steered.ask("Is it?", options, points).equals(loaded.ask("Is it?", options, points))
+    assert list(steered.generate("Why?", points, seed=3)) == list(loaded.generate("Why?", points, seed=3))
+
+
+def test_loading_with_another_model_is_refused(steered: SteeredLM, tmp_path: Path) -> None:
+    steered.save(tmp_path)
+    with pytest.raises(RunError, match="another model"):
+        SteeredLM.load(tmp_path, tiny_model("gpt2"))
+
+
+def test_ask_gives_distributions(steered: SteeredLM) -> None:
+    table = steered.ask("Is it late?", ["Yes", "No", "Perhaps"], Points(5))
+    assert table.shape == (5, 3)
+    assert list(table.index) == list(Points(5).names)
+    np.testing.assert_allclose(table.sum(axis=1), 1, atol=1e-6)
+
+
+def test_generate_depends_on_the_seed_alone(steered: SteeredLM) -> None:
+    points = Points(2)
+    first, again, other = (list(steered.generate("Why?", points, seed=s, temperature=1.5)) for s in (0, 0, 1))
+    assert first == again != other
+
+
+def test_clear_errors(llama: LanguageModel, steered: SteeredLM) -> None:
+    survey, space = opposed_survey(20, 3)
+    with pytest.raises(NotFittedError, match="call fit"):
+        SteeredLM(llama).ask("Is it?", ["Yes", "No"], Points())
+    with pytest.raises(SurveyError, match="19 respondent"):
+        SteeredLM(llama).fit(survey, Points(1))
+    with pytest.raises(SurveyError, match=r"takes \[n, 8\]"):
+        steered.ask("Is it?", ["Yes", "No"], Points(2, dim=5))
+    with pytest.raises(SurveyError, match="1 option"):
+        steered.ask("Is it?", ["Yes"], Points())
+    with pytest.raises(UnknownNameError, match="did you mean 'question-aware'"):
+        SteeredLM(llama, soft_prompt="question-awre").fit(survey, space)
+    with pytest.raises(SettingError, match="learning_rate is -1"):
+        TrainSettings(learning_rate=-1)
+    with pytest.raises(UnknownNameError, match="unknown model 'no/such-folder'"):
+        LanguageModel.load("no/such-folder")
+    with pytest.raises(SurveyError, match="no answers"):
+        SteeredLM(llama).fit(survey.with_answers(np.zeros(len(survey.answers), bool)), space)
+
+
+def test_diverged_training_says_what_to_do(llama: LanguageModel) -> None:
+    survey, space = opposed_survey(20, 3)
+    space.respondents_[0] = np.nan
+    with pytest.raises(ModelError, match="try a learning rate below"):
+        SteeredLM(llama, settings=QUICK).fit(survey, space)
