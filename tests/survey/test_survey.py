@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from personaspace.errors import SurveyError, UnknownNameError
+from personaspace.survey.question import Option, Question, scaled_positions
+from personaspace.survey.survey import Answers, Pairs, Survey
+
+TEA = Question("tea", "Tea or coffee?", (Option("Tea", 0.0), Option("Coffee", 1.0)))
+SUGAR = Question("sugar", "How much sugar?", (Option("None", 0.0), Option("Some", 0.5), Option("Much", 1.0)))
+
+
+def small(**changes: object) -> Survey:
+    parts: dict[str, object] = {
+        "respondents": ("ann", "bob", "cy"),
+        "questions": (TEA, SUGAR),
+        "answers": Answers(np.array([0, 1, 0]), np.array([0, 0, 1]), np.array([1, 0, 2])),
+        "traits": pd.DataFrame({"age": ["old", None, "young"]}),
+        "weights": np.array([1.0, 0.5, 1.5]),
+        "refusals": Pairs(np.array([2]), np.array([1])),
+    }
+    return Survey(**(parts | changes))  # type: ignore[arg-type]
+
+
+def answers(*rows: tuple[int, int, int]) -> Answers:
+    return Answers(*np.array(rows).T)
+
+
+def test_option_counts_follow_answers_and_weights() -> None:
+    survey = small()
+    assert survey.option_counts().tolist() == [1, 1, 0, 0, 1]
+    assert survey.option_counts(weighted=True).tolist() == [0.5, 1, 0, 0, 1]
+
+
+def test_selecting_renumbers_answers_refusals_traits_and_weights() -> None:
+    part = small().select(respondents=[2, 0], questions=[1])
+    assert part.respondents == ("cy", "ann")
+    assert (part.answers.respondent.tolist(), part.answers.option.tolist()) == ([1], [2])
+    assert part.refusals.respondent.tolist() == [0]
+    assert part.traits.loc["ann", "age"] == "old"
+    assert part.weight.tolist() == [1.5, 1.0]
+
+
+def test_a_mask_selects_like_the_indices_it_marks() -> None:
+    survey = small()
+    assert survey.select(np.array([True, False, True])).equals(survey.select([0, 2]))
+    with pytest.raises(SurveyError, match=r"mask of questions has shape \(3,\), expected \(2,\)"):
+        survey.select(questions=np.array([True, False, True]))
+
+
+def test_equals_sees_every_part() -> None:
+    assert small().equals(small())
+    for change in (
+        {"name": "other"},
+        {"weights": None},
+        {"refusals": Pairs.empty()},
+        {"traits": pd.DataFrame({"age": ["old", "old", "young"]})},
+        {"answers": answers((0, 0, 0))},
+    ):
+        assert not small().equals(small(**change))
+
+
+def test_traits_are_text_or_missing() -> None:
+    traits = small(traits=pd.DataFrame({"children": [1, None, "two"]})).traits["children"]
+    assert traits.isna().tolist() == [False, True, False]
+    assert traits.iloc[2] == "two"
+
+
+def test_a_survey_cannot_be_changed() -> None:
+    survey = small()
+    with pytest.raises(ValueError, match="read-only"):
+        survey.answers.option[0] = 0
+
+
+def test_scaled_positions_keep_gaps_and_order() -> None:
+    assert scaled_positions([3, 1, None]) == (1.0, 0.0, None)
+    assert scaled_positions([2, 2]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("build", "says"),
+    [
+        (lambda: Question("q", "?", (Option("Yes"),)), "'q' has 1 option"),
+        (lambda: Question("q", "?", (Option("Yes"), Option("Yes"))), "lists the option 'Yes' twice"),
+        (lambda: Option("Yes", 1.5), "position 1.5 is outside"),
+        (lambda: small(respondents=("ann", "ann", "cy")), "more than once, first 'ann'"),
+        (lambda: small(questions=(TEA, TEA)), "question id 'tea' occurs more than once"),
+        (lambda: small(answers=answers((0, 0, 0), (0, 0, 1))), "'ann' has more than one answer or refusal"),
+        (lambda: small(answers=answers((2, 1, 0))), "'cy' has more than one answer or refusal"),
+        (lambda: small(answers=answers((0, 0, 2))), "which has options 0 to 1"),
+        (lambda: small(answers=answers((3, 0, 0))), "3 is outside 0 to 2"),
+        (lambda: small(weights=np.array([1, np.nan, 1])), "'bob' has weight nan"),
+        (lambda: small(weights=np.array([1, -1, 1])), "'bob' has weight -1"),
+        (lambda: small(weights=np.zeros(3)), "all weights are 0"),
+        (lambda: small(weights=np.ones(2)), r"shape \(2,\), expected \(3,\)"),
+        (lambda: small(traits=pd.DataFrame({"age": ["old"]})), "1 rows for 3 respondents"),
+    ],
+)
+def test_what_does_not_fit_is_refused(build: Callable[[], object], says: str) -> None:
+    with pytest.raises(SurveyError, match=says):
+        build()
+
+
+def test_an_unknown_question_names_its_neighbor() -> None:
+    with pytest.raises(UnknownNameError, match="did you mean 'sugar'"):
+        small().question("suger")
