@@ -25,30 +25,22 @@ fractions = st.floats(0, 0.99)
 
 def cells(survey: Survey, pairs: Pairs) -> list[tuple[str, str]]:
     return [
-        (survey.respondents[i], survey.questions[j].id)
-        for i, j in zip(pairs.respondent, pairs.question, strict=True)
+        (survey.respondents[i], survey.questions[j].id) for i, j in zip(pairs.respondent, pairs.question, strict=True)
     ]
 
 
 def answered(survey: Survey) -> list[tuple[str, str, str]]:
     options = [
-        survey.questions[j].options[o].text
-        for j, o in zip(survey.answers.question, survey.answers.option, strict=True)
+        survey.questions[j].options[o].text for j, o in zip(survey.answers.question, survey.answers.option, strict=True)
     ]
     return [(*cell, option) for cell, option in zip(cells(survey, survey.answers), options, strict=True)]
 
 
 @settings(max_examples=40, deadline=None)
-@given(
-    respondents=st.integers(1, 40), people=fractions, answers=fractions, questions=fractions, seed=st.integers(0)
-)
-def test_leakage_is_impossible(
-    respondents: int, people: float, answers: float, questions: float, seed: int
-) -> None:
+@given(respondents=st.integers(1, 40), people=fractions, answers=fractions, questions=fractions, seed=st.integers(0))
+def test_leakage_is_impossible(respondents: int, people: float, answers: float, questions: float, seed: int) -> None:
     survey = simulate(respondents=respondents, seed=1)
-    parts = split(
-        survey, unseen_respondents=people, held_out_answers=answers, held_out_questions=questions, seed=seed
-    )
+    parts = split(survey, unseen_respondents=people, held_out_answers=answers, held_out_questions=questions, seed=seed)
     surveys = [getattr(parts, name) for name in PARTS]
     told = [row for part in surveys for row in answered(part)]
     assert sorted(told) == sorted(answered(survey))

@@ -1,0 +1,68 @@
+"""What every reader promises, whatever it reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from personaspace.survey.readers import read_survey
+from personaspace.survey.readers.registry import SOURCES
+from personaspace.survey.simulate import simulate
+from personaspace.survey.storage import load_survey, write_survey
+from personaspace.survey.survey import Survey
+from tests.survey.sources import write_opinionqa, write_table
+
+
+def write_saved(folder: Path) -> Path:
+    write_survey(simulate(respondents=20), folder / "saved")
+    return folder / "saved"
+
+
+WRITERS = {"opinionqa": write_opinionqa, "saved": write_saved, "table": write_table}
+
+
+@pytest.fixture(params=[source.name for source in SOURCES])
+def path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Something each source understands; a new source needs a writer of its name."""
+    return WRITERS[request.param](tmp_path)
+
+
+@pytest.fixture
+def survey(path: Path) -> Survey:
+    return read_survey(path)
+
+
+def test_exactly_one_source_recognizes_it(path: Path) -> None:
+    assert sum(source.recognizes(path) for source in SOURCES) == 1
+
+
+def test_ids_are_text(survey: Survey) -> None:
+    assert {type(r) for r in survey.respondents} == {str}
+    assert {type(q.id) for q in survey.questions} == {str}
+    assert survey.traits.index.tolist() == list(survey.respondents)
+
+
+def test_positions_lie_between_zero_and_one_and_reach_both(survey: Survey) -> None:
+    for question in survey.questions:
+        placed = question.positions[~np.isnan(question.positions)]
+        assert not len(placed) or (placed.min(), placed.max()) == (0, 1)
+
+
+def test_refusals_are_kept_and_no_option(survey: Survey) -> None:
+    assert len(survey.refusals) > 0
+    assert not any("refused" in o.text.lower() for q in survey.questions for o in q.options)
+
+
+def test_weights_have_mean_one(survey: Survey) -> None:
+    assert survey.weight.mean() == pytest.approx(1)
+
+
+def test_reading_twice_is_equal(path: Path, survey: Survey) -> None:
+    assert read_survey(path).equals(survey)
+
+
+def test_written_then_read_is_equal(survey: Survey, tmp_path: Path) -> None:
+    write_survey(survey, tmp_path / "again")
+    assert load_survey(tmp_path / "again").equals(survey)

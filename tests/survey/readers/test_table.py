@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+import gzip
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from personaspace.errors import SurveyError
+from personaspace.survey.readers import read_survey
+from personaspace.survey.survey import Survey
+from tests.survey.sources import WIDE
+
+BOOK: dict[str, Any] = {
+    "respondent": "id",
+    "questions": {"q": {"text": "Well?", "options": ["Yes", "No"]}},
+}
+
+
+def read(path: Path, text: str, codebook: Mapping[str, Any] = BOOK) -> Survey:
+    path.write_text(text)
+    return read_survey(path, codebook=codebook)
+
+
+def given(survey: Survey) -> set[tuple[str, str, str]]:
+    return {
+        (survey.respondents[i], survey.questions[j].id, survey.questions[j].options[o].text)
+        for i, j, o in zip(*vars(survey.answers).values(), strict=True)
+    }
+
+
+def test_a_wide_table_with_the_codebook_beside_it(table: Path) -> None:
+    survey = read_survey(table)
+    assert survey.respondents == ("007", "ben", "cy")
+    assert given(survey) == {
+        ("007", "worry", "Not at all"),
+        ("007", "drink", "Tea"),
+        ("ben", "drink", "None"),
+        ("cy", "drink", "Coffee"),
+    }
+    assert (survey.refusals.respondent.tolist(), survey.refusals.question.tolist()) == ([1], [0])
+    assert survey.weight.tolist() == [0.5, 1.0, 1.5]
+    assert survey.traits["age"].fillna("?").tolist() == ["old", "?", "young"]
+    worry, drink = survey.questions
+    assert [o.position for o in worry.options] == [0.0, 0.5, 1.0]
+    assert not drink.ordinal
+    assert (worry.topic, drink.topic) == ("mood", None)
+
+
+def test_gzip_and_parquet_read_the_same(table: Path) -> None:
+    survey, codebook = read_survey(table), table.with_name("drinks.codebook.yaml")
+    packed = table.with_name("drinks.csv.gz")
+    packed.write_bytes(gzip.compress(table.read_bytes()))
+    assert read_survey(packed).equals(survey)
+    columns = table.with_name("drinks.parquet")
+    pd.read_csv(table, dtype={"id": "str"}, keep_default_na=False, na_values=[""]).to_parquet(columns)
+    assert read_survey(columns, codebook=codebook).equals(survey)
+
+
+def test_a_long_table_reads_like_the_wide_one(table: Path) -> None:
+    rows = "id,question,answer,w,age\n007,worry,1.0,1,old\nben,worry,99,2,\n007,drink,Tea,1,old\n"
+    rows += "ben,drink,None,2,\ncy,drink,Coffee,3,young\n"
+    codebook = table.with_name("drinks.codebook.yaml")
+    long = table.with_name("long.csv")
+    long.write_text(rows)
+    long_book = table.with_name("long.codebook.yaml")
+    long_book.write_text("layout: long\n" + codebook.read_text())
+    survey, wide = read_survey(long), read_survey(table)
+    assert given(survey) == given(wide)
+    assert survey.traits.equals(wide.traits)
+    assert survey.weight.tolist() == wide.weight.tolist()
+    assert len(survey.refusals) == 1
+
+
+@pytest.mark.parametrize("code", [1, 1.0, "1", "1.0", " 1 "])
+def test_a_code_is_recognized_as_number_and_as_text(tmp_path: Path, code: object) -> None:
+    pd.DataFrame({"id": [10, 11], "q": [code, None]}).to_parquet(tmp_path / "t.parquet")
+    book = {"respondent": "id", "questions": {"q": {"text": "?", "options": {"0": "No", 1: "Yes"}}}}
+    survey = read_survey(tmp_path / "t.parquet", codebook=book)
+    assert given(survey) == {("10", "q", "Yes")}
+
+
+def test_yes_and_no_are_options_and_not_truth_values(tmp_path: Path) -> None:
+    book = tmp_path / "t.codebook.yaml"
+    book.write_text("respondent: id\nquestions:\n  q:\n    text: Well?\n    options: [Yes, No]\n")
+    (tmp_path / "t.csv").write_text("id,q\na,Yes\nb,no\n")
+    assert given(read_survey(tmp_path / "t.csv")) == {("a", "q", "Yes"), ("b", "q", "No")}
+
+
+def test_positions_and_missing_codes(tmp_path: Path) -> None:
+    entry = {"text": "?", "options": ["Low", "High", "Unsure"], "positions": [10, 20, None]}
+    book = {"respondent": "id", "missing": [-1], "questions": {"q": entry}}
+    survey = read(tmp_path / "t.csv", "id,q\na,-1\nb,High\n", book)
+    assert given(survey) == {("b", "q", "High")}
+    assert [o.position for o in survey.questions[0].options] == [0.0, 1.0, None]
+
+
+def test_a_refusal_code_can_be_an_answer_to_one_question(tmp_path: Path) -> None:
+    scale = {str(i): f"{i} of 10" for i in range(11)}
+    questions: dict[str, dict[str, Any]] = {
+        "q": {"text": "?", "options": {1: "Yes", 2: "No"}},
+        "s": {"text": "?", "options": scale, "refusals": []},
+    }
+    book = {"respondent": "id", "refusals": [9], "questions": questions}
+    survey = read(tmp_path / "t.csv", "id,q,s\na,9,9\n", book)
+    assert given(survey) == {("a", "s", "9 of 10")}
+    assert len(survey.refusals) == 1
+    del questions["s"]["refusals"]
+    with pytest.raises(SurveyError, match="question 's': '9' stands for two things"):
+        read(tmp_path / "t.csv", "id,q,s\na,9,9\n", book)
+
+
+def test_another_delimiter_can_be_named(tmp_path: Path) -> None:
+    assert len(read(tmp_path / "t.csv", "id;q\na;Yes\n", BOOK | {"delimiter": ";"}).answers) == 1
+
+
+def test_a_table_without_a_codebook_shows_what_to_write(table: Path) -> None:
+    table.with_name("drinks.codebook.yaml").unlink()
+    with pytest.raises(SurveyError, match=r"(?s)Write drinks.codebook.yaml beside it.*respondent: id.*options:"):
+        read_survey(table)
+    with pytest.raises(SurveyError, match=r"there is no codebook .*lost.yaml"):
+        read_survey(table, codebook=table.with_name("lost.yaml"))
+
+
+def test_two_codebooks_beside_a_table(table: Path) -> None:
+    table.with_name("drinks.codebook.json").write_text("{}")
+    with pytest.raises(SurveyError, match="has 2 codebooks beside it"):
+        read_survey(table)
+
+
+QUESTION = {"text": "?", "options": ["Yes", "No"]}
+
+
+@pytest.mark.parametrize(
+    ("codebook", "says"),
+    [
+        ({"questions": {"q": QUESTION}}, "at respondent: field required"),
+        ({"respondent": "id", "questions": {}}, "at questions: dictionary should have at least 1"),
+        (BOOK | {"wieght": "w"}, "at wieght: extra inputs are not permitted"),
+        (BOOK | {"layout": "tall"}, "at layout: input should be 'wide' or 'long'"),
+        (BOOK | {"questions": {"q": {"text": "?"}}}, "at questions.q.options: field required"),
+        (BOOK | {"questions": {"q": QUESTION | {"text": None}}}, "at questions.q.text: input should be a valid"),
+        (BOOK | {"questions": {"q": QUESTION | {"options": ["Yes"]}}}, r"'q' has 1 option\(s\)"),
+        (BOOK | {"questions": {"q": QUESTION | {"options": ["Yes", "yes"]}}}, "'yes' stands for two things"),
+        (BOOK | {"refusals": ["no"]}, "'No' stands for two things"),
+        (BOOK | {"questions": {"q": QUESTION | {"positions": [1]}}}, "1 positions for 2 options"),
+        (
+            BOOK | {"questions": {"q": QUESTION | {"positions": [1, 2], "ordinal": False}}},
+            "positions and `ordinal: false`",
+        ),
+    ],
+)
+def test_a_malformed_codebook_is_named_in_one_sentence(tmp_path: Path, codebook: Mapping[str, Any], says: str) -> None:
+    with pytest.raises(SurveyError, match=says) as caught:
+        read(tmp_path / "t.csv", "id,q\na,Yes\n", codebook)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("t.codebook.yaml", "respondent: [", "cannot be read: while parsing"),
+        ("t.codebook.yaml", "a: 1\na: 2", "has the key 'a' twice"),
+        ("t.codebook.yaml", "just words", "at its content: input should be a valid dictionary"),
+        ("t.codebook.json", "{", "cannot be read: Expecting"),
+        ("t.codebook.json", '{"a": 1, "a": 2}', "has the key 'a' twice"),
+    ],
+)
+def test_an_unreadable_codebook(tmp_path: Path, name: str, text: str, says: str) -> None:
+    (tmp_path / name).write_text(text)
+    (tmp_path / "t.csv").write_text("id,q\na,Yes\n")
+    with pytest.raises(SurveyError, match=says):
+        read_survey(tmp_path / "t.csv")
+
+
+WEIGHTED = BOOK | {"weight": "w"}
+LONG = BOOK | {"layout": "long", "traits": ["age"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "codebook", "says"),
+    [
+        ("id,q\na,Perhaps\nb,Perhaps\n", BOOK, r"'q': 2 row\(s\) hold 'Perhaps'.*\('Yes', 'No'\)"),
+        ("id,q\na,Yes\na,No\n", BOOK | {"traits": ["q"]}, "more than once, first 'a'"),
+        ("id,q\na,Yes\n,No\n", BOOK, "row 2 has no respondent id in column 'id'"),
+        ("id,p\na,Yes\n", BOOK, r"lacks the column 'q' named in the codebook; its columns are id, p"),
+        ("id;q\na;Yes\n", BOOK, "lacks the column 'id' and 1 more"),
+        ("id,q,q\na,Yes,No\n", BOOK, "has the column 'q' twice"),
+        ("id,q\na,Yes,No\n", BOOK, "more cells than its first line names"),
+        ("", BOOK, "cannot be read as a table"),
+        ("id,q,w\na,Yes,-1\n", WEIGHTED, r"respondent 'a' has weight '-1'"),
+        ("id,q,w\na,Yes,1\nb,No,\n", WEIGHTED, "respondent 'b' has no weight"),
+        ("id,q,w\na,Yes,heavy\n", WEIGHTED, "respondent 'a' has weight 'heavy'"),
+        ("id,q,w\na,Yes,0\n", WEIGHTED, "all weights are 0"),
+        ("id,question,answer,age\na,q,Yes,1\na,q,No,1\n", LONG, "'a' has more than one answer"),
+        ("id,question,answer,age\na,q,Yes,1\na,r,No,1\n", LONG, r"1 row\(s\): unknown question 'r'"),
+        ("id,question,answer,age\na,q,Yes,1\na,q,,2\n", LONG, "'a' has 2 different values of 'age'"),
+        ("id,q,age\na,Yes,1\n", LONG, "lacks the column 'question' and 1 more.*if the table is wide"),
+    ],
+)
+def test_a_table_that_does_not_fit(tmp_path: Path, text: str, codebook: Mapping[str, Any], says: str) -> None:
+    with pytest.raises(SurveyError, match=says):
+        read(tmp_path / "t.csv", text, codebook)
+
+
+def test_files_that_are_no_tables(tmp_path: Path) -> None:
+    for name in ("t.parquet", "t.csv.gz"):
+        (tmp_path / name).write_text(WIDE)
+        with pytest.raises(SurveyError, match="cannot be read as a table"):
+            read_survey(tmp_path / name, codebook=BOOK)

@@ -1,0 +1,97 @@
+"""Small surveys to be read, written to disk."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+from personaspace.survey.readers.opinionqa import TRAITS
+
+WIDE = """\
+id,w,age,worry,drink
+007,1,old,1,Tea
+ben,2,,99,None
+cy,3,young,,coffee
+"""
+CODEBOOK = """\
+respondent: id
+weight: w
+traits: [age]
+refusals: [99]
+questions:
+  worry:
+    text: How worried are you?
+    options: {1: Not at all, 2: A little, 3: A lot}
+    topic: mood
+  drink:
+    text: What do you drink?
+    options: [Tea, Coffee, None]
+    ordinal: false
+"""
+
+
+def write_table(folder: Path) -> Path:
+    """A wide table with a codebook beside it."""
+    (folder / "drinks.codebook.yaml").write_text(CODEBOOK)
+    path = folder / "drinks.csv"
+    path.write_text(WIDE)
+    return path
+
+
+def write_rows(path: Path, rows: list[dict[str, str]]) -> None:
+    """A CSV file with the columns of the first row."""
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def question(key: str, text: str, options: list[str], places: list[float]) -> dict[str, str]:
+    """A row of OpinionQA's info.csv."""
+    return {
+        "key": key,
+        "question": text,
+        "references": str([*options, "Refused"]),
+        "option_ordinal": str(places),
+    }
+
+
+def person(key: str, wave: str, weight: str, traits: dict[str, str], answers: dict[str, str]) -> dict[str, str]:
+    """A row of OpinionQA's responses.csv."""
+    return {"QKEY": key, f"WEIGHT_{wave}": weight, **dict.fromkeys(TRAITS, ""), **traits, **answers}
+
+
+def write_opinionqa(folder: Path) -> Path:
+    """Two waves with responses and one without; one respondent is in both."""
+    root = folder / "opinionqa"
+    waves = {w: root / "human_resp" / f"American_Trends_Panel_{w}" for w in ("W2", "W10", "W11")}
+    for wave in waves.values():
+        wave.mkdir(parents=True)
+    write_rows(
+        waves["W2"] / "info.csv",
+        [
+            question("FIT_W2", "Do you fit in?", ["Yes", "No", "Not sure"], [1.0, 2.0]),
+            question("PET_W2", "Which pet?", ["Cat", "None"], [1, 1]),
+        ],
+    )
+    write_rows(
+        waves["W2"] / "responses.csv",
+        [
+            person("1", "W2", "1", {"AGE": "18-29", "SEX": "Male"}, {"FIT_W2": "No", "PET_W2": "None"}),
+            person("2", "W2", "3", {"AGE": "65+"}, {"FIT_W2": "Refused", "PET_W2": ""}),
+        ],
+    )
+    middle = ["Better", "Worse", "neither better nor worse"]
+    write_rows(waves["W10"] / "info.csv", [question("LIFE_W10", "And life?", middle, [1.0, 2.0, 1.5])])
+    write_rows(
+        waves["W10"] / "responses.csv",
+        [
+            person("3", "W10", "2", {"AGE": "DK/REF"}, {"LIFE_W10": "Better"}),
+            person("1", "W10", "2", {"AGE": "30-49", "SEX": "Refused"}, {"LIFE_W10": "Neither better noR worse"}),
+        ],
+    )
+    write_rows(waves["W11"] / "info.csv", [question("X_W11", "Not asked here?", ["Yes", "No"], [1, 2])])
+    topics = {"Do you fit in? [Yes/No/Not sure/Refused]": {"fg": ["fine"], "cg": ["belonging", "other"]}}
+    (root / "human_resp" / "topic_mapping.json").write_text(json.dumps(topics))
+    return root
