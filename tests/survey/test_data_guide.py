@@ -13,7 +13,7 @@ GUIDE = Path(__file__).parents[2] / "docs" / "data.md"
 EXAMPLES = re.findall(r"```csv\n(.*?)```.*?```yaml\n(.*?)```", GUIDE.read_text(encoding="utf-8"), flags=re.DOTALL)
 
 
-@pytest.mark.parametrize(("example", "answers"), zip(EXAMPLES, [4, 2], strict=True), ids=["wide", "long"])
+@pytest.mark.parametrize(("example", "answers"), list(zip(EXAMPLES, [4, 2], strict=True)), ids=["wide", "long"])
 def test_an_example_reads(example: tuple[str, str], answers: int, tmp_path: Path) -> None:
     table, codebook = example
     (tmp_path / "answers.csv").write_text(table)

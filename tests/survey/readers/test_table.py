@@ -190,6 +190,7 @@ LONG = BOOK | {"layout": "long", "traits": ["age"]}
         ("id,q,q\na,Yes,No\n", BOOK, "has the column 'q' twice"),
         ("id,q\na,Yes,No\n", BOOK, "more cells than its first line names"),
         ("", BOOK, "cannot be read as a table"),
+        ("id,q\n", BOOK, "has columns but no rows"),
         ("id,q,w\na,Yes,-1\n", WEIGHTED, r"respondent 'a' has weight '-1'"),
         ("id,q,w\na,Yes,1\nb,No,\n", WEIGHTED, "respondent 'b' has no weight"),
         ("id,q,w\na,Yes,heavy\n", WEIGHTED, "respondent 'a' has weight 'heavy'"),
@@ -206,6 +207,9 @@ def test_a_table_that_does_not_fit(tmp_path: Path, text: str, codebook: Mapping[
 
 
 def test_files_that_are_no_tables(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes("id,q\nJosé,Yes\n".encode("latin-1"))
+    with pytest.raises(SurveyError, match="cannot be read as a table in UTF-8"):
+        read_survey(tmp_path / "t.csv", codebook=BOOK)
     for name in ("t.parquet", "t.csv.gz"):
         (tmp_path / name).write_text(WIDE)
         with pytest.raises(SurveyError, match="cannot be read as a table"):

@@ -34,7 +34,7 @@ def read_csv(path: Path, delimiter: str = ",", dtype: Literal["str", "category"]
         )
     except (OSError, EOFError, ValueError, csv.Error) as error:
         reason = " ".join(str(error).split())
-        raise SurveyError(f"{path} cannot be read as a table: {reason}") from error
+        raise SurveyError(f"{path} cannot be read as a table in UTF-8: {reason}; save it so again") from error
     if twice := repeated(header):
         raise SurveyError(f"{path} has the column {twice[0]!r} twice: rename one of them")
     if not isinstance(frame.index, pd.RangeIndex):

@@ -45,6 +45,8 @@ def read_table(path: str | Path, codebook: Codebook | None = None, name: str | N
     codings = book.codings()
     frame = _frame(path, book)
     _check_columns(path, frame, book)
+    if frame.empty:
+        raise SurveyError(f"{path} has columns but no rows: give at least one respondent")
     ids = _ids(path, frame[book.respondent])
     people = frame.set_axis(ids, axis=0)
     if book.layout == "long":
