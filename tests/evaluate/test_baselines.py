@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from personaspace.embedding.base import Embedder, Vectors
+from personaspace.embedding.base import Embedder, OnEpoch, Vectors
 from personaspace.errors import SettingError, UnknownNameError
 from personaspace.evaluate.baselines import embedder_alone, group_majority, majority
 from personaspace.evaluate.metrics import macro_accuracy
@@ -74,39 +74,40 @@ def test_group_majority_wants_a_trait_both_surveys_have() -> None:
 
 
 class Linear(Embedder):
-    """Knows SCHOOL and TAX; a vector holds its own answers' probabilities."""
+    """A vector holds its own answers' probabilities."""
 
     name = "linear"
-    questions_ = (SCHOOL, TAX)
 
-    def fit(self, survey: Survey) -> Self:
-        self.ids_ = survey.respondents
+    def fit(self, survey: Survey, on_epoch: OnEpoch | None = None) -> Self:
+        del on_epoch
+        self.ids_, self.questions_ = survey.respondents, survey.questions
         return self
 
     def embed(self, survey: Survey) -> Vectors:
-        return np.zeros((len(survey.respondents), 5), np.float32)
+        return np.zeros((len(survey.respondents), self.dim), np.float32)
 
     def predict(self, vectors: Vectors) -> Vectors:
         return vectors
 
 
+LINEAR = Linear(dim=5).fit(survey("", [SCHOOL, TAX], []))
 VECTORS = np.array([[0.1, 0.2, 0.7, 0.4, 0.6], [0.3, 0.3, 0.4, 0.9, 0.1], [1, 0, 0, 0, 1]], np.float32)
 
 
 @pytest.mark.parametrize("block", [1, 2, 1024])
 def test_embedder_alone_finds_each_answers_options(block: int) -> None:
     test = survey("xyz", [TAX, SCHOOL], [(2, 1, 0), (0, 0, 1), (1, 1, 0), (0, 1, 2)])
-    predictions = embedder_alone(Linear(), VECTORS, test, block)
-    expected = [[1, 0, 0], [0.4, 0.6, 0], [0.3, 0.3, 0.4], [0.1, 0.2, 0.7]]
+    predictions = embedder_alone(LINEAR, VECTORS, test, block)
+    expected = [[1.0, 0.0, 0.0], [0.4, 0.6, 0.0], [0.3, 0.3, 0.4], [0.1, 0.2, 0.7]]
     np.testing.assert_allclose(predictions.probabilities, expected, atol=1e-7)
     assert macro_accuracy(predictions) == pytest.approx(2 / 3)
 
 
 def test_embedder_alone_refuses_what_it_cannot_know() -> None:
     with pytest.raises(SettingError, match="3 vectors for 1 respondents"):
-        embedder_alone(Linear(), VECTORS, survey("x", [TAX], [(0, 0, 0)]))
+        embedder_alone(LINEAR, VECTORS, survey("x", [TAX], [(0, 0, 0)]))
     with pytest.raises(SettingError, match="not fitted on question 'taxes'"):
-        embedder_alone(Linear(), VECTORS[:1], survey("x", [TAX, TAXES], [(0, 0, 0)]))
+        embedder_alone(LINEAR, VECTORS[:1], survey("x", [TAX, TAXES], [(0, 0, 0)]))
 
 
 def test_a_question_that_changed_its_options_is_not_the_same() -> None:

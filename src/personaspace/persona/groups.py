@@ -1,0 +1,101 @@
+"""Personas without clustering: single respondents, and demographic groups to compare clusters with."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from personaspace.embedding.base import Embedder, Vectors
+from personaspace.errors import SurveyError, unknown
+from personaspace.persona.personas import Kind, Persona, Personas
+from personaspace.survey.survey import FloatArray, IntArray, Survey
+
+
+def individual_personas(embedder: Embedder) -> Personas:
+    """One persona per respondent, at the respondent's own vector.
+
+    Args:
+        embedder: A fitted embedder.
+
+    Returns:
+        Personas called ``"respondent-ID"``, in the embedder's order.
+    """
+    share = 1 / max(len(embedder.ids_), 1)
+    return Personas(
+        Persona(f"respondent-{name}", "individual", vector, (name,), share)
+        for name, vector in zip(embedder.ids_, embedder.respondents_, strict=True)
+    )
+
+
+def demographic_personas(embedder: Embedder, survey: Survey, trait: str) -> Personas:
+    """One persona per value of a trait, at the (weighted) mean of its respondents' vectors.
+
+    Args:
+        embedder: A fitted embedder.
+        survey: Traits and weights of the embedder's respondents, matched by id.
+        trait: A column of ``survey.traits``; respondents without a value belong to no persona.
+
+    Returns:
+        Personas called ``"TRAIT=value"``, the largest share first.
+
+    Raises:
+        UnknownNameError: The survey does not have the trait.
+        SurveyError: No respondent of the embedder has a value.
+    """
+    if trait not in survey.traits.columns:
+        raise unknown("trait", trait, survey.traits.columns)
+    rows = survey_rows(embedder, survey)
+    values = survey.traits[trait].iloc[rows].reset_index(drop=True)
+    if not values.notna().any():
+        raise SurveyError(f"no respondent has a value of {trait!r}: choose another trait")
+    labels, names = values.factorize(sort=True)
+    return grouped(
+        embedder, labels.astype(np.int64), survey.weight[rows], [f"{trait}={name}" for name in names], "demographic"
+    )
+
+
+def survey_rows(embedder: Embedder, survey: Survey) -> IntArray:
+    """The survey's row of each of the embedder's respondents, shape ``[respondents]``.
+
+    Raises:
+        SurveyError: A respondent of the embedder is not in the survey.
+    """
+    missing = [name for name in embedder.ids_ if name not in survey.respondent_index]
+    if missing:
+        raise SurveyError(
+            f"{len(missing)} of the embedder's {len(embedder.ids_)} respondents are not in the survey, "
+            f"first {missing[0]!r}: give the survey it was fitted on"
+        )
+    return np.array([survey.respondent_index[name] for name in embedder.ids_], dtype=np.int64)
+
+
+def grouped(embedder: Embedder, labels: IntArray, weights: FloatArray, names: list[str] | None, kind: Kind) -> Personas:
+    """The weighted mean of each group of respondents as a persona, the largest share first.
+
+    Args:
+        embedder: A fitted embedder.
+        labels: Each respondent's group, -1 for none, shape ``[respondents]``.
+        weights: What each respondent counts, shape ``[respondents]``.
+        names: A name per group, or ``None`` to number them from 1 by size: ``"KIND-1"`` is the largest.
+        kind: The personas' kind.
+
+    Returns:
+        One persona per group that has members.
+    """
+    sizes = np.bincount(labels[labels >= 0], weights[labels >= 0])
+    vectors = centroids(embedder, labels, weights)
+    personas = []
+    for rank, group in enumerate(np.argsort(-sizes, kind="stable").tolist(), start=1):
+        name = f"{kind}-{rank}" if names is None else names[group]
+        members = tuple(embedder.ids_[row] for row in np.flatnonzero(labels == group))
+        personas.append(Persona(name, kind, vectors[group], members, float(sizes[group] / weights.sum())))
+    return Personas(personas)
+
+
+def centroids(embedder: Embedder, labels: IntArray, weights: FloatArray) -> Vectors:
+    """The weighted mean vector of each group, the plain mean where all its weights are 0; shape ``[groups, dim]``."""
+    rows = np.flatnonzero(labels >= 0)
+    groups = labels[rows]
+    parts = np.where(np.bincount(groups, weights[rows])[groups] > 0, weights[rows], 1.0)
+    means = csr_array((parts / np.bincount(groups, parts)[groups], (groups, rows)))
+    return np.asarray(means @ embedder.respondents_[: rows.max() + 1], dtype=np.float32)

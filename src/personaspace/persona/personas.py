@@ -1,0 +1,186 @@
+"""Persona and Personas: named points of an embedding space, each standing for somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args, overload
+
+import numpy as np
+import pandas as pd
+
+from personaspace.errors import RunError, SettingError, unknown
+from personaspace.files import read_json, read_tensors, write_json, write_tensors
+from personaspace.survey.survey import Survey
+
+if TYPE_CHECKING:
+    from personaspace.embedding.base import Vectors
+    from personaspace.persona.profile import Profile
+
+Kind = Literal["individual", "cluster", "demographic", "mixture"]
+
+FORMAT = 1
+"""Version of the files written by :meth:`Personas.save`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Persona:
+    """A point of the space and whom it stands for.
+
+    Attributes:
+        name: Such as ``"cluster-3"``, ``"respondent-100197"`` or ``"POLPARTY=Democrat"``.
+        kind: Whether it is one respondent, a cluster, a demographic group or a mixture of other personas.
+        vector: Where it lies, shape ``[dim]``.
+        members: Ids of the respondents it was made from; none for a mixture.
+        share: Their (weighted) share of all respondents in the space; 0 for a mixture.
+    """
+
+    name: str
+    kind: Kind
+    vector: Vectors
+    members: tuple[str, ...] = ()
+    share: float = 0.0
+
+    def __repr__(self) -> str:
+        return f"Persona({self.name!r}: {self.kind}, {len(self.members)} members, share {self.share:.3f})"
+
+
+class Personas(Sequence[Persona]):
+    """Personas in a fixed order, found by place or by name; immutable.
+
+    Args:
+        personas: With distinct names and vectors of one length.
+        curve: Where k was chosen by a curve, that curve (:func:`personaspace.persona.clustering.choose_k`).
+
+    Raises:
+        SettingError: Two personas of one name, or vectors of different lengths.
+
+    Example:
+        >>> left, right = (Persona(n, "cluster", np.array([x], np.float32)) for n, x in (("left", -1), ("right", 1)))
+        >>> personas = Personas([left, right])
+        >>> personas.names, personas["right"] is personas[1]
+        (('left', 'right'), True)
+        >>> personas.mix({"left": 1, "right": 3}).vector
+        array([0.5], dtype=float32)
+    """
+
+    def __init__(self, personas: Iterable[Persona], curve: pd.DataFrame | None = None) -> None:
+        self._personas = tuple(personas)
+        self.curve = curve
+        if len(self._index) != len(self):
+            twice = next(name for place, name in enumerate(self.names) if self._index[name] != place)
+            raise SettingError(f"two personas are called {twice!r}: give every persona a name of its own")
+        if len({persona.vector.shape for persona in self}) > 1:
+            raise SettingError("the personas' vectors differ in length: they must come from one space")
+
+    def __len__(self) -> int:
+        return len(self._personas)
+
+    def __iter__(self) -> Iterator[Persona]:
+        return iter(self._personas)
+
+    @overload
+    def __getitem__(self, key: int | str) -> Persona: ...
+
+    @overload
+    def __getitem__(self, key: slice) -> Self: ...
+
+    def __getitem__(self, key: int | str | slice) -> Persona | Self:
+        if isinstance(key, slice):
+            return type(self)(self._personas[key])
+        if isinstance(key, str):
+            if key not in self._index:
+                raise unknown("persona", key, self.names)
+            return self._personas[self._index[key]]
+        return self._personas[key]
+
+    def __repr__(self) -> str:
+        names = ", ".join(self.names[:6]) + (", ..." if len(self) > 6 else "")
+        return f"Personas({len(self)}: {names})"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every persona's name, in order."""
+        return tuple(persona.name for persona in self)
+
+    @cached_property
+    def vectors(self) -> Vectors:
+        """Every persona's vector, float32, shape ``[personas, dim]``."""
+        rows = [persona.vector for persona in self]
+        return np.stack(rows).astype(np.float32) if rows else np.empty((0, 0), np.float32)
+
+    @cached_property
+    def _index(self) -> dict[str, int]:
+        return {persona.name: place for place, persona in enumerate(self._personas)}
+
+    def mix(self, weights: Mapping[str, float]) -> Persona:
+        """A point between personas: the mean of their vectors under the weights.
+
+        Args:
+            weights: What each named persona contributes; at least 0, scaled to sum to 1.
+
+        Returns:
+            A persona such as ``"0.25 left + 0.75 right"``, of kind ``"mixture"``.
+
+        Raises:
+            UnknownNameError: There is no persona of that name.
+            SettingError: A weight is negative or not finite, or all are 0.
+        """
+        vectors = np.array([self[name].vector for name in weights])
+        parts = np.array(list(weights.values()), dtype=np.float64)
+        if not len(parts) or not np.isfinite(parts).all() or (parts < 0).any() or parts.sum() == 0:
+            raise SettingError(f"cannot mix {dict(weights)}: weights are finite, at least 0, and one is above 0")
+        parts /= parts.sum()
+        name = " + ".join(f"{part:.4g} {name}" for part, name in zip(parts, weights, strict=True))
+        return Persona(name, "mixture", (parts @ vectors).astype(np.float32))
+
+    def profile(self, survey: Survey) -> Profile:
+        """What the personas' members are like and how they answered; see :mod:`personaspace.persona.profile`."""
+        from personaspace.persona.profile import profile
+
+        return profile(self, survey)
+
+    def save(self, folder: str | Path) -> None:
+        """Write ``personas.json`` and ``centroids.safetensors`` into a folder, each whole or not at all.
+
+        Raises:
+            RunError: The folder cannot be written.
+        """
+        described = [{"name": p.name, "kind": p.kind, "share": p.share, "members": list(p.members)} for p in self]
+        curve = None if self.curve is None else self.curve.astype(object).where(self.curve.notna(), None)
+        write_tensors(Path(folder) / "centroids.safetensors", {"vectors": self.vectors})
+        write_json(
+            Path(folder) / "personas.json",
+            {
+                "format": FORMAT,
+                "personas": described,
+                "curve": None if curve is None else curve.to_dict(orient="records"),
+            },
+        )
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """Read what :meth:`save` wrote.
+
+        Raises:
+            RunError: A file is missing, corrupt, of another format, or the two do not belong together.
+        """
+        path = Path(folder) / "personas.json"
+        content, tensors = read_json(path), read_tensors(Path(folder) / "centroids.safetensors")
+        try:
+            if content["format"] != FORMAT:
+                raise RunError(f"{path} has format {content['format']}, this version reads {FORMAT}: make it again")
+            rows = zip(content["personas"], tensors["vectors"], strict=True)
+            personas = [_described(entry, vector) for entry, vector in rows]
+            curve = None if content["curve"] is None else pd.DataFrame(content["curve"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise RunError(f"{path} and its vectors do not describe personas ({error}): make them again") from error
+        return cls(personas, curve)
+
+
+def _described(entry: Mapping[str, Any], vector: Vectors) -> Persona:
+    if entry["kind"] not in get_args(Kind):
+        raise ValueError(f"unknown kind {entry['kind']!r}")
+    return Persona(str(entry["name"]), entry["kind"], vector, tuple(map(str, entry["members"])), float(entry["share"]))
