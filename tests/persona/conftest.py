@@ -51,7 +51,8 @@ def plant(respondents: IntArray, seed: int = 0) -> Planted:
     option = (rng.random((*chances.shape[:2], 1)) > chances.cumsum(axis=2)[..., :2]).sum(axis=2)
     row, column = np.indices(option.shape)
     party = np.array(["D", "R", "I", "O"], dtype=object)[truth]
-    traits = pd.DataFrame({"party": np.where(rng.random(len(truth)) < 0.1, None, party)})
+    party[rng.random(len(truth)) < 0.1] = None
+    traits = pd.DataFrame({"party": party})
     traits["sex"] = np.where(np.arange(len(truth)) % 2, "f", "m")
     names = tuple(f"r{i}" for i in range(len(truth)))
     weights = rng.uniform(0.5, 1.5, size=len(truth))

@@ -133,8 +133,12 @@ def elbow(ks: list[int], losses: FloatArray) -> int:
 
 def _kmeans(embedder: Embedder, k: int, weights: FloatArray, seed: int) -> IntArray:
     from sklearn.cluster import KMeans
+    from sklearn.utils.parallel import ThreadpoolController
 
-    labels = KMeans(k, n_init=10, random_state=seed).fit_predict(embedder.respondents_, sample_weight=weights)
+    with ThreadpoolController().limit(
+        limits=1
+    ):  # threads that wait for a busy core make many short steps up to 90 times slower
+        labels = KMeans(k, n_init=10, random_state=seed).fit_predict(embedder.respondents_, sample_weight=weights)
     return np.asarray(labels, dtype=np.int64)
 
 
