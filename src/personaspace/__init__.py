@@ -1,1 +1,62 @@
-"""From what people answered to a language model that answers like them."""
+"""From what people answered to a language model that answers like them.
+
+The public names are imported when first used: ``import personaspace`` loads neither torch nor altair.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from personaspace.embedding.factorization import Factorization as Factorization
+    from personaspace.embedding.lightgcn import LightGCN as LightGCN
+    from personaspace.errors import PersonaSpaceError as PersonaSpaceError
+    from personaspace.evaluate.protocol import evaluate as evaluate
+    from personaspace.persona.clustering import ClusterPersonas as ClusterPersonas
+    from personaspace.persona.groups import demographic_personas as demographic_personas
+    from personaspace.persona.groups import individual_personas as individual_personas
+    from personaspace.persona.personas import Persona as Persona
+    from personaspace.persona.personas import Personas as Personas
+    from personaspace.steer.steered import SteeredLM as SteeredLM
+    from personaspace.steer.train import TrainSettings as TrainSettings
+    from personaspace.survey.answers import Answers as Answers
+    from personaspace.survey.question import Option as Option
+    from personaspace.survey.question import Question as Question
+    from personaspace.survey.readers import read_survey as read_survey
+    from personaspace.survey.simulate import simulate as simulate
+    from personaspace.survey.split import split as split
+    from personaspace.survey.survey import Survey as Survey
+
+_HOMES = {
+    "Answers": "survey.answers",
+    "ClusterPersonas": "persona.clustering",
+    "Factorization": "embedding.factorization",
+    "LightGCN": "embedding.lightgcn",
+    "Option": "survey.question",
+    "Persona": "persona.personas",
+    "PersonaSpaceError": "errors",
+    "Personas": "persona.personas",
+    "Question": "survey.question",
+    "SteeredLM": "steer.steered",
+    "Survey": "survey.survey",
+    "TrainSettings": "steer.train",
+    "demographic_personas": "persona.groups",
+    "evaluate": "evaluate.protocol",
+    "individual_personas": "persona.groups",
+    "read_survey": "survey.readers",
+    "simulate": "survey.simulate",
+    "split": "survey.split",
+}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'personaspace' has no attribute {name!r}")
+    return getattr(import_module(f"personaspace.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

@@ -29,7 +29,7 @@ QUESTION = question_text("Should the city build more parks?", ["Yes, many", "Per
 VOCABULARY = 400
 
 
-def tiny_tokenizer() -> PreTrainedTokenizerFast:
+def tiny_tokenizer() -> Any:
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -39,7 +39,8 @@ def tiny_tokenizer() -> PreTrainedTokenizerFast:
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
     )
     tokenizer.train_from_iterator([f"{QUESTION}{CUE} {label}" for label in LABELS] * 5, trainer)
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<|endoftext|>", bos_token="<|endoftext|>")  # noqa: S106
+    fast: Any = PreTrainedTokenizerFast
+    return fast(tokenizer_object=tokenizer, eos_token="<|endoftext|>", bos_token="<|endoftext|>")  # noqa: S106
 
 
 def _gpt2() -> Any:
@@ -110,7 +111,6 @@ def points() -> Points:
 
 def opposed_survey(respondents: int = 60, questions: int = 8, alike: bool = False) -> tuple[Survey, Points]:
     """Two camps that always answer the opposite; the first coordinate of the space says which camp."""
-    rng = np.random.default_rng(0)
     space = Points(respondents)
     camp = (space.vectors[:, 0] > np.median(space.vectors[:, 0])).astype(int)
     asked = tuple(

@@ -13,7 +13,7 @@ from personaspace.errors import ModelError, SettingError, UnknownNameError
 from personaspace.steer.attach import Attachment, Form, Placement, attach, hidden_after_cue
 from personaspace.steer.language_model import LanguageModel
 from personaspace.steer.prompt import question_text
-from tests.steer.conftest import QUESTION
+from tests.steer.conftest import QUESTION, tiny_model
 
 WAYS = [Attachment(p, f, 2) for p, f in product(get_args(Placement), get_args(Form))]
 
@@ -30,8 +30,10 @@ def virtual_tokens(model: LanguageModel, way: Attachment, n: int = 3) -> torch.T
 def test_padded_equals_alone(model: LanguageModel) -> None:
     texts = [QUESTION, question_text("Tea?", ["Yes", "No"]), question_text("Is it late? " * 8, ["Yes", "No", "So so"])]
     together = model.score(texts, [3, 2, 3])
-    alone = torch.cat([torch.nn.functional.pad(model.score([t], [n]), (0, 3 - n)) for t, n in zip(texts, [3, 2, 3])])
-    torch.testing.assert_close(together, alone, atol=1e-6, rtol=1e-5)
+    alone = torch.cat(
+        [torch.nn.functional.pad(model.score([t], [n]), (0, 3 - n)) for t, n in zip(texts, [3, 2, 3], strict=True)]
+    )
+    torch.testing.assert_close(together, torch.cat(alone), atol=1e-6, rtol=1e-5)
 
 
 def test_label_rows_equal_full_logits(model: LanguageModel) -> None:
@@ -48,6 +50,22 @@ def test_cached_question_equals_recomputed(model: LanguageModel) -> None:
     text = [model.embedding(ids).expand(3, -1, -1) for ids in (reading.ids, model.cue)]
     plain = model.model.base_model(inputs_embeds=torch.cat([text[0], virtual, text[1]], dim=1)).last_hidden_state
     torch.testing.assert_close(cached, plain[:, -1], atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("form", get_args(Form))
+@pytest.mark.parametrize("family", ["gpt2", "llama, grouped queries"])
+def test_shared_question_equals_copied_question(family: str, form: Form) -> None:
+    """One copy of the question for the batch gives the same states and gradients as one copy per persona."""
+    model, gradients, states = tiny_model(family), [], []
+    way = Attachment("after", form, 2)
+    for model.shares in (None, False):
+        virtual = virtual_tokens(model, way).requires_grad_()
+        states.append(hidden_after_cue(model, attach(model, model.read(QUESTION), virtual, way)))
+        states[-1].square().sum().backward()  # type: ignore[no-untyped-call]
+        gradients.append(virtual.grad)
+        assert model.shares is (len(states) == 1)
+    torch.testing.assert_close(*states, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(*gradients, atol=1e-5, rtol=1e-4)
 
 
 def test_prefix_made_of_real_tokens_equals_those_tokens(model: LanguageModel) -> None:

@@ -22,6 +22,7 @@ from transformers import DynamicCache
 
 from personaspace.errors import SettingError, unknown
 from personaspace.steer.language_model import KeysValues, LanguageModel, Reading
+from personaspace.steer.shared_attention import PrivateCache, shared_question
 
 Placement = Literal["before", "after"]
 Form = Literal["prefix", "prompt"]
@@ -69,21 +70,30 @@ class Continuation:
     """What is left to read for ``n`` personas, and what has been read already.
 
     Attributes:
-        past: Keys and values per layer, each ``[n, kv_heads, past tokens, head_dim]``; empty if nothing was read.
+        question: Keys and values of the question per layer, each ``[1, kv_heads, tokens, head_dim]``, shared by all
+            personas; empty if the question is still to be read.
+        prefix: Each persona's own keys and values per layer, ``[n, kv_heads, tokens, head_dim]``; empty in prompt form.
         embeddings: Input embeddings still to be read, ``[n, tokens, width]``.
     """
 
-    past: KeysValues
+    question: KeysValues
+    prefix: KeysValues
     embeddings: Tensor
 
     @property
     def past_length(self) -> int:
         """Tokens that have been read already."""
-        return self.past[0][0].shape[2] if self.past else 0
+        return _length(self.question) + _length(self.prefix)
 
     def cache(self) -> DynamicCache:
-        """A fresh cache: a forward pass changes the one it is given."""
-        return DynamicCache(self.past) if self.past else DynamicCache()
+        """A fresh cache of all that was read: a forward pass changes the one it is given."""
+        n = len(self.embeddings)
+        question = [(k.expand(n, -1, -1, -1), v.expand(n, -1, -1, -1)) for k, v in self.question]
+        return DynamicCache(_joined(question, self.prefix) or None)
+
+    def private_cache(self) -> PrivateCache:
+        """A fresh cache of what is each persona's own; the question is counted, not held."""
+        return PrivateCache(self.prefix, _length(self.question))
 
     def mask(self) -> Tensor:
         """Attention mask over past and new tokens, ``[n, past + new tokens]``."""
@@ -108,28 +118,64 @@ def attach(model: LanguageModel, reading: Reading, virtual: Tensor, attachment: 
     Returns:
         What is to be passed to the model.
     """
-    n = len(virtual)
-    ids = model.cue if attachment.placement == "after" else torch.cat([reading.ids, model.cue], dim=1)
-    text = model.embedding(ids).expand(n, -1, -1)
-    question = _shared(reading.keys_values, n) if attachment.placement == "after" else []
+    after = attachment.placement == "after"
+    ids = model.cue if after else torch.cat([reading.ids, model.cue], dim=1)
+    text = model.embedding(ids).expand(len(virtual), -1, -1)
+    question = reading.keys_values if after else []
     if attachment.form == "prompt":
-        return Continuation(question, torch.cat([virtual, text], dim=1))
-    return Continuation(_joined(question, _per_layer(virtual)), text)
+        return Continuation(question, [], torch.cat([virtual, text], dim=1))
+    return Continuation(question, _per_layer(virtual), text)
 
 
 def hidden_after_cue(model: LanguageModel, continuation: Continuation) -> Tensor:
-    """Final hidden state of the frozen model behind the cue, shape ``[n, width]``, with gradient to the tokens."""
-    out = model.model.base_model(
+    """Final hidden state of the frozen model behind the cue, shape ``[n, width]``, with gradient to the tokens.
+
+    A question already read is shared by the batch where the model's attention allows it, and copied where not.
+    """
+    if continuation.question and _shares(model):
+        return _shared_pass(model, continuation)
+    return _plain_pass(model, continuation)
+
+
+def _plain_pass(model: LanguageModel, continuation: Continuation) -> Tensor:
+    hidden: Tensor = model.model.base_model(
         inputs_embeds=continuation.embeddings,
         past_key_values=continuation.cache(),
         attention_mask=continuation.mask(),
         use_cache=True,
-    )
-    return out.last_hidden_state[:, -1]  # type: ignore[no-any-return]
+    ).last_hidden_state
+    return hidden[:, -1]
 
 
-def _shared(keys_values: KeysValues, n: int) -> KeysValues:
-    return [(k.expand(n, -1, -1, -1), v.expand(n, -1, -1, -1)) for k, v in keys_values]
+def _shared_pass(model: LanguageModel, continuation: Continuation) -> Tensor:
+    with shared_question(model.model, continuation.question):
+        hidden: Tensor = model.model.base_model(
+            inputs_embeds=continuation.embeddings, past_key_values=continuation.private_cache(), use_cache=True
+        ).last_hidden_state
+    return hidden[:, -1]
+
+
+def _shares(model: LanguageModel) -> bool:
+    """Whether a model's attention can be shared: tried once on a small input and compared with the plain pass."""
+    if model.shares is None:
+        pluggable = getattr(model.model, "_supports_attention_backend", False)
+        windowed = getattr(model.model.config, "sliding_window", None)
+        model.shares = bool(pluggable and not windowed) and _sharing_agrees(model)
+    return model.shares
+
+
+@torch.no_grad()
+def _sharing_agrees(model: LanguageModel) -> bool:
+    way = Attachment("after", "prompt", 2)
+    generator = torch.Generator().manual_seed(0)
+    virtual = torch.randn(2, *way.shape(model), generator=generator).to(model.device) * model.embedding.weight.std()
+    continuation = attach(model, model.read_ids(model.cue), virtual, way)
+    shared, plain = _shared_pass(model, continuation), _plain_pass(model, continuation)
+    return torch.allclose(shared, plain, atol=1e-4, rtol=1e-3)
+
+
+def _length(keys_values: KeysValues) -> int:
+    return keys_values[0][0].shape[2] if keys_values else 0
 
 
 def _per_layer(virtual: Tensor) -> KeysValues:
@@ -138,8 +184,8 @@ def _per_layer(virtual: Tensor) -> KeysValues:
 
 
 def _joined(first: KeysValues, second: KeysValues) -> KeysValues:
-    if not first:
-        return second
+    if not first or not second:
+        return first or second
     return [
         (torch.cat([k1, k2], dim=2), torch.cat([v1, v2], dim=2))
         for (k1, v1), (k2, v2) in zip(first, second, strict=True)

@@ -45,6 +45,9 @@ class LanguageModel:
         name: The name or folder it was loaded from.
         device: Where it runs.
 
+    Attributes:
+        shares: Whether its attention can share a question among personas; ``None`` until tried.
+
     Example:
         >>> model = LanguageModel.load("nano")
         >>> model.score(["Question: Is snow white?\nA. Yes\nB. No\n"], [2]).shape
@@ -55,6 +58,7 @@ class LanguageModel:
         self.model = model.to(device).eval().requires_grad_(False)
         self.tokenizer = tokenizer
         self.name = name
+        self.shares: bool | None = None
 
     @classmethod
     def load(cls, name: str, device: str = "cpu") -> LanguageModel:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -47,6 +48,13 @@ class Pairs:
             group[start : start + size] for group in np.split(order, starts) for start in range(0, len(group), size)
         ]
         return [blocks[i] for i in rng.permutation(len(blocks))]
+
+    def digest(self) -> str:
+        """One checksum over points, questions and answers."""
+        state = hashlib.sha256("\n".join(self.texts).encode())
+        for column in (self.vectors.cpu().numpy(), self.row, self.question, self.option):
+            state.update(np.ascontiguousarray(column).tobytes())
+        return state.hexdigest()
 
     def sample(self, most: int, seed: int) -> Pairs:
         """At most so many pairs, drawn at random."""

@@ -197,7 +197,12 @@ class Trainer:
         return loss / len(self.check), right / len(self.check)
 
     def _state(self) -> dict[str, Any]:
-        return {"settings": asdict(self.settings), "pairs": len(self.train), "attachment": asdict(self.attachment)}
+        return {
+            "settings": asdict(self.settings),
+            "attachment": asdict(self.attachment),
+            "pairs": self.train.digest(),
+            "parameters": sum(parameter.numel() for parameter in self.soft_prompt.parameters()),
+        }
 
     def _save(self, path: Path) -> None:
         groups = {"model": _copy(self.soft_prompt), "best": self.best, "optimizer": optimizer_tensors(self.optimizer)}

@@ -1,0 +1,107 @@
+"""What the command line shows: progress, tables, bars. Survey text is data here, never markup."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import Self
+
+import pandas as pd
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+PLAIN_SECONDS = 10.0
+BAR = 24
+
+
+class Reporter:
+    """Progress on stderr: a bar per stage on a terminal, a plain line now and then elsewhere.
+
+    Example:
+        >>> with Reporter() as reporter:
+        ...     reporter.step("embedding", 1, 20, "loss 0.8")
+    """
+
+    def __init__(self) -> None:
+        self.console = Console(stderr=True)
+        self.progress = Progress(
+            TextColumn("{task.description:<10}"),
+            BarColumn(),
+            TextColumn("{task.completed}/{task.total}"),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[note]}", markup=False),
+            console=self.console,
+        )
+        self.tasks: dict[str, TaskID] = {}
+        self.last: dict[str, float] = {}
+
+    def __enter__(self) -> Self:
+        if self.console.is_terminal:
+            self.progress.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.progress.stop()
+
+    def step(self, stage: str, done: int, total: int, note: str) -> None:
+        """Show how far a stage is; ``total`` 0 where it is not known."""
+        if self.console.is_terminal:
+            if stage not in self.tasks:
+                self.tasks[stage] = self.progress.add_task(stage, total=total or None, note="")
+            self.progress.update(self.tasks[stage], completed=done, note=note)
+        elif done == total or time.monotonic() - self.last.get(stage, 0.0) > PLAIN_SECONDS:
+            self.last[stage] = time.monotonic()
+            print(f"{stage} {done}/{total or '?'} {note}", file=sys.stderr, flush=True)
+
+    def say(self, text: str) -> None:
+        """Print a line beside the progress."""
+        self.console.print(Text(text), highlight=False)
+
+
+def show_table(table: pd.DataFrame, title: str, digits: int = 3) -> None:
+    """Print a table of numbers on stdout, its index as first column."""
+    grid = Table(title=Text(title), title_justify="left")
+    grid.add_column(str(table.index.name or ""))
+    for column in table.columns:
+        grid.add_column(Text(str(column)), justify="right")
+    for name, *values in table.itertuples(name=None):
+        cells = ["" if pd.isna(value) else _cell(value, digits) for value in values]
+        grid.add_row(Text(str(name)), *map(Text, cells))
+    _stdout().print(grid)
+
+
+def show_bars(answers: pd.DataFrame, title: str) -> None:
+    """Print a bar per persona and option on stdout.
+
+    Args:
+        answers: Personas in rows, options in columns, probabilities.
+        title: What was asked.
+    """
+    console = _stdout()
+    console.print(Text(title, style="bold"))
+    width = max(len(str(option)) for option in answers.columns)
+    for persona, row in answers.iterrows():
+        console.print(Text(str(persona), style="bold cyan"))
+        for option, share in row.items():
+            bar = "█" * round(BAR * share)
+            console.print(Text(f"  {option!s:<{width}}  {bar:<{BAR}} {share:6.1%}"))
+
+
+def show_texts(texts: pd.Series[str], title: str) -> None:
+    """Print what each persona said on stdout."""
+    console = _stdout()
+    console.print(Text(title, style="bold"))
+    for persona, text in texts.items():
+        console.print(Text(str(persona), style="bold cyan"), Text(text))
+
+
+def _cell(value: object, digits: int) -> str:
+    return f"{value:.{digits}f}" if isinstance(value, float) else str(value)
+
+
+def _stdout() -> Console:
+    """A console as wide as its terminal; where there is none, wide enough not to cut tables."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 160)

@@ -1,0 +1,142 @@
+"""The protocol: every method on every evaluation set, with intervals, in one table (SPEC: split, rows, metric)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from personaspace.embedding.base import Embedder, Vectors
+from personaspace.errors import SettingError
+from personaspace.evaluate.baselines import embedder_alone, group_majority, majority
+from personaspace.evaluate.bootstrap import bootstrap
+from personaspace.evaluate.metrics import METRICS
+from personaspace.evaluate.predictions import Predictions
+from personaspace.evaluate.results import MAIN_METRIC, Results, Row
+from personaspace.evaluate.similar import own_similar_answer, similar_question_majority
+from personaspace.evaluate.steered_rows import Standing, raw_question, steered
+from personaspace.persona.groups import demographic_personas
+from personaspace.persona.personas import Personas
+from personaspace.steer.steered import SteeredLM
+from personaspace.survey.split import Split
+from personaspace.survey.survey import Survey
+from personaspace.versions import versions
+
+KNOWN = (5, 20)
+RESAMPLES = {MAIN_METRIC: 1000}
+OTHER_RESAMPLES = 100
+
+
+@dataclass(frozen=True)
+class EvaluationSet:
+    """Answers to predict, and what is known of those who gave them.
+
+    Attributes:
+        name: The value of ``split`` in the results.
+        test: The answers to predict.
+        known: The respondents' own answers that may be used.
+        vectors: Where each respondent of ``test`` stands, shape ``[respondents, dim]``.
+        seen: Whether the embedder knows the questions.
+    """
+
+    name: str
+    test: Survey
+    known: Survey
+    vectors: Vectors
+    seen: bool
+
+
+def evaluate(
+    lm: SteeredLM | None,
+    space: Embedder,
+    split: Split,
+    personas: Personas | None = None,
+    *,
+    known: Sequence[int] = KNOWN,
+    seed: int = 0,
+    on_row: Callable[[str, str], None] | None = None,
+) -> Results:
+    """Measure every method on every evaluation set of a split.
+
+    Args:
+        lm: The steered model, or ``None`` for the rows that need no language model.
+        space: An embedder fitted on ``split.train``.
+        split: The evaluation sets.
+        personas: Cluster personas, for the row ``cluster k=...``.
+        known: Numbers of known answers for unseen respondents.
+        seed: Of the bootstrap.
+        on_row: Called with split and method before each is measured.
+
+    Returns:
+        All measurements, with 95% bootstrap intervals over respondents.
+
+    Raises:
+        SettingError: The split holds nothing back, so that there is nothing to evaluate on.
+    """
+    rows: list[Row] = []
+    for evaluation_set in evaluation_sets(space, split, known):
+        for method, predict in _methods(lm, space, split, personas, evaluation_set):
+            if on_row:
+                on_row(evaluation_set.name, method)
+            rows += _measure(evaluation_set, method, predict(), seed)
+    if not rows:
+        raise SettingError(
+            "nothing was held back from this survey, so there is nothing to evaluate on: "
+            "fit it without --use-everything"
+        )
+    return Results(split.survey.name, None if lm is None else lm.model.name, seed, versions(), tuple(rows))
+
+
+def evaluation_sets(space: Embedder, split: Split, known: Sequence[int] = KNOWN) -> Iterator[EvaluationSet]:
+    """The non-empty evaluation sets of a split, in the order of the table."""
+    train, own = split.train, space.respondents_
+    candidates = [EvaluationSet("held-out answers", split.held_out_answers, train, own, True)]
+    unseen = [(k, split.known(k), space.embed(split.known(k))) for k in known if len(split.unseen_known.respondents)]
+    candidates += [
+        EvaluationSet(f"unseen respondents K={k}", split.unseen_held_out, answers, vectors, True)
+        for k, answers, vectors in unseen
+    ]
+    candidates.append(EvaluationSet("held-out questions", split.held_out_questions, train, own, False))
+    candidates += [
+        EvaluationSet(
+            f"unseen respondents, held-out questions K={k}", split.unseen_held_out_questions, answers, vectors, False
+        )
+        for k, answers, vectors in unseen
+    ]
+    return (candidate for candidate in candidates if len(candidate.test.answers))
+
+
+def _methods(
+    lm: SteeredLM | None, space: Embedder, split: Split, personas: Personas | None, at: EvaluationSet
+) -> Iterator[tuple[str, Callable[[], Predictions]]]:
+    train, test = split.train, at.test
+    traits = [str(trait) for trait in train.traits.columns]
+    yield "majority", partial(majority, train, test)
+    if at.seen:
+        for trait in traits:
+            yield f"group majority: {trait}", partial(group_majority, train, test, trait)
+        yield f"embedder alone: {space.name}", partial(embedder_alone, space, at.vectors, test)
+    else:
+        yield "similar question", partial(similar_question_majority, train, test)
+        yield "own similar answer", partial(own_similar_answer, train, test, at.known)
+    if lm is None:
+        return
+    individual = Standing.own(at.vectors)
+    yield "raw question", partial(raw_question, lm, test)
+    yield "untrained", partial(steered, lm.untrained(), individual, test)
+    yield "individual", partial(steered, lm, individual, test)
+    if personas is not None:
+        yield f"cluster k={len(personas)}", partial(steered, lm, Standing.nearest(at.vectors, personas.vectors), test)
+    for trait in traits:
+        groups = demographic_personas(space, train, trait)
+        standing = Standing.by_trait(test, trait, groups, space.respondents_)
+        yield f"demographic: {trait}", partial(steered, lm, standing, test)
+
+
+def _measure(at: EvaluationSet, method: str, predictions: Predictions, seed: int) -> Iterator[Row]:
+    respondents = len(np.unique(at.test.answers.respondent))
+    for name, metric in METRICS.items():
+        interval = bootstrap(metric, predictions, RESAMPLES.get(name, OTHER_RESAMPLES), seed=seed)
+        yield Row(at.name, method, name, *interval, respondents=respondents, answers=len(at.test.answers))

@@ -1,0 +1,111 @@
+"""Results: one tidy row per split, method and metric, saved as results.json and shown as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from personaspace.errors import RunError
+from personaspace.files import read_json, write_json
+
+MAIN_METRIC = "macro_accuracy"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One number with its 95% interval.
+
+    Attributes:
+        split: The evaluation set.
+        method: What predicted it.
+        metric: What was measured.
+        value: The measurement.
+        low: Lower end of the interval.
+        high: Upper end.
+        respondents: Respondents measured on.
+        answers: Answers measured on.
+    """
+
+    split: str
+    method: str
+    metric: str
+    value: float
+    low: float
+    high: float
+    respondents: int
+    answers: int
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything an evaluation found.
+
+    Attributes:
+        survey: The survey's name.
+        model: The base model's name, or ``None`` where no language model was steered.
+        seed: Seed of the bootstrap.
+        versions: Versions of the packages used.
+        rows: The measurements, in the order they were made.
+    """
+
+    survey: str
+    model: str | None
+    seed: int
+    versions: dict[str, str]
+    rows: tuple[Row, ...]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """All rows as a tidy table."""
+        return pd.DataFrame([asdict(row) for row in self.rows])
+
+    def summary(self, metric: str = MAIN_METRIC) -> pd.DataFrame:
+        """Methods in rows, splits in columns; missing where a method cannot answer.
+
+        Of the rows for single traits (``group majority: TRAIT``, ``demographic: TRAIT``) only the best on the first
+        split that has it is kept.
+        """
+        rows = self.table[self.table["metric"] == metric]
+        order: Sequence[str] = rows["method"].drop_duplicates().tolist()
+        wide = rows.pivot_table(index="method", columns="split", values="value", sort=False).loc[order]
+        for family in ("group majority: ", "demographic: "):
+            members = [method for method in wide.index if str(method).startswith(family)]
+            if members:
+                best = wide.loc[members].iloc[:, 0].idxmax()
+                wide = wide.drop(index=[method for method in members if method != best])
+        return wide
+
+    def value(self, split: str, method: str, metric: str = MAIN_METRIC) -> float:
+        """One measurement; raises ``KeyError`` where there is none."""
+        for row in self.rows:
+            if (row.split, row.method, row.metric) == (split, method, metric):
+                return row.value
+        raise KeyError((split, method, metric))
+
+    def to_json(self) -> dict[str, Any]:
+        """As ``results.json`` holds it; a measurement that does not exist (NaN) becomes null."""
+        content = asdict(self)
+        content["rows"] = [{k: None if v != v else v for k, v in row.items()} for row in content["rows"]]
+        return content
+
+    def save(self, path: Path) -> None:
+        """Write ``results.json`` atomically."""
+        write_json(path, self.to_json())
+
+    @classmethod
+    def load(cls, path: Path) -> Results:
+        """Read what :meth:`save` wrote."""
+        content = read_json(path)
+        try:
+            rows = tuple(Row(**_with_nan(row)) for row in content.pop("rows"))
+            return cls(**content, rows=rows)
+        except (TypeError, KeyError, AttributeError) as error:
+            raise RunError(f"{path} does not hold results ({error}): run evaluate again") from error
+
+
+def _with_nan(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: float("nan") if value is None else value for key, value in row.items()}

@@ -1,0 +1,214 @@
+"""The pipeline on a run folder: fit, steer, evaluate; each stage is resumed, and not repeated when it is current."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from personaspace.artifacts import Run
+from personaspace.embedding.base import Embedder
+from personaspace.embedding.registry import load_embedder, make_embedder
+from personaspace.errors import SettingError
+from personaspace.evaluate.protocol import evaluate
+from personaspace.evaluate.results import Results
+from personaspace.persona.clustering import ClusterPersonas
+from personaspace.persona.groups import demographic_personas, individual_personas
+from personaspace.persona.personas import Persona, Personas
+from personaspace.steer.attach import Attachment
+from personaspace.steer.steered import SteeredLM
+from personaspace.steer.train import TrainSettings
+from personaspace.survey.digest import digest
+from personaspace.survey.split import Split, SplitSettings, split
+from personaspace.survey.storage import load_survey, write_survey
+from personaspace.survey.survey import Survey
+
+OnStep = Callable[[str, int, int, str], None]
+"""Told what is being done, how far it is, how far it goes, and how it stands."""
+
+EVERYTHING = SplitSettings(0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What ``fit`` leaves in a run folder.
+
+    Attributes:
+        split: The survey cut into training and evaluation sets.
+        space: The embedder, fitted on ``split.train``.
+        personas: Cluster personas in that space.
+    """
+
+    split: Split
+    space: Embedder
+    personas: Personas
+
+
+def fit_run(
+    run: Run,
+    survey: Survey,
+    *,
+    embedder: str = "lightgcn",
+    personas: int | str = "elbow",
+    settings: SplitSettings | None = None,
+    on_step: OnStep | None = None,
+) -> Fitted:
+    """Set evaluation sets apart, embed the training respondents and find their personas.
+
+    Args:
+        run: Where everything is written.
+        survey: What people answered.
+        embedder: Name of the embedder.
+        personas: Number of clusters, or ``elbow``.
+        settings: What is held back; the defaults of :class:`SplitSettings` where not given.
+        on_step: Told about progress.
+
+    Returns:
+        The fitted run.
+    """
+    settings = settings or SplitSettings()
+    clusters = ClusterPersonas(k=_number_of(personas), seed=settings.seed)
+    model = make_embedder(embedder, seed=settings.seed)
+    about = {"name": survey.name, "digest": digest(survey), "split": asdict(settings)}
+    run.stage("survey", about, (), lambda folder: write_survey(survey, folder))
+    parts = split(survey, **asdict(settings))
+
+    def embed(folder: Path) -> None:
+        def on_epoch(epoch: int, epochs: int, loss: float) -> None:
+            if on_step:
+                on_step("embedding", epoch, epochs, f"held-out loss {loss:.3f}")
+
+        model.fit(parts.train, on_epoch=on_epoch).save(folder)
+
+    run.stage("embedding", {"embedder": embedder, "seed": settings.seed}, ("survey",), embed)
+    space = load_embedder(run.folder / "embedding")
+
+    def cluster(folder: Path) -> None:
+        found = clusters.fit(space, parts.train)
+        found.save(folder)
+        found.profile(parts.train).save(folder / "profile")
+
+    run.stage("personas", {"k": personas, "seed": settings.seed}, ("survey", "embedding"), cluster)
+    return Fitted(parts, space, Personas.load(run.folder / "personas"))
+
+
+def load_fitted(run: Run) -> Fitted:
+    """What ``fit`` left in a run folder; :class:`RunError` where it is missing, damaged or out of date."""
+    command = f"fit SURVEY --out {run.folder}"
+    survey = load_survey(run.require("survey", command))
+    parts = split(survey, **run.settings("survey")["split"])
+    space = load_embedder(run.require("embedding", command))
+    return Fitted(parts, space, Personas.load(run.require("personas", command)))
+
+
+def steer_run(
+    run: Run,
+    model: str,
+    *,
+    attachment: Attachment | None = None,
+    soft_prompt: str = "question-aware",
+    settings: TrainSettings | None = None,
+    device: str = "cpu",
+    on_step: OnStep | None = None,
+) -> SteeredLM:
+    """Train the soft-prompting model of a fitted run; an interrupted training goes on where it was.
+
+    Args:
+        run: A run with the stage ``personas``.
+        model: Hub name, folder or ``nano``.
+        attachment: Placement and form of the virtual tokens.
+        soft_prompt: Which soft-prompting model.
+        settings: How to train.
+        device: Where to run.
+        on_step: Told about progress.
+
+    Returns:
+        The steered model.
+    """
+    attachment, settings = attachment or Attachment(), settings or TrainSettings()
+    fitted = load_fitted(run)
+    lm = SteeredLM(model, **asdict(attachment), soft_prompt=soft_prompt, settings=settings, device=device)
+
+    def train(folder: Path) -> None:
+        def on_training(step: int, steps: int, loss: float, best: float) -> None:
+            if on_step:
+                on_step("steering", step, steps, f"loss {loss:.3f}, best held-out loss {best:.3f}")
+
+        checkpoint = folder / "checkpoint" / "training.safetensors"
+        lm.fit(fitted.split.train, fitted.space, checkpoint, on_training).save(folder)
+        checkpoint.unlink()
+        checkpoint.parent.rmdir()
+
+    about = {
+        "model": model,
+        "attachment": asdict(attachment),
+        "soft_prompt": soft_prompt,
+        "settings": asdict(settings),
+    }
+    run.stage("steer", about, ("survey", "embedding"), train)
+    return SteeredLM.load(run.folder / "steer", lm.model)
+
+
+def load_steered(run: Run, device: str = "cpu") -> SteeredLM:
+    """The steered model of a run; :class:`RunError` where there is none or it is out of date."""
+    return SteeredLM.load(run.require("steer", f"steer {run.folder} --model nano"), device=device)
+
+
+def evaluate_run(run: Run, *, seed: int = 0, device: str = "cpu", on_step: OnStep | None = None) -> Results:
+    """Measure a run, steered or only fitted, on its evaluation sets, and write ``evaluation/results.json``.
+
+    Raises:
+        SettingError: The run was fitted on everything, so that nothing is left to evaluate on.
+    """
+    fitted = load_fitted(run)
+    if all(value == 0 for name, value in asdict(fitted.split.settings).items() if name != "seed"):
+        raise SettingError(
+            f"{run.folder} was fitted with --use-everything: no answers were set apart to evaluate on; "
+            "fit again without it"
+        )
+    lm = load_steered(run, device) if run.has("steer") else None
+    done = 0
+
+    def on_row(part: str, method: str) -> None:
+        nonlocal done
+        done += 1
+        if on_step:
+            on_step("evaluation", done, 0, f"{part}: {method}")
+
+    def measure(folder: Path) -> None:
+        results = evaluate(lm, fitted.space, fitted.split, fitted.personas, seed=seed, on_row=on_row)
+        results.save(folder / "results.json")
+
+    after = ("survey", "embedding", "personas", *(("steer",) if lm else ()))
+    run.stage("evaluation", {"seed": seed}, after, measure)
+    return Results.load(run.folder / "evaluation" / "results.json")
+
+
+def _number_of(personas: int | str) -> int | Literal["elbow"]:
+    if personas == "elbow":
+        return "elbow"
+    try:
+        return int(personas)
+    except ValueError:
+        raise SettingError(f"personas is {personas!r}: give 'elbow' or a number such as 6") from None
+
+
+def personas_named(fitted: Fitted, names: list[str] | None) -> Personas:
+    """Personas of a run by name: clusters, ``respondent-ID``, or ``TRAIT=value``; all clusters where none is named.
+
+    Raises:
+        UnknownNameError: There is no persona of that name.
+    """
+    if not names:
+        return fitted.personas
+    return Personas([_persona(fitted, name) for name in names])
+
+
+def _persona(fitted: Fitted, name: str) -> Persona:
+    if name.startswith("respondent-"):
+        return individual_personas(fitted.space)[name]
+    trait, equals, _ = name.partition("=")
+    if equals:
+        return demographic_personas(fitted.space, fitted.split.train, trait)[name]
+    return fitted.personas[name]
