@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -69,6 +70,12 @@ def test_few_respondents_bound_the_numbers_tried() -> None:
     assert choose_k(few.space)[1]["k"].tolist() == [2, 3, 4]
     with pytest.raises(SettingError, match="lies between 1 and 4"):
         choose_k(few.space, ks=[5, 6])
+
+
+def test_a_survey_without_held_out_answers_is_like_none(planted: Planted) -> None:
+    one_each = planted.survey.with_answers(planted.survey.answers.question == 0)
+    without_weights = replace(one_each, weights=None)
+    assert choose_k(planted.space, without_weights)[1].equals(choose_k(planted.space)[1])
 
 
 @pytest.mark.parametrize("k", [0, -1, 301])

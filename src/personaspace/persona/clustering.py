@@ -78,8 +78,8 @@ def choose_k(embedder: Embedder, survey: Survey | None = None, ks: Iterable[int]
 
     For each k every respondent is replaced by the centroid of the cluster, and the embedder predicts from there:
     loss(k) = -mean log p_c(i)(y), over held-out answers y of respondents i. These are the answers no stage trains on
-    (:func:`personaspace.survey.split.early_stopping`). Without a survey the answers are those that the embedder
-    expects: -sum_i sum_o p_i(o) log p_c(i)(o), as if everybody had answered everything as predicted.
+    (:func:`personaspace.survey.split.early_stopping`). Without a survey, or in one too small to hold any out, it is
+    the answers the embedder expects, -sum_i sum_o p_i(o) log p_c(i)(o), as if everybody had answered everything.
 
     With both axes scaled to [0, 1] the elbow is the k that lies farthest below the chord between the curve's ends;
     it depends on which ks are tried. The silhouette, on up to 2,000 respondents, is there for information.
@@ -162,9 +162,12 @@ def _distinct(embedder: Embedder) -> int:
 
 
 def _answers(embedder: Embedder, survey: Survey | None) -> csr_array | Vectors:
-    """How often each respondent chose each option, held out or expected; shape [respondents, options]."""
-    if survey is None:
-        return embedder.predict(embedder.respondents_)
+    """How often each respondent chose each option, held out or else expected; shape [respondents, options]."""
+    held_out = None if survey is None else _held_out(embedder, survey)
+    return embedder.predict(embedder.respondents_) if held_out is None or not held_out.nnz else held_out
+
+
+def _held_out(embedder: Embedder, survey: Survey) -> csr_array:
     start_of = {q.id: start for q, start in zip(embedder.questions_, embedder.offsets_.tolist(), strict=False)}
     start = np.array([start_of.get(question.id, -1) for question in survey.questions], dtype=np.int64)
     row = np.full(len(survey.respondents), -1, dtype=np.int64)
