@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -69,14 +68,12 @@ class Results:
         Of the rows for single traits (``group majority: TRAIT``, ``demographic: TRAIT``) only the best on the first
         split that has it is kept.
         """
-        rows = self.table[self.table["metric"] == metric]
-        order: Sequence[str] = rows["method"].drop_duplicates().tolist()
-        wide = rows.pivot_table(index="method", columns="split", values="value", sort=False).loc[order]
+        rows = self.table.query("metric == @metric")
+        wide = rows.pivot_table(index="method", columns="split", values="value", sort=False)
         for family in ("group majority: ", "demographic: "):
-            members = [method for method in wide.index if str(method).startswith(family)]
-            if members:
-                best = wide.loc[members].iloc[:, 0].idxmax()
-                wide = wide.drop(index=[method for method in members if method != best])
+            members = wide.index[wide.index.str.startswith(family)]
+            best = wide.loc[members].iloc[:, 0].rank(ascending=False, method="first") == 1
+            wide = wide.drop(index=members[~best])
         return wide
 
     def value(self, split: str, method: str, metric: str = MAIN_METRIC) -> float:

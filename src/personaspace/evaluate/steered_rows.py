@@ -40,7 +40,7 @@ class Standing:
             array([0, 1, 1])
         """
         distance = (centroids**2).sum(1) - 2 * vectors @ centroids.T
-        return cls(centroids, distance.argmin(1).astype(np.int64))
+        return cls(centroids, np.array(distance.argmin(1), dtype=np.int64))
 
     @classmethod
     def by_trait(cls, survey: Survey, trait: str, personas: Personas, vectors: Vectors) -> Standing:
@@ -53,7 +53,7 @@ class Standing:
             vectors: Vectors of all training respondents, shape ``[respondents, dim]``.
         """
         index = {name.removeprefix(f"{trait}="): place for place, name in enumerate(personas.names)}
-        place = survey.traits[trait].map(index).fillna(len(personas)).to_numpy(np.int64)
+        place = np.array([index.get(value, len(personas)) for value in survey.traits[trait]], dtype=np.int64)
         return cls(np.vstack([personas.vectors, vectors.mean(0)]).astype(np.float32), place)
 
 

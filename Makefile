@@ -1,0 +1,36 @@
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+ifneq ($(wildcard ../shared/data),)
+export PERSONASPACE_DATA ?= $(abspath ../shared/data)
+endif
+
+.PHONY: help demo test test-all lint bench
+
+help:  ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+demo: $(STAMP)  ## install, then run the whole pipeline on a simulated survey
+	$(BIN)/personaspace demo --out runs/demo
+
+test: lint  ## lint, types and tests, in under ten minutes
+	$(BIN)/pytest
+
+test-all: lint  ## also the tests that take minutes
+	$(BIN)/pytest -m ''
+
+lint: $(STAMP)  ## ruff and mypy, strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(STAMP)  ## every benchmark, in its quick form
+	for script in benchmarks/*.py; do $(BIN)/python $$script --quick || exit 1; done
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch==2.13.0
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $(STAMP)
