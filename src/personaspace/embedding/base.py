@@ -3,42 +3,74 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from personaspace.survey.survey import Question, Survey
+from personaspace.embedding.choices import Choices
+from personaspace.errors import NotFittedError, SettingError, SurveyError, unknown
+from personaspace.files import write_json, write_tensors
+from personaspace.survey.answers import Answers
+from personaspace.survey.question import Question
+from personaspace.survey.survey import IntArray, Survey
 
 Vectors = npt.NDArray[np.float32]
+OnEpoch = Callable[[int, int, float], None]
+"""Called after every epoch with the epochs done, the most there can be, and the loss watched for early stopping."""
+
+FORMAT = 1
+CONFIG, WEIGHTS = "config.json", "weights.safetensors"
 
 
+@dataclass(eq=False)
 class Embedder(ABC):
     """A collaborative filter: places respondents in a space and predicts their answers from there.
 
-    Subclasses are dataclasses whose fields are the settings. ``fit`` returns the embedder itself;
-    fitted attributes end in ``_``.
+    Every embedder predicts log-linearly: at u, a question is answered with its option o with probability
+    p(o | u) = exp(<u, v_o> + b_o) / sum over the options o' of the question of exp(<u, v_o'> + b_o').
+
+    Subclasses are dataclasses whose fields are the settings, checked when constructed. ``fit`` returns the
+    embedder itself; fitted attributes end in ``_``.
 
     Attributes:
+        dim: Length of the vectors.
+        seed: The same seed and survey give the same vectors, exactly.
         name: The embedder's name on the command line and in tables.
+        tensors: Names of the fitted arrays, which are what is saved.
         ids_: Ids of the respondents it was fitted on.
-        respondents_: Their vectors, shape ``[respondents, dim]``.
-        options_: One vector per option of every question, shape ``[options, dim]``.
+        respondents_: Their vectors, shape ``[respondents, dim]``. They do not know the answers watched for
+            early stopping, so that later stages can stop by the same answers.
+        options_: One vector v_o per option of every question, shape ``[options, dim]``.
+        bias_: One number b_o per option, shape ``[options]``.
         questions_: The questions it was fitted on, in the order of ``options_``.
     """
 
     name: ClassVar[str]
-    ids_: tuple[str, ...]
-    respondents_: Vectors
-    options_: Vectors
-    questions_: tuple[Question, ...]
+    tensors: ClassVar[tuple[str, ...]] = ("respondents_", "options_", "bias_")
+
+    dim: int
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_whole("dim", self.dim, least=1)
+        check_whole("seed", self.seed, least=0)
+        self.ids_: tuple[str, ...] = ()
+        self.questions_: tuple[Question, ...] = ()
+        self.respondents_: Vectors
+        self.options_: Vectors
+        self.bias_: Vectors
 
     @abstractmethod
-    def fit(self, survey: Survey) -> Self:
+    def fit(self, survey: Survey, on_epoch: OnEpoch | None = None) -> Self:
         """Learn the space from a survey's answers.
 
         Args:
             survey: At least two respondents and one answer.
+            on_epoch: Told of every epoch.
 
         Returns:
             The embedder itself.
@@ -56,9 +88,12 @@ class Embedder(ABC):
 
         Returns:
             Vectors of shape ``[respondents, dim]``, in the survey's order.
+
+        Raises:
+            NotFittedError: The embedder was not fitted.
+            SurveyError: A question has other options than when the embedder was fitted.
         """
 
-    @abstractmethod
     def predict(self, vectors: Vectors) -> Vectors:
         """Probability of every option for points of the space.
 
@@ -67,4 +102,107 @@ class Embedder(ABC):
 
         Returns:
             Shape ``[n, options]``; the options of one question sum to 1. Columns follow ``questions_``.
+
+        Raises:
+            NotFittedError: The embedder was not fitted.
+            SettingError: The vectors have another length.
         """
+        self._check_fitted()
+        vectors = self._checked(vectors)
+        return Choices(self.offsets_).softmax(vectors @ self.options_.T + self.bias_)
+
+    def predict_questions(self, vectors: Vectors, ids: Sequence[str]) -> list[Vectors]:
+        """Probabilities of the options of some questions only.
+
+        Args:
+            vectors: Shape ``[n, dim]``.
+            ids: Question ids.
+
+        Returns:
+            One array of shape ``[n, options of the question]`` per id; rows sum to 1.
+
+        Raises:
+            UnknownNameError: The embedder was not fitted on a question.
+        """
+        self._check_fitted()
+        vectors, index = self._checked(vectors), {question.id: j for j, question in enumerate(self.questions_)}
+        if missing := [name for name in ids if name not in index]:
+            raise unknown("question", missing[0], index)
+        places = [slice(self.offsets_[index[name]], self.offsets_[index[name] + 1]) for name in ids]
+        scores = (vectors @ self.options_[at].T + self.bias_[at] for at in places)
+        return [Choices(np.array([0, one.shape[1]])).softmax(one) for one in scores]
+
+    def save(self, folder: str | Path) -> None:
+        """Write config.json and weights.safetensors; :func:`load_embedder` reads them.
+
+        Args:
+            folder: Made if missing; an embedder already there is replaced, each file in one step.
+
+        Raises:
+            NotFittedError: The embedder was not fitted.
+            RunError: The folder cannot be written.
+        """
+        self._check_fitted()
+        questions = [asdict(question) for question in self.questions_]
+        config = {"format": FORMAT, "embedder": self.name, "settings": asdict(self), "respondents": list(self.ids_)}
+        write_tensors(Path(folder) / WEIGHTS, {name: getattr(self, name) for name in self.tensors})
+        write_json(Path(folder) / CONFIG, config | {"questions": questions})
+
+    @property
+    def offsets_(self) -> IntArray:
+        """Start of each question's options among the columns, shape ``[questions + 1]``."""
+        return np.cumsum([0, *(len(question.options) for question in self.questions_)], dtype=np.int64)
+
+    def _check_fitted(self) -> None:
+        if not self.questions_:
+            raise NotFittedError(f"this {type(self).__name__} has not learned anything yet: call fit(survey) first")
+
+    def _checked(self, vectors: Vectors) -> Vectors:
+        vectors = np.asarray(vectors, np.float32)
+        if vectors.ndim != 2 or vectors.shape[1] != self.dim:
+            raise SettingError(f"vectors have shape {vectors.shape}, expected [n, {self.dim}]")
+        return vectors
+
+    def _known_answers(self, survey: Survey) -> Answers:
+        """The survey's answers to questions the embedder knows, counted as in ``questions_`` and ascending."""
+        self._check_fitted()
+        index = {question.id: j for j, question in enumerate(self.questions_)}
+        column = np.array([index.get(question.id, -1) for question in survey.questions], np.int64)
+        for question, j in zip(survey.questions, column, strict=True):
+            if j >= 0 and _texts(question) != _texts(self.questions_[j]):
+                raise SurveyError(
+                    f"question {question.id!r} has the options {_texts(question)}, but had "
+                    f"{_texts(self.questions_[j])} when the embedder was fitted: give it the same options or another id"
+                )
+        known = survey.answers.where(column[survey.answers.question] >= 0)
+        return ascending(Answers(known.respondent, column[known.question], known.option))
+
+
+def ascending(answers: Answers) -> Answers:
+    """The answers by respondent, then question, so that no sum depends on the order they came in."""
+    return answers.where(np.lexsort((answers.question, answers.respondent)))
+
+
+def check_learnable(survey: Survey) -> None:
+    """Raise :class:`SurveyError` unless there are two respondents and an answer."""
+    if len(survey.respondents) < 2 or not len(survey.answers):
+        raise SurveyError(
+            f"{survey!r} has {len(survey.respondents)} respondent(s) and {len(survey.answers)} answer(s): "
+            "an embedder learns from at least two respondents and one answer"
+        )
+
+
+def check_whole(name: str, value: int, least: int) -> None:
+    """Raise :class:`SettingError` unless the value is a whole number from ``least`` up."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise SettingError(f"{name} is {value!r}: a whole number from {least} up is allowed")
+
+
+def check_between(name: str, value: float, low: float, high: float) -> None:
+    """Raise :class:`SettingError` unless low < value < high."""
+    if not low < value < high:
+        raise SettingError(f"{name} is {value!r}: a number between {low:g} and {high:g} is allowed")
+
+
+def _texts(question: Question) -> list[str]:
+    return [option.text for option in question.options]

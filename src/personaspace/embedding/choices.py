@@ -1,0 +1,108 @@
+"""Softmax over each question's options, many questions at once and without padding."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from personaspace.survey.answers import Answers
+from personaspace.survey.survey import IntArray
+
+UNANSWERED = -100
+
+
+class Choices:
+    """Questions gathered by their number of options, so that every group is one dense softmax.
+
+    The scores of a group have shape ``[respondents, options, questions]``; the softmax runs over the middle.
+
+    Args:
+        offsets: Start of each question's options in one running count, shape ``[questions + 1]``.
+
+    Example:
+        >>> choices = Choices(np.array([0, 2, 5]))
+        >>> choices.softmax(np.zeros((1, 5))).round(2).tolist()
+        [[0.5, 0.5, 0.33, 0.33, 0.33]]
+    """
+
+    def __init__(self, offsets: IntArray) -> None:
+        sizes = np.diff(offsets)
+        self.questions = len(sizes)
+        self.groups: list[tuple[IntArray, IntArray]] = []
+        for size in np.unique(sizes):
+            questions = np.flatnonzero(sizes == size)
+            self.groups.append((questions, offsets[questions] + np.arange(size)[:, None]))
+
+    def cross_entropy(self, vectors: Tensor, options: Tensor, bias: Tensor, answers: Tensor) -> Tensor:
+        """Sum of -log p(answer | vector) over the answers given.
+
+        Args:
+            vectors: Shape ``[respondents, dim]``.
+            options: Shape ``[options, dim]``.
+            bias: Shape ``[options]``.
+            answers: The option chosen, :data:`UNANSWERED` where none; shape ``[respondents, questions]``.
+
+        Returns:
+            A scalar.
+        """
+        total = vectors.new_zeros(())
+        for questions, columns in self.groups:
+            flat = torch.from_numpy(columns.ravel())
+            scores = torch.addmm(bias[flat], vectors, options[flat].T).view(len(vectors), *columns.shape)
+            chosen = answers[:, torch.from_numpy(questions)]
+            total = total + functional.cross_entropy(scores, chosen, ignore_index=UNANSWERED, reduction="sum")
+        return total
+
+    def softmax(self, scores: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
+        """Probabilities from scores, both of shape ``[n, options]``; the options of a question sum to 1."""
+        result = np.empty(scores.shape, np.float32)
+        for _, columns in self.groups:
+            group = scores[:, columns]
+            group = np.exp(group - group.max(axis=1, keepdims=True))
+            result[:, columns] = group / group.sum(axis=1, keepdims=True)
+        return result
+
+
+def answer_table(answers: Answers, rows: IntArray, questions: int) -> Tensor:
+    """The answers of some respondents as a table.
+
+    Args:
+        answers: Any number.
+        rows: Respondents, one row of the table each.
+        questions: How many there are.
+
+    Returns:
+        The option chosen, :data:`UNANSWERED` where none; shape ``[rows, questions]``.
+    """
+    place = np.full(max(answers.respondent.max(initial=-1), rows.max(initial=-1)) + 1, -1)
+    place[rows] = np.arange(len(rows))
+    at = place[answers.respondent]
+    table = np.full((len(rows), questions), UNANSWERED)
+    table[at[at >= 0], answers.question[at >= 0]] = answers.option[at >= 0]
+    return torch.from_numpy(table)
+
+
+def mean_cross_entropy(
+    choices: Choices, vectors: Tensor, options: Tensor, bias: Tensor, answers: Answers, block: int = 1024
+) -> float:
+    """Mean of -log p(answer | vector), a block of respondents at a time.
+
+    Args:
+        choices: The questions.
+        vectors: One per respondent that ``answers`` counts, shape ``[respondents, dim]``.
+        options: Shape ``[options, dim]``.
+        bias: Shape ``[options]``.
+        answers: At least one.
+        block: Respondents at a time; bounds the memory, not the result.
+
+    Returns:
+        The mean, in nats.
+    """
+    total = 0.0
+    for rows in np.array_split(np.unique(answers.respondent), 1 + len(vectors) // block):
+        table = answer_table(answers, rows, choices.questions)
+        total += float(choices.cross_entropy(vectors[torch.from_numpy(rows)], options, bias, table))
+    return total / len(answers)

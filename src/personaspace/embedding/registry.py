@@ -1,0 +1,79 @@
+"""Embedders by name, and from the folder they were saved in."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from personaspace.embedding.base import CONFIG, FORMAT, WEIGHTS, Embedder
+from personaspace.embedding.factorization import Factorization
+from personaspace.embedding.lightgcn import LightGCN
+from personaspace.errors import RunError, unknown
+from personaspace.files import read_json, read_tensors
+from personaspace.survey.question import Option, Question
+
+
+def embedders() -> dict[str, type[Embedder]]:
+    """Every embedder by its name."""
+    classes: tuple[type[Embedder], ...] = (Factorization, LightGCN)
+    return {embedder.name: embedder for embedder in classes}
+
+
+def make_embedder(name: str, **settings: Any) -> Embedder:
+    """An embedder by name.
+
+    Args:
+        name: One of :func:`embedders`.
+        settings: Its settings, such as ``dim=64``.
+
+    Returns:
+        The embedder, not fitted.
+
+    Raises:
+        UnknownNameError: There is no such embedder, or it has no such setting.
+        SettingError: A setting is outside what is allowed.
+
+    Example:
+        >>> make_embedder("factorization", dim=8).dim
+        8
+    """
+    known = embedders()
+    if name not in known:
+        raise unknown("embedder", name, known)
+    allowed = [field.name for field in fields(known[name])]
+    for setting in settings:
+        if setting not in allowed:
+            raise unknown(f"setting of {name}", setting, allowed)
+    return known[name](**settings)
+
+
+def load_embedder(folder: str | Path) -> Embedder:
+    """Read an embedder that :meth:`Embedder.save` wrote.
+
+    Args:
+        folder: The folder with config.json and weights.safetensors.
+
+    Returns:
+        The embedder, fitted: equal vectors, equal predictions.
+
+    Raises:
+        RunError: A file is missing, damaged or of another format.
+        UnknownNameError: It was saved by an embedder that is not known here.
+    """
+    folder = Path(folder)
+    config, weights = read_json(folder / CONFIG), read_tensors(folder / WEIGHTS)
+    if not isinstance(config, dict) or config.get("format") != FORMAT:
+        raise RunError(f"{folder / CONFIG} is not of format {FORMAT}: fit the embedder again with this version")
+    embedder = make_embedder(config["embedder"], **config["settings"])
+    if missing := set(embedder.tensors) - set(weights):
+        raise RunError(f"{folder / WEIGHTS} lacks {', '.join(sorted(missing))}: fit the embedder again")
+    for name in embedder.tensors:
+        setattr(embedder, name, weights[name])
+    embedder.ids_ = tuple(config["respondents"])
+    embedder.questions_ = tuple(_question(**question) for question in config["questions"])
+    return embedder
+
+
+def _question(options: list[dict[str, Any]], **rest: Any) -> Question:
+    return Question(options=tuple(Option(**option) for option in options), **rest)

@@ -1,0 +1,67 @@
+"""One training loop for all embedders: Adam, a decaying rate, early stopping, the best epoch restored."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from personaspace.embedding.base import OnEpoch
+from personaspace.survey.survey import IntArray
+
+
+def train(
+    parameters: Sequence[tuple[Tensor, float]],
+    losses: Callable[[], Iterable[Tensor]],
+    watch: Callable[[], float],
+    *,
+    epochs: int,
+    patience: int,
+    decay: bool = True,
+    on_epoch: OnEpoch | None = None,
+) -> None:
+    """Change the parameters, in place, to those of the epoch with the least watched loss.
+
+    Args:
+        parameters: Tensors that require gradients, each with its learning rate at the start.
+        losses: Called once an epoch; yields the loss of each batch, computed with the current parameters.
+        watch: The loss on the answers set apart for early stopping.
+        epochs: Epochs at most.
+        patience: Epochs without improvement after which training ends.
+        decay: Whether the rates fall along half a cosine to almost nothing at the last epoch.
+        on_epoch: Told of every epoch.
+    """
+    tensors = [tensor for tensor, _ in parameters]
+    optimizer = torch.optim.Adam([{"params": [tensor], "lr": rate} for tensor, rate in parameters])
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda epoch: half_cosine(epoch / epochs) if decay else 1)
+    best_loss, best, best_epoch = float("inf"), [tensor.detach().clone() for tensor in tensors], 0
+    for epoch in range(1, epochs + 1):
+        for loss in losses():
+            optimizer.zero_grad()
+            torch.autograd.backward(loss)
+            optimizer.step()
+        schedule.step()
+        with torch.no_grad():
+            watched = watch()
+        if on_epoch is not None:
+            on_epoch(epoch, epochs, watched)
+        if watched < best_loss:
+            best_loss, best, best_epoch = watched, [tensor.detach().clone() for tensor in tensors], epoch
+        elif epoch - best_epoch >= patience:
+            break
+    for tensor, value in zip(tensors, best, strict=True):
+        tensor.data.copy_(value)
+
+
+def half_cosine(done: float) -> float:
+    """Factor on the learning rate when a share of the training is done: from 1 down to 0.02."""
+    return max(0.02, (1 + math.cos(math.pi * done)) / 2)
+
+
+def batches(items: IntArray, size: float, rng: np.random.Generator) -> list[IntArray]:
+    """The items in random order, cut into batches of about equal size, each sorted."""
+    cut = np.array_split(rng.permutation(items), max(1, round(len(items) / size)))
+    return [np.sort(batch) for batch in cut]
