@@ -18,14 +18,13 @@ from personaspace.embedding.base import (
 )
 from personaspace.embedding.fold_in import Prior, fold_in_choices, fold_in_numbers
 from personaspace.embedding.learners import NumberLearner, OptionLearner
-from personaspace.embedding.scale import as_choice, places
+from personaspace.embedding.scale import LEAST_VARIANCE, as_choice, places
 from personaspace.embedding.training import train
 from personaspace.errors import unknown
 from personaspace.survey.answers import Answers
 from personaspace.survey.split import early_stopping
-from personaspace.survey.survey import FloatArray, Survey
+from personaspace.survey.survey import Survey
 
-LEAST_VARIANCE = 1e-3
 LEARNERS: dict[str, type[NumberLearner] | type[OptionLearner]] = {
     "squared": NumberLearner,
     "cross-entropy": OptionLearner,
@@ -38,8 +37,8 @@ class Factorization(Embedder):
 
     ``loss="squared"`` is the recipe of arXiv 2311.04978, plus a bias per question: with the chosen option's place
     r_ij in [0, 1], minimise the mean of (<u_i, q_j> + b_j - r_ij)^2 by Adam, learning rate 1e-3, in batches of 2048
-    answers. Options beside the scale ("Not sure") are left out of its loss. Residuals are taken for normal, which
-    turns the number into a probability of every option, highest for the nearest: :func:`as_choice`.
+    answers. Options beside the scale ("Not sure") are left out of its loss. The number becomes a probability of every
+    option by :func:`personaspace.embedding.scale.as_choice`.
 
     ``loss="cross-entropy"`` minimises the mean of -log softmax over the question's options of <u_i, v_o> + b_o, with
     u_i ~ Normal(0, 1) before any answer.
@@ -106,7 +105,7 @@ class Factorization(Embedder):
             on_epoch=on_epoch,
         )
         self.ids_, self.questions_ = survey.respondents, survey.questions
-        self._learn(learner, survey.with_answers(~watched).option_counts())
+        self._learn(learner, kept)
         self.respondents_ = self._placed(kept, len(survey.respondents))
         return self
 
@@ -114,15 +113,15 @@ class Factorization(Embedder):
         """Place respondents by fold-in; see :meth:`Embedder.embed`."""
         return self._placed(self._known_answers(survey), len(survey.respondents))
 
-    def _learn(self, learner: NumberLearner | OptionLearner, counts: FloatArray) -> None:
-        vectors, bias = (tensor.detach().numpy() for tensor in learner.parameters[1:])
-        prior = Prior.of(learner.parameters[0].detach().numpy())
+    def _learn(self, learner: NumberLearner | OptionLearner, answers: Answers) -> None:
+        respondents, vectors, bias = (tensor.detach().numpy() for tensor in learner.parameters)
+        prior = Prior.of(respondents)
         self.prior_ = np.vstack([prior.mean, prior.precision]).astype(np.float32)
         self.numbers_, self.variance_ = np.empty((0, self.dim + 1), np.float32), np.ones(1, np.float32)
         if isinstance(learner, NumberLearner):
             self.numbers_ = np.column_stack([vectors, bias])
             self.variance_ = np.array([max(learner.mean_loss(learner.answers), LEAST_VARIANCE)], np.float32)
-            vectors, bias = as_choice(vectors, bias, float(self.variance_[0]), self.questions_, counts)
+            vectors, bias = as_choice(vectors, bias, respondents, answers, np.diff(self.offsets_))
         self.options_, self.bias_ = vectors.astype(np.float32), bias.astype(np.float32)
 
     def _placed(self, answers: Answers, respondents: int) -> Vectors:

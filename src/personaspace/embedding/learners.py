@@ -52,7 +52,7 @@ class NumberLearner:
 
     def mean_loss(self, answers: Answers) -> float:
         """Mean squared error of the answers that have a place on a scale; 0 where none has."""
-        return float(torch.nan_to_num(self._squared(*self._columns(self._on_scale(answers))).mean()))
+        return torch.nan_to_num(self._squared(*self._columns(self._on_scale(answers))).mean()).item()
 
     def _squared(self, respondent: Tensor, question: Tensor, number: Tensor) -> Tensor:
         respondents, questions, bias = self.parameters

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from personaspace.survey.answers import Answers
 from personaspace.survey.question import Question
-from personaspace.survey.survey import FloatArray
+from personaspace.survey.survey import FloatArray, IntArray
+
+LEAST_VARIANCE = 1e-3
 
 
 def places(questions: Sequence[Question]) -> FloatArray:
@@ -29,32 +32,32 @@ def places(questions: Sequence[Question]) -> FloatArray:
 
 
 def as_choice(
-    slopes: FloatArray, levels: FloatArray, variance: float, questions: Sequence[Question], counts: FloatArray
+    slopes: FloatArray, levels: FloatArray, vectors: FloatArray, answers: Answers, sizes: IntArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Turn a predicted number r = <u, q> + b with normal residuals into one vector and one bias per option.
+    """Turn a predicted number r = <u, q> + b into the probability of every option.
 
-    p(o | u) is proportional to exp(-(r - place_o)^2 / (2 variance)), so its mode is the option nearest to r.
-    What does not depend on o cancels: v_o = q place_o / variance, b_o = (b place_o - place_o^2 / 2) / variance.
-    An option beside the scale has v_o = 0 and the bias with which it is chosen, at u = 0, as often as it was.
+    Among those who chose option o, r is taken for normal with mean m_o and a variance s that all options share
+    (linear discriminant analysis in one dimension): p(o | u) is proportional to share_o Normal(r; m_o, s). Where r
+    says nothing, that is the shares; the option nearest to r, by contrast, is in the middle wherever people are
+    divided. What does not depend on o cancels: v_o = q m_o / s, b_o = log share_o + (b m_o - m_o^2 / 2) / s.
 
     Args:
         slopes: q, shape ``[questions, dim]``.
         levels: b, shape ``[questions]``.
-        variance: Of the residuals.
-        questions: The questions.
-        counts: How often each option was chosen, shape ``[options]``.
+        vectors: u, shape ``[respondents, dim]``.
+        answers: Given by these respondents; at least one.
+        sizes: Options of each question, shape ``[questions]``.
 
     Returns:
         v of shape ``[options, dim]`` and b of shape ``[options]``.
     """
-    sizes = [len(question.options) for question in questions]
-    slope, level = np.repeat(slopes, sizes, axis=0), np.repeat(levels, sizes)
-    place = places(questions)
-    on_scale, at = ~np.isnan(place), np.nan_to_num(place)
-    bias = np.where(on_scale, (level * at - at**2 / 2) / variance, 0.0)
+    number = (vectors[answers.respondent] * slopes[answers.question]).sum(axis=1) + levels[answers.question]
     starts = np.cumsum([0, *sizes[:-1]])
-    weight, chosen = (
-        np.repeat(np.add.reduceat(np.where(on_scale, part, 0.0), starts), sizes) for part in (np.exp(bias), counts + 1)
-    )
-    beside = np.log((counts + 1) * weight / chosen)
-    return slope * at[:, None] / variance, np.where(on_scale, bias, beside)
+    node = starts[answers.question] + answers.option
+    count = np.bincount(node, minlength=sizes.sum())
+    total = np.repeat(np.add.reduceat(count, starts), sizes)
+    mean = (np.bincount(node, number, minlength=len(count)) + np.repeat(levels, sizes)) / (count + 1)
+    variance = max(np.mean((number - mean[node]) ** 2), LEAST_VARIANCE)
+    share = (count + 1) / (total + np.repeat(sizes, sizes))
+    options = np.repeat(slopes, sizes, axis=0) * mean[:, None] / variance
+    return options, np.log(share) + (np.repeat(levels, sizes) * mean - mean**2 / 2) / variance
