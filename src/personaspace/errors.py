@@ -6,6 +6,9 @@ import difflib
 from collections.abc import Iterable
 
 
+SHOWN = 12
+
+
 class PersonaSpaceError(Exception):
     """Base of every error raised on purpose; the command line prints it as one line."""
 
@@ -52,4 +55,6 @@ def unknown(kind: str, given: str, known: Iterable[str]) -> UnknownNameError:
     names = sorted(known)
     near = difflib.get_close_matches(given, names, n=1)
     hint = f"did you mean '{near[0]}'? " if near else ""
-    return UnknownNameError(f"unknown {kind} {given!r}: {hint}Known: {', '.join(names) or 'none'}")
+    shown = ", ".join(names[:SHOWN]) or "none"
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return UnknownNameError(f"unknown {kind} {given!r}: {hint}Known: {shown}{more}")
