@@ -24,8 +24,8 @@ class Choices:
 
     Example:
         >>> choices = Choices(np.array([0, 2, 5]))
-        >>> choices.softmax(np.zeros((1, 5))).round(2).tolist()
-        [[0.5, 0.5, 0.33, 0.33, 0.33]]
+        >>> print(choices.softmax(np.zeros((1, 5))).round(2))
+        [[0.5  0.5  0.33 0.33 0.33]]
     """
 
     def __init__(self, offsets: IntArray) -> None:

@@ -75,8 +75,8 @@ class LightGCN(Embedder):
     layers: int = 2
     prior: float = 20.0
     dropout: float = 0.5
-    learning_rate: float = 0.4
-    epochs: int = 14
+    learning_rate: float = 0.2
+    epochs: int = 30
     patience: int = 3
 
     def __post_init__(self) -> None:

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from personaspace.embedding.base import CONFIG, WEIGHTS
+from personaspace.embedding.factorization import Factorization
+from personaspace.embedding.lightgcn import LightGCN
+from personaspace.embedding.registry import embedders, load_embedder, make_embedder
+from personaspace.errors import RunError, SettingError, UnknownNameError
+from personaspace.survey.simulate import simulate
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    Factorization(dim=2, epochs=1).fit(simulate(respondents=20)).save(tmp_path)
+    return tmp_path
+
+
+def test_embedders_by_name() -> None:
+    assert embedders() == {"factorization": Factorization, "lightgcn": LightGCN}
+    assert asdict(make_embedder("lightgcn", dim=8)) == asdict(LightGCN(dim=8))
+
+
+def test_an_unknown_embedder_or_setting_names_its_neighbour() -> None:
+    with pytest.raises(UnknownNameError, match="unknown embedder 'lightgnc': did you mean 'lightgcn'"):
+        make_embedder("lightgnc")
+    with pytest.raises(UnknownNameError, match="unknown setting of lightgcn 'layer': did you mean 'layers'"):
+        make_embedder("lightgcn", layer=3)
+    with pytest.raises(UnknownNameError, match="unknown loss 'crossentropy': did you mean 'cross-entropy'"):
+        Factorization(loss="crossentropy")
+
+
+@pytest.mark.parametrize(("setting", "value"), [("dropout", 1.0), ("learning_rate", 0.0), ("prior", -1.0)])
+def test_settings_between_bounds(setting: str, value: float) -> None:
+    with pytest.raises(SettingError, match=f"{setting} is {value}: a number between"):
+        make_embedder("lightgcn", **{setting: value})
+
+
+def test_a_folder_holds_open_formats_only(saved: Path) -> None:
+    assert {path.name for path in saved.iterdir()} == {CONFIG, WEIGHTS}
+    config = json.loads((saved / CONFIG).read_text())
+    assert (config["embedder"], config["settings"]["dim"], len(config["respondents"])) == ("factorization", 2, 20)
+
+
+def test_a_damaged_folder_is_one_clear_error(saved: Path) -> None:
+    weights = (saved / WEIGHTS).read_bytes()
+    (saved / WEIGHTS).write_bytes(weights[:50])
+    with pytest.raises(RunError, match="is corrupt"):
+        load_embedder(saved)
+    (saved / WEIGHTS).unlink()
+    with pytest.raises(RunError, match="is missing"):
+        load_embedder(saved)
+    (saved / WEIGHTS).write_bytes(weights)
+    (saved / CONFIG).write_text('{"format": 99}')
+    with pytest.raises(RunError, match="not of format 1"):
+        load_embedder(saved)
