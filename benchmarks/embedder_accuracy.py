@@ -3,11 +3,12 @@
 Peers: the majority answer, the published factorisation, one vector per option, LightGCN. All are fitted on ``train``
 and stop early by the answers set apart there; held-out answers and unseen respondents are looked at once, here.
 
-    python -m benchmarks.embedder_accuracy FOLDER [--waves W26 W41 W42 W49] [--held-out-questions 0.15] [--seed 0]
+    python benchmarks/embedder_accuracy.py FOLDER [--waves W26 W41 W42 W49] [--held-out-questions 0.15] [--seed 0]
+    python benchmarks/embedder_accuracy.py --quick
 
-FOLDER holds OpinionQA. Prints a markdown table: macro accuracy (and log-loss) on held-out answers, macro accuracy on
-unseen respondents of whom K answers are known, and the seconds that fitting and placing the unseen ones (K=20) took.
-Every respondent counts 1, whatever their survey weight.
+FOLDER holds OpinionQA; ``--quick`` takes a small simulated survey instead. Prints a markdown table: macro accuracy
+(and log-loss) on held-out answers, macro accuracy on unseen respondents of whom K answers are known, and the seconds
+that fitting and placing the unseen ones (K=20) took. Every respondent counts 1, whatever their survey weight.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from personaspace.evaluate.baselines import embedder_alone, majority
 from personaspace.evaluate.metrics import log_loss, macro_accuracy
 from personaspace.evaluate.predictions import Predictions
 from personaspace.survey.readers import read_survey
+from personaspace.survey.simulate import simulate
 from personaspace.survey.split import Split, split
 from personaspace.survey.survey import Survey
 
@@ -71,12 +73,14 @@ def of_waves(survey: Survey, waves: Sequence[str]) -> Survey:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("folder", nargs="?")
+    source.add_argument("--quick", action="store_true")
     parser.add_argument("--waves", nargs="*", default=[])
     parser.add_argument("--held-out-questions", type=float, default=0.0)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    survey = read_survey(options.folder)
+    survey = simulate(respondents=500) if options.quick else read_survey(options.folder)
     survey = of_waves(survey, options.waves) if options.waves else survey
     parts = split(survey, held_out_questions=options.held_out_questions, seed=options.seed)
     header = ["", "held-out answers", "log-loss", *(f"unseen, K={k}" for k in KNOWN), "fit, s", "place, s"]

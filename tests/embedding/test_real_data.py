@@ -33,4 +33,4 @@ def test_opinionqa(parts: Split, name: str, settings: dict[str, str], margin: fl
     assert found > majority_accuracy(parts.train, parts.held_out_answers) + margin
     for k in (1, 5, 20):
         unseen = macro_accuracy(embedder, embedder.embed(parts.known(k)), parts.unseen_held_out)
-        assert unseen > majority_accuracy(parts.train, parts.unseen_held_out) - (0.002 if k == 1 else 0)
+        assert unseen > majority_accuracy(parts.train, parts.unseen_held_out) - (0.005 if k == 1 else 0)

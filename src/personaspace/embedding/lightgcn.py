@@ -41,6 +41,8 @@ class LightGCN(Embedder):
         v_o^(l+1) = sum over respondents i who chose o of u_i^(l) / sqrt((deg_i + prior) deg_o)
         u_i = mean of u_i^(0..layers),  v_o = mean of v_o^(0..layers),  score(i, o) = <u_i, v_o> + b_o
 
+    with b_o the logarithm of how often o was chosen, so that u = 0 predicts what the population answers.
+
     Three things differ from the paper. Only options have vectors of their own, v_o^(0) ("items" there); a respondent
     ("user") starts at u_i^(0) = 0, so whoever has answers is placed by the same formula, seen or unseen, without
     fitting anything. ``prior`` empty answers in the degree keep those who answered little near the origin. Every
@@ -93,7 +95,7 @@ class LightGCN(Embedder):
         check_learnable(survey)
         run = _Training(self, survey)
         train(
-            [(run.options, self.learning_rate), (run.bias, self.learning_rate / 10)],
+            [(run.options, self.learning_rate)],
             run.losses,
             run.watched_loss,
             epochs=self.epochs,
@@ -103,7 +105,7 @@ class LightGCN(Embedder):
         with torch.no_grad():
             sent, received = self.propagated(run.options, run.edges)
             self.respondents_ = run.edges.to_respondents(sent).numpy()
-        self.options_, self.bias_ = received.numpy(), run.bias.detach().numpy()
+        self.options_, self.bias_ = received.numpy(), run.bias.numpy()
         self.messages_ = sent.numpy() * run.option_norm[:, None]
         self.ids_, self.questions_ = survey.respondents, survey.questions
         return self
@@ -151,7 +153,7 @@ class _Training:
         self.edges = Edges(sparse_rows(self.answers.respondent, nodes, values * self.option_norm[nodes], shape))
         start = self.rng.normal(0, START, (len(counts), model.dim))
         self.options = torch.tensor(start, dtype=torch.float32, requires_grad=True)
-        self.bias = torch.tensor(np.log(counts + 1), dtype=torch.float32, requires_grad=True)
+        self.bias = torch.tensor(np.log(counts + 1), dtype=torch.float32)
 
     def losses(self) -> Iterator[Tensor]:
         """The loss of every batch of one epoch: the answers left out of the graph, predicted from the others."""
