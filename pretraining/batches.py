@@ -11,13 +11,12 @@ import torch
 from tokenizers import Tokenizer
 
 from pretraining.corpus import END_OF_TEXT
-from pretraining.multiple_choice import answered_question
+from pretraining.multiple_choice import ANSWER_CUE, MARKS, answered_question, marked_question
 from pretraining.source import Source, seeded_random
 from pretraining.tasks import draw_question
-from pretraining.tokenizer import label_tokens
 
 CHARACTERS_PER_TOKEN = 8
-LONGEST_PREFACE = 100
+LONGEST_PREFACE = 50
 
 
 class Batches:
@@ -52,9 +51,8 @@ class Batches:
         self.label_weight = label_weight
         self.seed = seed
         self.ends = list(accumulate(len(text) for text in source.documents))
-        self.label_ids = torch.tensor(label_tokens(tokenizer, ascii_uppercase[:6]))
-        (self.cue_id,) = tokenizer.encode(":").ids
-        (self.word_id,) = tokenizer.encode("Answer").ids
+        ends = [f"{ANSWER_CUE} {label}" for label in ascii_uppercase[:6]] + [f" -{mark}" for mark in MARKS]
+        self.weighed = [torch.tensor(tokenizer.encode(end).ids) for end in ends]
 
     def batch(self, step: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Make the batch of a step.
@@ -83,17 +81,19 @@ class Batches:
 
     def _questions(self, rng: random.Random) -> str:
         text = ""
-        if rng.random() < 0.5:
+        if rng.random() < 0.25:
             preface = self._text(rng).split(END_OF_TEXT)[0].split()
             text = " ".join(preface[: rng.randint(1, LONGEST_PREFACE)])
             text += rng.choice((END_OF_TEXT, "\n", "\n\n"))
         separator = rng.choice((END_OF_TEXT, END_OF_TEXT, "\n\n"))
         while len(text) < self.length * CHARACTERS_PER_TOKEN:
-            text += answered_question(draw_question(self.source, rng)) + separator
+            write = rng.choice((answered_question, marked_question))
+            text += write(draw_question(self.source, rng)) + separator
         return text
 
     def _weights(self, ids: torch.Tensor) -> torch.Tensor:
-        after_cue = torch.zeros_like(ids, dtype=torch.bool)
-        after_cue[:, 2:] = (ids[:, 1:-1] == self.cue_id) & (ids[:, :-2] == self.word_id)
-        labels = after_cue & torch.isin(ids, self.label_ids)
-        return 1.0 + (self.label_weight - 1.0) * labels
+        weights = torch.ones(ids.shape)
+        for pattern in self.weighed:
+            starts = ids.unfold(1, len(pattern), 1).eq(pattern).all(-1)
+            weights[:, len(pattern) - 1 :][starts] = self.label_weight
+        return weights

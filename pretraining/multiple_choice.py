@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from string import ascii_uppercase
 
 ANSWER_CUE = "Answer:"
+MARKS = (" wrong", " right")
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,18 @@ def question_prompt(question: Question) -> str:
 def answered_question(question: Question) -> str:
     """Write a question, its options and the right label."""
     return f"{question_prompt(question)} {question.label}"
+
+
+def marked_question(question: Question) -> str:
+    """Write an answered question whose every option is marked right or wrong.
+
+    Marks show where an answer comes from: a model that has learnt to predict them compares each option with the
+    question before the label is asked for, also where no mark is written.
+    """
+    lines = answered_question(question).split("\n")
+    for index in range(len(question.options)):
+        lines[index + 1] += f" -{MARKS[index == question.answer]}"
+    return "\n".join(lines)
 
 
 def shuffled_question(rng: random.Random, text: str, right: str, wrong: Sequence[str]) -> Question:

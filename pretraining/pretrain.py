@@ -14,15 +14,14 @@ from pretraining.corpus import read_documents, split_held_out
 from pretraining.model import nano_config
 from pretraining.source import Source
 from pretraining.tokenizer import train_tokenizer
-from pretraining.trainer import Schedule, Trainer
+from pretraining.trainer import Schedule, StepResult, Trainer
 
 CHECKPOINT_FILE = "checkpoint.safetensors"
 TOKENIZER_FILE = "tokenizer.json"
 ROW_LENGTH = 256
-TEXT_ROWS = 8
-QUESTION_ROWS = 4
-LABEL_WEIGHT = 5.0
-CHECKPOINT_SECONDS = 180.0
+ROWS = 12
+LABEL_WEIGHT = 10.0
+CHECKPOINT_SECONDS = 120.0
 REPORT_STEPS = 50
 
 
@@ -34,13 +33,17 @@ def _tokenizer(path: Path, source: Source, seed: int) -> Tokenizer:
 
 def _run(trainer: Trainer, path: Path) -> None:
     saved = time.monotonic()
-    losses: list[float] = []
+    results: list[StepResult] = []
     while not trainer.done:
-        losses.append(trainer.train_step())
+        results.append(trainer.train_step())
         if trainer.step % REPORT_STEPS == 0:
-            loss = sum(losses) / len(losses)
-            print(f"step {trainer.step} seconds {trainer.elapsed:.0f} loss {loss:.3f}", flush=True)
-            losses.clear()
+            loss, label_accuracy = (sum(values) / len(values) for values in zip(*results, strict=True))
+            print(
+                f"step {trainer.step} seconds {trainer.elapsed:.0f} loss {loss:.3f} "
+                f"label accuracy {label_accuracy:.3f}",
+                flush=True,
+            )
+            results.clear()
         if time.monotonic() - saved > CHECKPOINT_SECONDS:
             trainer.checkpoint().write(path)
             saved = time.monotonic()
@@ -53,6 +56,7 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--minutes", type=float, required=True, help="training time in all")
     parser.add_argument("--out", type=Path, required=True, help="folder of the checkpoint")
+    parser.add_argument("--question-rows", type=int, default=6, help=f"of the {ROWS} rows in a batch")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
 
@@ -60,7 +64,15 @@ def main() -> None:
     training, _ = split_held_out(read_documents(arguments.corpus))
     source = Source.from_documents(training)
     tokenizer = _tokenizer(arguments.out / TOKENIZER_FILE, source, arguments.seed)
-    batches = Batches(source, tokenizer, ROW_LENGTH, TEXT_ROWS, QUESTION_ROWS, LABEL_WEIGHT, arguments.seed)
+    batches = Batches(
+        source,
+        tokenizer,
+        length=ROW_LENGTH,
+        text_rows=ROWS - arguments.question_rows,
+        question_rows=arguments.question_rows,
+        label_weight=LABEL_WEIGHT,
+        seed=arguments.seed,
+    )
     config = nano_config(tokenizer)
     trainer = Trainer(config, batches, Schedule(seconds=60.0 * arguments.minutes))
     checkpoint = arguments.out / CHECKPOINT_FILE

@@ -10,6 +10,7 @@ from pretraining.corpus import words
 from pretraining.multiple_choice import Question, scale_question, shuffled_question
 from pretraining.source import Source
 
+FREQUENT_WORDS = 3000
 COUNT_SCALE = ("Never", "Once", "Twice or more")
 OPINION_SCALES = (
     ("Strongly agree", "Agree", "Disagree", "Strongly disagree"),
@@ -29,7 +30,7 @@ Task = Callable[[Source, random.Random], Question]
 
 
 def _wrong_count(rng: random.Random) -> int:
-    return rng.randint(1, 5)
+    return min(rng.randint(1, 5), rng.randint(1, 5))
 
 
 def _phrase(rng: random.Random, sentence: str, most: int = 6) -> str:
@@ -50,10 +51,12 @@ def _other_phrases(source: Source, rng: random.Random, text: str, count: int) ->
 
 def repeated_word(source: Source, rng: random.Random) -> Question:
     """Ask which option is the given word."""
-    right, *wrong = rng.sample(source.ranked_words, 1 + _wrong_count(rng))
+    known = int(FREQUENT_WORDS * rng.random() ** 2) + 10
+    right, *wrong = rng.sample(source.ranked_words[:known], 1 + _wrong_count(rng))
     template = rng.choice(
         (
-            'Which option is the word "{}"?',
+            'Which option is "{}"?',
+            "Which option is the word {}?",
             "Choose the word {}.",
             "The word is {}. Which word is it?",
             "Which of these is {}?",
@@ -69,6 +72,7 @@ def repeated_phrase(source: Source, rng: random.Random) -> Question:
     template = rng.choice(
         (
             'Which option says "{}"?',
+            "Which option says {}?",
             "{} Which option repeats this?",
             "Someone said: {} What was said?",
             "Which of these is the same as: {}",
@@ -151,6 +155,9 @@ def stated_opinion(source: Source, rng: random.Random) -> Question:
             "The view of {speaker} is: {view}. {statement} What is the view of {speaker}?",
             "Some people say: {statement} I say: {view}. What do I say?",
             "My answer is {view}. {statement} What is my answer?",
+            "My answer is {view}. What is my answer?",
+            "{speaker} said: {view}. What did {speaker} say?",
+            "Which option says {view}?",
         )
     )
     text = template.format(statement=source.passage(rng)[0], speaker=speaker, view=scale[answer])
@@ -158,16 +165,16 @@ def stated_opinion(source: Source, rng: random.Random) -> Question:
 
 
 TASKS: dict[str, tuple[Task, float]] = {
-    "repeated word": (repeated_word, 3.0),
+    "repeated word": (repeated_word, 12.0),
     "repeated phrase": (repeated_phrase, 2.0),
-    "word in passage": (word_in_passage, 2.0),
-    "word not in passage": (word_not_in_passage, 0.5),
-    "said in passage": (said_in_passage, 1.5),
-    "removed word": (removed_word, 1.5),
-    "next sentence": (next_sentence, 1.0),
+    "word in passage": (word_in_passage, 0.5),
+    "word not in passage": (word_not_in_passage, 0.2),
+    "said in passage": (said_in_passage, 0.5),
+    "removed word": (removed_word, 0.2),
+    "next sentence": (next_sentence, 0.2),
     "word after": (word_after, 1.0),
-    "word count": (word_count, 0.5),
-    "stated opinion": (stated_opinion, 2.0),
+    "word count": (word_count, 0.2),
+    "stated opinion": (stated_opinion, 4.0),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch.nn import functional
@@ -23,21 +24,35 @@ class Schedule:
         steps: Number of steps, whichever of the two ends first.
         peak: Highest learning rate.
         warmup: Steps over which the learning rate rises.
+        cooldown: Last share of training, over which it falls.
     """
 
     seconds: float = math.inf
     steps: float = math.inf
     peak: float = 2e-3
     warmup: int = 100
+    cooldown: float = 0.33
 
     def progress(self, step: int, elapsed: float) -> float:
         """Give the share of training that is done, from 0 to 1."""
         return min(1.0, max(step / self.steps, elapsed / self.seconds))
 
     def learning_rate(self, step: int, elapsed: float) -> float:
-        """Give the learning rate: linear warm-up, then a cosine down to zero."""
-        decay = 0.5 * (1.0 + math.cos(math.pi * self.progress(step, elapsed)))
+        """Give the learning rate: linear warm-up, constant, linear down to zero at the end."""
+        decay = min(1.0, (1.0 - self.progress(step, elapsed)) / self.cooldown)
         return self.peak * min(1.0, (step + 1) / self.warmup) * decay
+
+
+class StepResult(NamedTuple):
+    """What a step measured on its batch.
+
+    Attributes:
+        loss: Weighted loss per token.
+        label_accuracy: Share of answer labels that were the likeliest token.
+    """
+
+    loss: float
+    label_accuracy: float
 
 
 class Trainer:
@@ -64,14 +79,10 @@ class Trainer:
         """Whether the budget is spent."""
         return self.schedule.progress(self.step, self.elapsed) >= 1.0
 
-    def train_step(self) -> float:
-        """Take one step.
-
-        Returns:
-            The weighted loss per token of its batch.
-        """
+    def train_step(self) -> StepResult:
+        """Take one step."""
         started = time.perf_counter()
-        loss = self._loss(*self.batches.batch(self.step))
+        loss, label_accuracy = self._loss(*self.batches.batch(self.step))
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for group in self.optimizer.param_groups:
@@ -80,14 +91,17 @@ class Trainer:
         self.optimizer.zero_grad()
         self.step += 1
         self.elapsed += time.perf_counter() - started
-        return loss.item()
+        return StepResult(loss.item(), label_accuracy)
 
-    def _loss(self, ids: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    def _loss(self, ids: torch.Tensor, weights: torch.Tensor) -> tuple[torch.Tensor, float]:
         with torch.autocast("cpu", torch.bfloat16):
             logits = self.model(ids[:, :-1]).logits
-        losses = functional.cross_entropy(logits.float().flatten(0, 1), ids[:, 1:].flatten(), reduction="none")
+        logits, targets = logits.float().flatten(0, 1), ids[:, 1:].flatten()
         weights = weights[:, 1:].flatten()
-        return (losses * weights).sum() / weights.sum()
+        losses = functional.cross_entropy(logits, targets, reduction="none")
+        labels = weights > 1.0
+        label_accuracy = (logits[labels].argmax(-1) == targets[labels]).float().mean().item()
+        return (losses * weights).sum() / weights.sum(), label_accuracy
 
     def checkpoint(self) -> Checkpoint:
         """Give everything that training continues from."""

@@ -10,6 +10,7 @@ import pytest
 from pretraining.multiple_choice import (
     Question,
     answered_question,
+    marked_question,
     question_prompt,
     scale_question,
     shuffled_question,
@@ -22,6 +23,9 @@ def test_format_is_exact() -> None:
     question = Question("Tea or coffee?", ("Tea", "Coffee", "Neither"), 1)
     assert question_prompt(question) == "Question: Tea or coffee?\nA. Tea\nB. Coffee\nC. Neither\nAnswer:"
     assert answered_question(question) == question_prompt(question) + " B"
+    assert marked_question(question) == (
+        "Question: Tea or coffee?\nA. Tea - wrong\nB. Coffee - right\nC. Neither - wrong\nAnswer: B"
+    )
 
 
 @pytest.mark.parametrize("name", TASKS)
