@@ -7,7 +7,9 @@ ifneq ($(wildcard ../shared/data),)
 export PERSONASPACE_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: help demo test test-all lint bench
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
+
+.PHONY: help demo test test-all lint bench docs
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -16,10 +18,10 @@ demo: $(STAMP)  ## install, then run the whole pipeline on a simulated survey
 	$(BIN)/personaspace demo --out runs/demo
 
 test: lint  ## lint, types and tests, in under ten minutes
-	$(BIN)/pytest
+	$(PYTEST)
 
 test-all: lint  ## also the tests that take minutes
-	$(BIN)/pytest -m ''
+	$(PYTEST) -m ''
 
 lint: $(STAMP)  ## ruff and mypy, strict
 	$(BIN)/ruff check .
@@ -28,6 +30,9 @@ lint: $(STAMP)  ## ruff and mypy, strict
 
 bench: $(STAMP)  ## every benchmark, in its quick form
 	for script in benchmarks/*.py; do $(BIN)/python $$script --quick || exit 1; done
+
+docs: $(STAMP)  ## write docs/commands.md anew from the command line's help
+	$(BIN)/typer personaspace.cli utils docs --name personaspace --title Commands --output docs/commands.md
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -98,7 +98,7 @@ def fit(
 def steer(
     run: RunFolder,
     model: Annotated[str, typer.Option(help="Hub name, folder, or 'nano'.")] = "nano",
-    form: Annotated[str, typer.Option(help="prompt (input embeddings) or prefix (keys and values).")] = "prompt",
+    form: Annotated[str, typer.Option(help="prefix (keys and values) or prompt (input embeddings).")] = "prefix",
     placement: Annotated[str, typer.Option(help="Virtual tokens before or after the question.")] = "after",
     soft_prompt: Annotated[str, typer.Option(help="question-aware, or mlp as published.")] = "question-aware",
     tokens: Annotated[int, typer.Option(help="Virtual tokens.")] = 2,

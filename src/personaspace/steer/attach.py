@@ -42,7 +42,7 @@ class Attachment:
     """
 
     placement: Placement = "after"
-    form: Form = "prompt"
+    form: Form = "prefix"
     tokens: int = 2
 
     def __post_init__(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -34,6 +35,11 @@ class Reading:
     ids: Tensor
     keys_values: KeysValues
     features: Tensor
+
+    @cached_property
+    def nbytes(self) -> int:
+        """Memory of the keys and values."""
+        return sum(tensor.nbytes for pair in self.keys_values for tensor in pair)
 
 
 class LanguageModel:
@@ -83,8 +89,9 @@ class LanguageModel:
             model = AutoModelForCausalLM.from_pretrained(source, dtype=torch.float32)
             tokenizer = AutoTokenizer.from_pretrained(source)
         except (OSError, ValueError) as error:
+            near = f"did you mean {NANO!r}? " if difflib.get_close_matches(name, [NANO]) else ""
             raise UnknownNameError(
-                f"unknown model {name!r}: give {NANO!r}, a folder with a model and its tokenizer, or a hub name "
+                f"unknown model {name!r}: {near}Give {NANO!r}, a folder with a model and its tokenizer, or a hub name "
                 f"that can be reached from here ({str(error).splitlines()[0]})"
             ) from error
         return cls(model, tokenizer, name, device)

@@ -32,7 +32,7 @@ class SteeredLM:
 
     Args:
         model: A hub name, a folder, ``nano``, or a loaded :class:`LanguageModel`.
-        form: ``prompt`` (input embeddings) or ``prefix`` (keys and values of every layer).
+        form: ``prefix`` (keys and values of every layer) or ``prompt`` (input embeddings).
         placement: Virtual tokens ``before`` or ``after`` the question.
         soft_prompt: ``question-aware`` or ``mlp`` (the published model).
         tokens: How many virtual tokens.
@@ -57,7 +57,7 @@ class SteeredLM:
         self,
         model: str | LanguageModel = "nano",
         *,
-        form: Form = "prompt",
+        form: Form = "prefix",
         placement: Placement = "after",
         soft_prompt: str = "question-aware",
         tokens: int = 2,
