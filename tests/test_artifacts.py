@@ -93,7 +93,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.M
     target = tmp_path / "file.txt"
     write_text(target, "old")
 
-    def full(self: Path, *_: object, **__: object) -> int:
+    def full(*_: object, **__: object) -> int:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "write_text", full)

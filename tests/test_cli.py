@@ -125,7 +125,7 @@ def test_a_run_fitted_on_everything_is_not_scored(table: Path, tmp_path: Path) -
     assert "--use-everything" in fail("evaluate", tmp_path / "run")
 
 
-def test_a_killed_training_goes_on_where_it_was(run: Path, model: Path, tmp_path: Path, table: Path) -> None:
+def test_a_killed_training_goes_on_where_it_was(model: Path, tmp_path: Path, table: Path) -> None:
     other = tmp_path / "run"
     succeed("fit", table, "--out", other, "--embedder", "factorization", "--personas", "3")
     command = [sys.executable, "-m", "personaspace.cli", "steer", str(other), "--model", str(model), "--epochs", "50"]

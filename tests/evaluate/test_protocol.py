@@ -110,7 +110,7 @@ def test_without_a_trait_everybody_s_mean_speaks(space: Factorization, parts: Sp
     np.testing.assert_allclose(standing.points[standing.place[0]], space.respondents_.mean(0), atol=1e-6)
 
 
-def test_nothing_held_back_is_nothing_to_evaluate(space: Factorization) -> None:
+def test_nothing_held_back_is_nothing_to_evaluate() -> None:
     whole = split(simulate(respondents=100, seed=1), unseen_respondents=0, held_out_answers=0, held_out_questions=0)
     fitted = Factorization(seed=0).fit(whole.train)
     assert not list(evaluation_sets(fitted, whole))

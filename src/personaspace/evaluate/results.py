@@ -68,7 +68,7 @@ class Results:
         Of the rows for single traits (``group majority: TRAIT``, ``demographic: TRAIT``) only the best on the first
         split that has it is kept.
         """
-        rows = self.table.query("metric == @metric")
+        rows = pd.DataFrame([asdict(row) for row in self.rows if row.metric == metric])
         wide = rows.pivot_table(index="method", columns="split", values="value", sort=False)
         for family in ("group majority: ", "demographic: "):
             members = wide.index[wide.index.str.startswith(family)]

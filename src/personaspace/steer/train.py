@@ -20,7 +20,6 @@ from personaspace.steer.language_model import LanguageModel, Reading
 from personaspace.steer.pairs import Indices, Pairs
 from personaspace.steer.soft_prompt import SoftPrompt
 
-
 READINGS_BYTES = 2**30
 
 
