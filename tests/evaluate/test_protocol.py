@@ -13,7 +13,7 @@ from personaspace.errors import RunError, SettingError
 from personaspace.evaluate.metrics import METRICS
 from personaspace.evaluate.protocol import evaluate, evaluation_sets
 from personaspace.evaluate.results import Results
-from personaspace.evaluate.steered_rows import Standing, steered
+from personaspace.evaluate.steered_rows import GroupRows, individual, nearest
 from personaspace.persona.clustering import ClusterPersonas
 from personaspace.persona.groups import demographic_personas
 from personaspace.steer.steered import SteeredLM
@@ -92,22 +92,26 @@ def test_summary_keeps_the_best_trait_only(results: Results) -> None:
     assert [traits.idxmax()] == kept
 
 
-def test_sharing_a_point_changes_no_prediction(lm: SteeredLM, space: Factorization, parts: Split) -> None:
-    """Asking once per point and question is the same as asking for every respondent."""
+def test_a_group_answers_as_its_point_does(lm: SteeredLM, space: Factorization, parts: Split) -> None:
+    """Asked together and shared out, every group still answers as its own mean vector would."""
     test = parts.held_out_answers
-    place = np.arange(len(space.respondents_)) % 3
-    shared = steered(lm, Standing(space.respondents_[:3], place), test)
-    apart = steered(lm, Standing.own(space.respondents_[:3][place]), test)
+    trait = str(parts.train.traits.columns[0])
+    groups = demographic_personas(space, parts.train, trait)
+    vectors = np.array([
+        groups[f"{trait}={value}"].vector if isinstance(value, str) else space.respondents_.mean(0)
+        for value in test.traits[trait]
+    ])  # fmt: skip
+    rows = dict(GroupRows(lm, space, parts.train, None).rows(test, space.respondents_))
+    shared, apart = rows[f"demographic: {trait}"](), individual(lm, vectors.astype(np.float32), test)
     np.testing.assert_allclose(shared.probabilities, apart.probabilities, atol=1e-5)
 
 
-def test_without_a_trait_everybody_s_mean_speaks(space: Factorization, parts: Split) -> None:
-    trait = str(parts.train.traits.columns[0])
-    groups = demographic_personas(space, parts.train, trait)
-    without = parts.train.select([0])
-    without.traits.iloc[0, 0] = None
-    standing = Standing.by_trait(without, trait, groups, space.respondents_)
-    np.testing.assert_allclose(standing.points[standing.place[0]], space.respondents_.mean(0), atol=1e-6)
+def test_the_nearest_cluster_speaks_for_everybody(lm: SteeredLM, space: Factorization, parts: Split) -> None:
+    test, clusters = parts.held_out_answers, ClusterPersonas(k=3, seed=0).fit(space, parts.train)
+    rows = dict(GroupRows(lm, space, parts.train, clusters).rows(test, space.respondents_))
+    vectors = clusters.vectors[nearest(space.respondents_, clusters.vectors)]
+    expected = individual(lm, vectors, test).probabilities
+    np.testing.assert_allclose(rows["cluster k=3"]().probabilities, expected, atol=1e-5)
 
 
 def test_nothing_held_back_is_nothing_to_evaluate() -> None:

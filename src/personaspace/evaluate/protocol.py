@@ -16,8 +16,7 @@ from personaspace.evaluate.metrics import METRICS
 from personaspace.evaluate.predictions import Predictions
 from personaspace.evaluate.results import MAIN_METRIC, Results, Row
 from personaspace.evaluate.similar import own_similar_answer, similar_question_majority
-from personaspace.evaluate.steered_rows import Standing, raw_question, steered
-from personaspace.persona.groups import demographic_personas
+from personaspace.evaluate.steered_rows import GroupRows, individual, raw_question
 from personaspace.persona.personas import Personas
 from personaspace.steer.steered import SteeredLM
 from personaspace.survey.split import Split
@@ -76,8 +75,9 @@ def evaluate(
         SettingError: The split holds nothing back, so that there is nothing to evaluate on.
     """
     rows: list[Row] = []
+    groups = None if lm is None else GroupRows(lm, space, split.train, personas)
     for evaluation_set in evaluation_sets(space, split, known):
-        for method, predict in _methods(lm, space, split, personas, evaluation_set):
+        for method, predict in _methods(lm, groups, space, split.train, evaluation_set):
             if on_row:
                 on_row(evaluation_set.name, method)
             rows += _measure(evaluation_set, method, predict(), seed)
@@ -109,30 +109,22 @@ def evaluation_sets(space: Embedder, split: Split, known: Sequence[int] = KNOWN)
 
 
 def _methods(
-    lm: SteeredLM | None, space: Embedder, split: Split, personas: Personas | None, at: EvaluationSet
+    lm: SteeredLM | None, groups: GroupRows | None, space: Embedder, train: Survey, at: EvaluationSet
 ) -> Iterator[tuple[str, Callable[[], Predictions]]]:
-    train, test = split.train, at.test
-    traits = [str(trait) for trait in train.traits.columns]
+    test = at.test
     yield "majority", partial(majority, train, test)
     if at.seen:
-        for trait in traits:
+        for trait in map(str, train.traits.columns):
             yield f"group majority: {trait}", partial(group_majority, train, test, trait)
         yield f"embedder alone: {space.name}", partial(embedder_alone, space, at.vectors, test)
     else:
         yield "similar question", partial(similar_question_majority, train, test)
         yield "own similar answer", partial(own_similar_answer, train, test, at.known)
-    if lm is None:
-        return
-    individual = Standing.own(at.vectors)
-    yield "raw question", partial(raw_question, lm, test)
-    yield "untrained", partial(steered, lm.untrained(), individual, test)
-    yield "individual", partial(steered, lm, individual, test)
-    if personas is not None:
-        yield f"cluster k={len(personas)}", partial(steered, lm, Standing.nearest(at.vectors, personas.vectors), test)
-    for trait in traits:
-        groups = demographic_personas(space, train, trait)
-        standing = Standing.by_trait(test, trait, groups, space.respondents_)
-        yield f"demographic: {trait}", partial(steered, lm, standing, test)
+    if lm is not None and groups is not None:
+        yield "raw question", partial(raw_question, lm, test)
+        yield "untrained", partial(individual, lm.untrained(), at.vectors, test)
+        yield "individual", partial(individual, lm, at.vectors, test)
+        yield from groups.rows(test, at.vectors)
 
 
 def _measure(at: EvaluationSet, method: str, predictions: Predictions, seed: int) -> Iterator[Row]:

@@ -1,77 +1,102 @@
-"""Rows of the table that need a language model: the raw question, and personas of every kind."""
+"""Rows of the table that need a language model: the raw question, individual personas, groups."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 
-from personaspace.embedding.base import Vectors
+from personaspace.embedding.base import Embedder, Vectors
 from personaspace.evaluate.predictions import Predictions
+from personaspace.persona.groups import demographic_personas
 from personaspace.persona.personas import Personas
 from personaspace.steer.pairs import question_prompt
 from personaspace.steer.steered import SteeredLM
-from personaspace.survey.survey import IntArray, Survey
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Which point of the space speaks for each respondent.
-
-    Attributes:
-        points: Shape ``[points, dim]``.
-        place: Index into ``points`` of each respondent, shape ``[respondents]``.
-    """
-
-    points: Vectors
-    place: IntArray
-
-    @classmethod
-    def own(cls, vectors: Vectors) -> Standing:
-        """Everybody speaks from their own vector."""
-        return cls(vectors, np.arange(len(vectors)))
-
-    @classmethod
-    def nearest(cls, vectors: Vectors, centroids: Vectors) -> Standing:
-        """Everybody is spoken for by the nearest centroid.
-
-        Example:
-            >>> Standing.nearest(np.array([[0.1], [0.9], [2.0]]), np.array([[0.0], [1.0]])).place
-            array([0, 1, 1])
-        """
-        distance = (centroids**2).sum(1) - 2 * vectors @ centroids.T
-        return cls(centroids, np.array(distance.argmin(1), dtype=np.int64))
-
-    @classmethod
-    def by_trait(cls, survey: Survey, trait: str, personas: Personas, vectors: Vectors) -> Standing:
-        """Everybody is spoken for by their demographic group, or, without the trait, by everybody's mean.
-
-        Args:
-            survey: The respondents to be spoken for.
-            trait: The trait that makes the groups.
-            personas: One persona per value, called ``TRAIT=value``.
-            vectors: Vectors of all training respondents, shape ``[respondents, dim]``.
-        """
-        index = {name.removeprefix(f"{trait}="): place for place, name in enumerate(personas.names)}
-        place = np.array([index.get(value, len(personas)) for value in survey.traits[trait]], dtype=np.int64)
-        return cls(np.vstack([personas.vectors, vectors.mean(0)]).astype(np.float32), place)
+from personaspace.survey.survey import FloatArray, IntArray, Survey
 
 
 def raw_question(lm: SteeredLM, test: Survey) -> Predictions:
     """The base model alone: it sees the question and nothing of the respondent."""
     sizes = [len(question.options) for question in test.questions]
     table = lm.model.score([question_prompt(question) for question in test.questions], sizes).numpy()
-    return Predictions.of(test, table[test.answers.question].astype(np.float64))
+    return Predictions.of(test, _normalized(table[test.answers.question]))
 
 
-def steered(lm: SteeredLM, standing: Standing, test: Survey) -> Predictions:
-    """The steered model, asked once for every question and point that speaks for somebody who answered it."""
+def individual(lm: SteeredLM, vectors: Vectors, test: Survey) -> Predictions:
+    """Everybody speaks from their own vector, shape ``[respondents, dim]``."""
     answers = test.answers
-    width = max(len(question.options) for question in test.questions)
-    probabilities = np.zeros((len(answers), width))
+    probabilities = np.zeros((len(answers), max(len(question.options) for question in test.questions)))
     for j, question in enumerate(test.questions):
         rows = np.flatnonzero(answers.question == j)
         if len(rows):
-            points, back = np.unique(standing.place[answers.respondent[rows]], return_inverse=True)
-            probabilities[rows, : len(question.options)] = lm.predict(standing.points[points], question)[back]
-    return Predictions.of(test, probabilities / probabilities.sum(axis=1, keepdims=True))
+            probabilities[rows, : len(question.options)] = lm.predict(vectors[answers.respondent[rows]], question)
+    return Predictions.of(test, _normalized(probabilities))
+
+
+class GroupRows:
+    """Rows in which one point speaks for many respondents: clusters and demographic groups.
+
+    All groups are asked a question in one pass, and once for all evaluation sets.
+
+    Args:
+        lm: The steered model.
+        space: The embedder, fitted on ``train``.
+        train: The training respondents and their traits.
+        clusters: Cluster personas, or ``None``.
+    """
+
+    def __init__(self, lm: SteeredLM, space: Embedder, train: Survey, clusters: Personas | None) -> None:
+        self.lm = lm
+        self.clusters = clusters
+        traits = [str(trait) for trait in train.traits.columns if train.traits[trait].notna().any()]
+        self.groups = {trait: demographic_personas(space, train, trait) for trait in traits}
+        everybody = space.respondents_.mean(axis=0, keepdims=True)
+        parts = [everybody, *(personas.vectors for personas in (*self.groups.values(), clusters) if personas)]
+        self.points = np.concatenate(parts).astype(np.float32)
+        self.starts = np.cumsum([len(part) for part in parts])
+        self.tables: dict[tuple[str, ...], FloatArray] = {}
+
+    def rows(self, test: Survey, vectors: Vectors) -> Iterator[tuple[str, Callable[[], Predictions]]]:
+        """Name and prediction of every row.
+
+        Args:
+            test: Answers to predict.
+            vectors: Where its respondents stand, shape ``[respondents, dim]``; the nearest cluster speaks for them.
+        """
+        if self.clusters:
+            place = self.starts[-2] + nearest(vectors, self.clusters.vectors)
+            yield f"cluster k={len(self.clusters)}", partial(self._predict, test, place)
+        for start, (trait, personas) in zip(self.starts, self.groups.items(), strict=False):
+            index = {name.removeprefix(f"{trait}="): start + at for at, name in enumerate(personas.names)}
+            place = np.array([index.get(value, 0) for value in test.traits[trait]], dtype=np.int64)
+            yield f"demographic: {trait}", partial(self._predict, test, place)
+
+    def _predict(self, test: Survey, place: IntArray) -> Predictions:
+        return Predictions.from_table(test, self._table(test), place[test.answers.respondent])
+
+    def _table(self, test: Survey) -> FloatArray:
+        """Probability of every option for every point, shape ``[points, options of all questions]``."""
+        key = tuple(question.id for question in test.questions)
+        if key not in self.tables:
+            answered = [self.lm.predict(self.points, question) for question in test.questions]
+            self.tables[key] = np.hstack([_normalized(part) for part in answered])
+        return self.tables[key]
+
+
+def nearest(vectors: Vectors, centroids: Vectors) -> IntArray:
+    """Index of the nearest centroid of each vector.
+
+    Example:
+        >>> nearest(np.array([[0.1], [0.9], [2.0]]), np.array([[0.0], [1.0]]))
+        array([0, 1, 1])
+    """
+    distance = (centroids**2).sum(1) - 2 * vectors @ centroids.T
+    return np.array(distance.argmin(1), dtype=np.int64)
+
+
+def _normalized(probabilities: Vectors | FloatArray) -> FloatArray:
+    """Rows scaled to sum to 1 in double precision."""
+    exact: FloatArray = np.asarray(probabilities, dtype=np.float64)
+    scaled: FloatArray = exact / exact.sum(axis=1, keepdims=True)
+    return scaled

@@ -18,6 +18,7 @@ from personaspace.errors import ModelError, UnknownNameError
 from personaspace.steer.prompt import CUE, LABELS
 
 NANO = "nano"
+READINGS_BYTES = 2**30
 KeysValues = list[tuple[Tensor, Tensor]]
 
 
@@ -53,6 +54,7 @@ class LanguageModel:
 
     Attributes:
         shares: Whether its attention can share a question among personas; ``None`` until tried.
+        readings: Questions read so far.
 
     Example:
         >>> model = LanguageModel.load("nano")
@@ -65,6 +67,7 @@ class LanguageModel:
         self.tokenizer = tokenizer
         self.name = name
         self.shares: bool | None = None
+        self.readings: dict[str, Reading] = {}
 
     @classmethod
     def load(cls, name: str, device: str = "cpu") -> LanguageModel:
@@ -153,7 +156,7 @@ class LanguageModel:
         return torch.tensor([ids], dtype=torch.long, device=self.device)
 
     def read(self, text: str, reserve: int = 64) -> Reading:
-        """Read a question once, without gradient.
+        """Read a question once, without gradient; what was read is kept while all of it fits in a gigabyte.
 
         Args:
             text: The question up to the answer cue.
@@ -162,9 +165,15 @@ class LanguageModel:
         Raises:
             ModelError: The text is longer than the model's context.
         """
-        ids = self.tokens(text)
+        kept = self.readings.get(text)
+        ids = self.tokens(text) if kept is None else kept.ids
         self._check_length(ids.shape[1] + reserve)
-        return self.read_ids(ids)
+        if kept is not None:
+            return kept
+        reading = self.read_ids(ids)
+        if sum(other.nbytes for other in self.readings.values()) + reading.nbytes <= READINGS_BYTES:
+            self.readings[text] = reading
+        return reading
 
     @torch.no_grad()
     def read_ids(self, ids: Tensor) -> Reading:

@@ -20,8 +20,6 @@ from personaspace.steer.language_model import LanguageModel, Reading
 from personaspace.steer.pairs import Indices, Pairs
 from personaspace.steer.soft_prompt import SoftPrompt
 
-READINGS_BYTES = 2**30
-
 
 @dataclass(frozen=True)
 class TrainSettings:
@@ -101,7 +99,6 @@ class Trainer:
             soft_prompt.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
         self.progress = Progress()
-        self.readings: dict[str, Reading] = {}
         self.best = _copy(soft_prompt)
 
     def run(self, on_step: Callable[[int, int, float, float], None] | None = None) -> list[dict[str, float]]:
@@ -170,19 +167,10 @@ class Trainer:
     def _logits(self, pairs: Pairs, block: Indices, noise: Tensor | None = None) -> Tensor:
         question = int(pairs.question[block[0]])
         vectors = pairs.vectors[torch.from_numpy(pairs.row[block])].to(self.model.device)
-        reading = self._reading(pairs.texts[question])
+        reading = self.model.read(pairs.texts[question])
         return steered_logits(
             self.model, self.soft_prompt, self.attachment, reading, vectors, pairs.sizes[question], noise
         )
-
-    def _reading(self, text: str) -> Reading:
-        """A question as the model read it, kept while all that is kept fits into :data:`READINGS_BYTES`."""
-        if text not in self.readings:
-            reading = self.model.read(text)
-            if sum(kept.nbytes for kept in self.readings.values()) + reading.nbytes > READINGS_BYTES:
-                return reading
-            self.readings[text] = reading
-        return self.readings[text]
 
     def _look(self, training_loss: float) -> None:
         loss, accuracy = self._check()
