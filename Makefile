@@ -29,7 +29,7 @@ lint: $(STAMP)  ## ruff and mypy, strict
 	$(BIN)/mypy
 
 bench: $(STAMP)  ## every benchmark, in its quick form
-	for script in benchmarks/embedder_accuracy.py; do $(BIN)/python $$script --quick || exit 1; done
+	for script in benchmarks/*.py; do $(BIN)/python $$script --quick || exit 1; done
 
 docs: $(STAMP)  ## write docs/commands.md anew from the command line's help
 	$(BIN)/typer personaspace.cli utils docs --name personaspace --title Commands --output docs/commands.md

@@ -20,7 +20,6 @@ from transformers import (
 )
 
 from personaspace.steer.language_model import LanguageModel
-from personaspace.steer.points import Vectors
 from personaspace.steer.prompt import CUE, LABELS, question_text
 from personaspace.survey.answers import Answers
 from personaspace.survey.question import Option, Question
@@ -103,10 +102,6 @@ class Points:
     def __init__(self, n: int = 3, dim: int = 8) -> None:
         self.ids_ = self.names = tuple(f"r{i}" for i in range(n))
         self.respondents_ = self.vectors = np.random.default_rng(0).normal(size=(n, dim)).astype(np.float32)
-
-    def embed(self, survey: Survey) -> Vectors:
-        """Where the respondents are, whatever they answered."""
-        return self.respondents_[[self.ids_.index(respondent) for respondent in survey.respondents]]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from personaspace.steer.prompt import question_text
 from personaspace.survey.question import Question
-from personaspace.survey.survey import BoolArray, IntArray, Survey
+from personaspace.survey.survey import BoolArray, Survey
 
 Indices = npt.NDArray[np.int64]
 
@@ -69,9 +69,9 @@ def question_prompt(question: Question) -> str:
     return question_text(question.text, [option.text for option in question.options])
 
 
-def survey_pairs(survey: Survey, vectors: Tensor, row: IntArray, mask: BoolArray) -> Pairs:
-    """The answers of a survey chosen by a mask, each with its row of ``vectors``; ``row`` and ``mask`` run over all."""
+def training_pairs(survey: Survey, vectors: Tensor, mask: BoolArray) -> Pairs:
+    """The answers of a survey chosen by a mask, with its respondents' vectors ``[respondents, dim]``."""
     answers = survey.answers.where(mask)
     texts = tuple(question_prompt(question) for question in survey.questions)
     sizes = tuple(len(question.options) for question in survey.questions)
-    return Pairs(vectors, texts, sizes, row[mask], answers.question, answers.option)
+    return Pairs(vectors, texts, sizes, answers.respondent, answers.question, answers.option)

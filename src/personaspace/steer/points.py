@@ -8,11 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from personaspace.errors import SurveyError
-from personaspace.survey.survey import BoolArray, IntArray, Survey
+from personaspace.survey.survey import Survey
 
 Vectors = npt.NDArray[np.float32]
-
-FOLDS = 5
 
 
 class Space(Protocol):
@@ -25,9 +23,6 @@ class Space(Protocol):
     @property
     def respondents_(self) -> Vectors:
         """Shape ``[points, dim]``."""
-
-    def embed(self, survey: Survey) -> Vectors:
-        """Place a survey's respondents from its answers alone, shape ``[respondents, dim]``."""
 
 
 class Personas(Protocol):
@@ -56,24 +51,3 @@ def vectors_of(survey: Survey, space: Space) -> Vectors:
             "fit the space on the same survey"
         )
     return space.respondents_[[index[r] for r in survey.respondents]]
-
-
-def blind_points(survey: Survey, space: Space, known: BoolArray, seed: int) -> tuple[Vectors, IntArray]:
-    """Points that do not know the answer they are to predict.
-
-    The answers are dealt into :data:`FOLDS` folds at random, and every respondent is placed once without each of them.
-    A point that knew the answer would teach the soft-prompting model to read it off, which it cannot do for an answer
-    that was held out.
-
-    Args:
-        survey: Training answers.
-        space: What places respondents from answers.
-        known: Mask of the answers that may be known to any point, shape ``[answers]``.
-        seed: Of the dealing.
-
-    Returns:
-        Points of shape ``[folds * respondents, dim]``, and for every answer the row that is blind to it.
-    """
-    fold = np.random.default_rng(seed).integers(FOLDS, size=len(survey.answers))
-    points = [space.embed(survey.with_answers(known & (fold != blind))) for blind in range(FOLDS)]
-    return np.concatenate(points), fold * len(survey.respondents) + survey.answers.respondent

@@ -17,8 +17,8 @@ from personaspace.errors import NotFittedError, RunError, SurveyError
 from personaspace.files import read_json, read_tensors, write_json, write_tensors
 from personaspace.steer.attach import Attachment, Form, Placement, attach
 from personaspace.steer.language_model import LanguageModel
-from personaspace.steer.pairs import question_prompt, survey_pairs
-from personaspace.steer.points import Personas, Space, Vectors, blind_points, vectors_of
+from personaspace.steer.pairs import question_prompt, training_pairs
+from personaspace.steer.points import Personas, Space, Vectors, vectors_of
 from personaspace.steer.prompt import open_question
 from personaspace.steer.soft_prompt import SoftPrompt, soft_prompt
 from personaspace.steer.train import Trainer, TrainSettings, steered_logits
@@ -81,8 +81,7 @@ class SteeredLM:
 
         Args:
             survey: Training answers; those of :func:`early_stopping` decide when to stop.
-            space: What holds all its respondents, by id, and places them from fewer answers: training pairs use
-                points that do not know the answer they are to predict (:func:`blind_points`).
+            space: Vectors of all its respondents, by id.
             checkpoint: File to resume from and write to.
             on_step: Called with step, steps, training loss and best held-out loss.
 
@@ -95,13 +94,13 @@ class SteeredLM:
         """
         if not len(survey.answers):
             raise SurveyError(f"survey {survey.name!r} has no answers to train on")
-        vectors, held = torch.from_numpy(vectors_of(survey, space)), early_stopping(survey)
+        vectors = torch.from_numpy(vectors_of(survey, space))
+        held = early_stopping(survey)
         self.soft_prompt_ = self._new_soft_prompt(vectors.shape[1])
         self.soft_prompt_.vectors.measure(vectors.to(self.model.device))
         self.soft_prompt_.questions.measure(self._features(survey.questions))
-        blind, row = blind_points(survey, space, ~held, self.settings.seed)
-        train = survey_pairs(survey, torch.from_numpy(blind), row, ~held)
-        check = survey_pairs(survey, vectors, survey.answers.respondent, held) if held.any() else train
+        train, check = training_pairs(survey, vectors, ~held), training_pairs(survey, vectors, held)
+        check = check if len(check) else train
         trainer = Trainer(self.model, self.soft_prompt_, self.attachment, train, check, self.settings, checkpoint)
         self.history_ = trainer.run(on_step)
         return self
