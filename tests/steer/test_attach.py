@@ -29,10 +29,9 @@ def virtual_tokens(model: LanguageModel, way: Attachment, n: int = 3) -> torch.T
 
 def test_padded_equals_alone(model: LanguageModel) -> None:
     texts = [QUESTION, question_text("Tea?", ["Yes", "No"]), question_text("Is it late? " * 8, ["Yes", "No", "So so"])]
-    together = model.score(texts, [3, 2, 3])
-    alone = torch.cat(
-        [torch.nn.functional.pad(model.score([t], [n]), (0, 3 - n)) for t, n in zip(texts, [3, 2, 3], strict=True)]
-    )
+    sizes = [3, 2, 3]
+    together = model.score(texts, sizes)
+    alone = [torch.nn.functional.pad(model.score([t], [n]), (0, 3 - n)) for t, n in zip(texts, sizes, strict=True)]
     torch.testing.assert_close(together, torch.cat(alone), atol=1e-6, rtol=1e-5)
 
 
