@@ -13,6 +13,7 @@ from personaspace.versions import versions
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+CHECKPOINT = "checkpoint"
 
 
 class Run:
@@ -81,7 +82,8 @@ class Run:
             name: The stage and its folder.
             settings: What it depends on beside earlier stages; plain JSON.
             after: Stages it builds on.
-            work: Writes the stage's files into the folder it is given.
+            work: Writes the stage's files into the folder it is given, each atomically. Files of an earlier time that
+                it does not write again are removed when it is done; what it keeps in ``checkpoint/`` is not recorded.
 
         Returns:
             Whether the work was done; False if it was current already.
@@ -90,8 +92,11 @@ class Run:
         recorded = self.manifest["stages"].get(name, {})
         if all(recorded.get(key) == value for key, value in entry.items()) and not self._changed(name):
             return False
-        self._forget(name)
+        old = {path: self._written(path) for path in recorded.get("files", {})}
         work(self.folder / name)
+        for path, written in old.items():
+            if self._written(path) == written:
+                (self.folder / path).unlink(missing_ok=True)
         files = {path.relative_to(self.folder).as_posix(): _sha256(path) for path in self._files(name)}
         self.manifest["stages"][name] = {**entry, "versions": versions(), "files": files}
         self._write()
@@ -132,12 +137,10 @@ class Run:
         files = self.manifest["stages"][name]["files"]
         return hashlib.sha256("\n".join(f"{path} {files[path]}" for path in sorted(files)).encode()).hexdigest()
 
-    def _forget(self, name: str) -> None:
-        """Drop a stage's record and the files it lists; an unfinished attempt's files stay, to be resumed from."""
-        recorded = self.manifest["stages"].pop(name, {"files": {}})
-        self._write()
-        for path in recorded["files"]:
-            (self.folder / path).unlink(missing_ok=True)
+    def _written(self, path: str) -> tuple[int, int] | None:
+        """What changes when a file is written anew; ``None`` where there is none."""
+        file = self.folder / path
+        return (file.stat().st_ino, file.stat().st_mtime_ns) if file.exists() else None
 
     def _changed(self, name: str) -> list[str]:
         files: dict[str, str] = self.manifest["stages"][name]["files"]
@@ -147,7 +150,8 @@ class Run:
         ]  # fmt: skip
 
     def _files(self, name: str) -> list[Path]:
-        return sorted(path for path in (self.folder / name).rglob("*") if path.is_file())
+        files = (path for path in (self.folder / name).rglob("*") if path.is_file())
+        return sorted(path for path in files if path.parent.name != CHECKPOINT and path.suffix != ".tmp")
 
     def _write(self) -> None:
         write_json(self.folder / MANIFEST, self.manifest)

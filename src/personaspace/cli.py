@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from personaspace.errors import PersonaSpaceError
+from personaspace.errors import MAX_SEED, PersonaSpaceError
 
 app = typer.Typer(
     name="personaspace",
@@ -22,7 +22,7 @@ app = typer.Typer(
 )
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder made by `fit`.")]
-Seed = Annotated[int, typer.Option(help="Seed of every random choice.", min=0)]
+Seed = Annotated[int, typer.Option(help="Seed of every random choice.", min=0, max=MAX_SEED)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 Fraction = Annotated[float, typer.Option(min=0.0, max=0.95)]
 Device = Annotated[str, typer.Option(help="Where the language model runs: cpu, cuda, ...")]
@@ -44,7 +44,7 @@ def demo(
     """
     from personaspace.demo import run_demo
 
-    _print_results(run_demo(out, seed), out, as_json)
+    _print_results(run_demo(out, seed, show=not as_json), out, as_json)
 
 
 @app.command()

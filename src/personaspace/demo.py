@@ -17,12 +17,13 @@ OPTIONS = ("Much more", "Somewhat more", "About the same", "Less")
 PROMPT = "What worries you most about the future?"
 
 
-def run_demo(out: Path, seed: int = 0) -> Results:
+def run_demo(out: Path, seed: int = 0, show: bool = True) -> Results:
     """Simulate, fit, steer ``nano``, evaluate, and ask a question nobody was asked.
 
     Args:
         out: Run folder; what is finished there is not done again.
         seed: Seed of every stage.
+        show: Whether to print what the personas answer.
 
     Returns:
         The table of results.
@@ -39,6 +40,8 @@ def run_demo(out: Path, seed: int = 0) -> Results:
         reporter.say("4 steering   nano is frozen; only the soft-prompting model was trained")
         results = evaluate_run(run, seed=seed, on_step=reporter.step)
         reporter.say("5 evaluation done")
-    show_bars(lm.ask(QUESTION, OPTIONS, fitted.personas), f"Nobody was asked: {QUESTION}")
-    show_texts(lm.generate(PROMPT, fitted.personas, max_new_tokens=24, seed=seed), f"In words (nano is tiny): {PROMPT}")
+    if show:
+        show_bars(lm.ask(QUESTION, OPTIONS, fitted.personas), f"Nobody was asked: {QUESTION}")
+        texts = lm.generate(PROMPT, fitted.personas, max_new_tokens=24, seed=seed)
+        show_texts(texts, f"In words (nano is tiny): {PROMPT}")
     return results

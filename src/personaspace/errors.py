@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable
 
 SHOWN = 12
+MAX_SEED = 2**32 - 1
 
 
 class PersonaSpaceError(Exception):

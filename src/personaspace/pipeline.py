@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from personaspace.artifacts import Run
+from personaspace.artifacts import CHECKPOINT, Run
 from personaspace.embedding.base import Embedder
 from personaspace.embedding.registry import load_embedder, make_embedder
 from personaspace.errors import SettingError
@@ -135,18 +136,19 @@ def steer_run(
             if on_step:
                 on_step("steering", step, steps, f"loss {loss:.3f}, best held-out loss {best:.3f}")
 
-        checkpoint = folder / "checkpoint" / "training.safetensors"
+        lm.check(fitted.split.survey.questions)
+        checkpoint = folder / CHECKPOINT / "training.safetensors"
         lm.fit(fitted.split.train, fitted.space, checkpoint, on_training).save(folder)
-        checkpoint.unlink()
-        checkpoint.parent.rmdir()
 
     about = {
         "model": model,
+        "fingerprint": lm.model.fingerprint,
         "attachment": asdict(attachment),
         "soft_prompt": soft_prompt,
         "settings": asdict(settings),
     }
     run.stage("steer", about, ("survey", "embedding"), train)
+    shutil.rmtree(run.folder / "steer" / CHECKPOINT, ignore_errors=True)
     return SteeredLM.load(run.folder / "steer", lm.model)
 
 

@@ -92,6 +92,11 @@ def evaluate(
 def evaluation_sets(space: Embedder, split: Split, known: Sequence[int] = KNOWN) -> Iterator[EvaluationSet]:
     """The non-empty evaluation sets of a split, in the order of the table."""
     train, own = split.train, space.respondents_
+    if space.ids_ != train.respondents or space.questions_ != train.questions:
+        raise SettingError(
+            f"the {space.name} embedder was fitted on other respondents or questions than this split trains on: "
+            "fit it on split.train"
+        )
     candidates = [EvaluationSet("held-out answers", split.held_out_answers, train, own, True)]
     unseen = [(k, split.known(k), space.embed(split.known(k))) for k in known if len(split.unseen_known.respondents)]
     candidates += [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, DynamicCache
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
 
-from personaspace.errors import ModelError, UnknownNameError
+from personaspace.errors import ModelError, SettingError, UnknownNameError
 from personaspace.steer.prompt import CUE, LABELS
 
 NANO = "nano"
@@ -80,7 +82,9 @@ class LanguageModel:
         Raises:
             UnknownNameError: There is no such folder, and the hub does not know or cannot be reached.
             ModelError: It is not a causal language model.
+            SettingError: There is no such device.
         """
+        check_device(device)
         source = str(Path(__file__).parents[1] / NANO) if name == NANO else name
         try:
             config = AutoConfig.from_pretrained(source)
@@ -91,11 +95,11 @@ class LanguageModel:
                 )
             model = AutoModelForCausalLM.from_pretrained(source, dtype=torch.float32)
             tokenizer = AutoTokenizer.from_pretrained(source)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, ImportError, SafetensorError) as error:
             near = f"did you mean {NANO!r}? " if difflib.get_close_matches(name, [NANO]) else ""
             raise UnknownNameError(
                 f"unknown model {name!r}: {near}Give {NANO!r}, a folder with a model and its tokenizer, or a hub name "
-                f"that can be reached from here ({str(error).splitlines()[0]})"
+                f"that can be reached from here ({str(error).strip().partition(chr(10))[0]})"
             ) from error
         return cls(model, tokenizer, name, device)
 
@@ -131,6 +135,15 @@ class LanguageModel:
         return int(getattr(self.model.config, "max_position_embeddings", None) or 2**30)
 
     @cached_property
+    def fingerprint(self) -> str:
+        """A checksum over the beginning of every weight: another model, or a fine-tuned one, has another."""
+        state = hashlib.sha256()
+        for name, weight in self.model.state_dict().items():
+            state.update(name.encode())
+            state.update(weight.flatten()[:64].float().cpu().numpy().tobytes())
+        return state.hexdigest()
+
+    @cached_property
     def cue(self) -> Tensor:
         """Token ids of the answer cue, shape ``[1, tokens]``."""
         return self.tokens(CUE, start=False)
@@ -151,8 +164,13 @@ class LanguageModel:
         return torch.tensor(ids, device=self.device)
 
     def tokens(self, text: str, start: bool = True) -> Tensor:
-        """Token ids of a text, shape ``[1, tokens]``; ``start`` adds the model's own start token, if any."""
-        ids = self.tokenizer(text, add_special_tokens=start)["input_ids"]
+        """Token ids of a text, shape ``[1, tokens]``; ``start`` adds the model's own start token, if any.
+
+        What looks like a special token in the text is text.
+        """
+        ids = self.tokenizer(text, add_special_tokens=start, split_special_tokens=True)["input_ids"]
+        if start and ids[-1] == self.tokenizer.eos_token_id:
+            ids = ids[:-1]
         return torch.tensor([ids], dtype=torch.long, device=self.device)
 
     def read(self, text: str, reserve: int = 64) -> Reading:
@@ -165,15 +183,19 @@ class LanguageModel:
         Raises:
             ModelError: The text is longer than the model's context.
         """
-        kept = self.readings.get(text)
-        ids = self.tokens(text) if kept is None else kept.ids
-        self._check_length(ids.shape[1] + reserve)
-        if kept is not None:
-            return kept
+        ids = self.check_fits(text, reserve)
+        if text in self.readings:
+            return self.readings[text]
         reading = self.read_ids(ids)
         if sum(other.nbytes for other in self.readings.values()) + reading.nbytes <= READINGS_BYTES:
             self.readings[text] = reading
         return reading
+
+    def check_fits(self, text: str, reserve: int = 64) -> Tensor:
+        """The token ids of a text, if they leave room for ``reserve`` more; otherwise raises :class:`ModelError`."""
+        ids = self.tokens(text)
+        self._check_length(ids.shape[1] + reserve)
+        return ids
 
     @torch.no_grad()
     def read_ids(self, ids: Tensor) -> Reading:
@@ -236,3 +258,12 @@ class LanguageModel:
                 f"the text needs {tokens} tokens, but {self.name!r} reads at most {self.context_length}: "
                 "shorten the question or its options, or choose a model with a longer context"
             )
+
+
+def check_device(device: str) -> None:
+    """Raise :class:`SettingError` unless tensors can be put on the device."""
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise SettingError(f"device {device!r} cannot be used here ({reason}): give cpu, or cuda on a GPU") from error

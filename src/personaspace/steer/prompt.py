@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from personaspace.errors import SettingError
 
@@ -11,13 +11,12 @@ LABELS = string.ascii_uppercase
 CUE = "Answer:"
 
 
-def question_text(text: str, options: Sequence[str], context: str = "") -> str:
+def question_text(text: str, options: Sequence[str]) -> str:
     """Write a question with labelled options, up to the place where the answer cue follows.
 
     Args:
         text: The question.
         options: Two to 26 option texts, labelled A, B, C in this order.
-        context: What is to be read before the question, such as the respondent's traits.
 
     Returns:
         The text before :data:`CUE`.
@@ -35,7 +34,7 @@ def question_text(text: str, options: Sequence[str], context: str = "") -> str:
     if not 2 <= len(options) <= len(LABELS):
         raise SettingError(f"{len(options)} option(s) given: a question takes 2 to {len(LABELS)}")
     lines = [f"{label}. {option}" for label, option in zip(LABELS, options, strict=False)]
-    return "\n".join([f"{context}Question: {text.strip()}", *lines, ""])
+    return "\n".join([f"Question: {text.strip()}", *lines, ""])
 
 
 def open_question(prompt: str) -> str:
@@ -46,14 +45,3 @@ def open_question(prompt: str) -> str:
         'Question: What worries you most?\nAnswer:'
     """
     return f"Question: {prompt.strip()}\n"
-
-
-def traits_context(traits: Mapping[str, str | None]) -> str:
-    r"""Write a respondent's known traits as text to stand before a question.
-
-    Example:
-        >>> traits_context({"age": "30-49", "party": None, "region": "West"})
-        'Respondent: age 30-49; region West.\n'
-    """
-    known = [f"{name} {value}" for name, value in traits.items() if isinstance(value, str)]
-    return f"Respondent: {'; '.join(known)}.\n" if known else ""

@@ -84,7 +84,7 @@ class SoftPrompt(nn.Module, ABC):
         """Start prompt-form tokens from random vocabulary embeddings ``[words, width]``, at their scale."""
         words = torch.randint(len(vocabulary), (self.shape[0],))
         self.start.copy_(vocabulary[words].flatten())
-        self.output.weight.mul_(vocabulary.std())
+        self.output.weight.mul_(float(vocabulary.std()))
 
     @abstractmethod
     def mix(self, u: Tensor, h: Tensor) -> Tensor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -13,7 +12,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from personaspace.errors import NotFittedError, RunError, SurveyError
+from personaspace.errors import ModelError, NotFittedError, PersonaSpaceError, RunError, SurveyError
 from personaspace.files import read_json, read_tensors, write_json, write_tensors
 from personaspace.steer.attach import Attachment, Form, Placement, attach
 from personaspace.steer.language_model import LanguageModel
@@ -104,6 +103,18 @@ class SteeredLM:
         trainer = Trainer(self.model, self.soft_prompt_, self.attachment, train, check, self.settings, checkpoint)
         self.history_ = trainer.run(on_step)
         return self
+
+    def check(self, questions: Sequence[Question]) -> None:
+        """Find out before any training whether the model can read every question.
+
+        Raises:
+            ModelError: A question has too many options or does not fit the model's context; the message names it.
+        """
+        for question in questions:
+            try:
+                self.model.check_fits(question_prompt(question))
+            except PersonaSpaceError as error:
+                raise ModelError(f"question {question.id!r} cannot be asked of {self.model.name!r}: {error}") from error
 
     def untrained(self) -> SteeredLM:
         """The same steered model with the soft-prompting model's weights as they were before training."""
@@ -203,7 +214,7 @@ class SteeredLM:
         write_tensors(folder / "soft_prompt.safetensors", {k: v.cpu() for k, v in trained.state_dict().items()})
         config = {
             "model": self.model.name,
-            "fingerprint": _fingerprint(self.model),
+            "fingerprint": self.model.fingerprint,
             "attachment": asdict(self.attachment),
             "soft_prompt": self.kind,
             "dim": len(trained.vectors.mean),
@@ -226,7 +237,7 @@ class SteeredLM:
             soft_prompt=config["soft_prompt"],
             settings=TrainSettings(**config["settings"]),
         )
-        if _fingerprint(lm.model) != config["fingerprint"]:
+        if lm.model.fingerprint != config["fingerprint"]:
             raise RunError(f"{folder} was trained on another model than the one now found as {config['model']!r}")
         lm.soft_prompt_ = lm._new_soft_prompt(config["dim"])
         arrays = read_tensors(folder / "soft_prompt.safetensors")
@@ -251,8 +262,3 @@ class SteeredLM:
 
     def _features(self, questions: Sequence[Question]) -> Tensor:
         return torch.stack([self.model.read(question_prompt(question)).features for question in questions])
-
-
-def _fingerprint(model: LanguageModel) -> str:
-    rows = model.embedding.weight[torch.cat([model.cue[0], model.label_ids])]
-    return hashlib.sha256(rows.float().cpu().numpy().tobytes()).hexdigest()

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from personaspace.errors import ModelError, RunError, SettingError
+from personaspace.errors import MAX_SEED, ModelError, RunError, SettingError
 from personaspace.steer.attach import Attachment, attach, hidden_after_cue
 from personaspace.steer.checkpoint import optimizer_tensors, read_checkpoint, restore_optimizer, write_checkpoint
 from personaspace.steer.language_model import LanguageModel, Reading
@@ -52,8 +52,9 @@ class TrainSettings:
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
             least = 0 if name in ("weight_decay", "noise", "seed") else 1 if isinstance(value, int) else 1e-12
-            if not (math.isfinite(value) and value >= least):
-                raise SettingError(f"{name} is {value}: it must be a number of at least {least}")
+            most = MAX_SEED if name == "seed" else math.inf
+            if not (math.isfinite(value) and least <= value <= most):
+                raise SettingError(f"{name} is {value}: it must be a number from {least} to {most}")
 
 
 @dataclass
@@ -155,12 +156,12 @@ class Trainer:
             loss = functional.cross_entropy(logits, chosen, reduction="sum") / pairs
             loss.backward()  # type: ignore[no-untyped-call]
             total += float(loss.detach())
-        if not math.isfinite(total):
+        norm = float(torch.nn.utils.clip_grad_norm_(self.soft_prompt.parameters(), 1.0))
+        if not math.isfinite(total + norm):
             raise ModelError(
-                f"the training loss became {total} at step {step}: try a learning rate below "
-                f"{settings.learning_rate}; the last checkpoint is kept"
+                f"the training loss became {total} and its gradient {norm} at step {step}: try a learning rate below "
+                f"{settings.learning_rate}, after deleting the checkpoint {self.checkpoint or ''}"
             )
-        torch.nn.utils.clip_grad_norm_(self.soft_prompt.parameters(), 1.0)
         self.optimizer.step()
         return total
 
@@ -198,6 +199,7 @@ class Trainer:
 
     def _state(self) -> dict[str, Any]:
         return {
+            "model": self.model.fingerprint,
             "settings": asdict(self.settings),
             "attachment": asdict(self.attachment),
             "pairs": self.train.digest(),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from personaspace.errors import SettingError
+from personaspace.errors import MAX_SEED, SettingError
 from personaspace.survey.answers import BoolArray, IntArray, Pairs
 from personaspace.survey.early_stopping import check_fraction, early_stopping
 from personaspace.survey.survey import Survey
@@ -36,8 +36,8 @@ class SplitSettings:
     def __post_init__(self) -> None:
         for name in (field.name for field in fields(self) if field.name != "seed"):
             check_fraction(name, getattr(self, name))
-        if self.seed < 0:
-            raise SettingError(f"seed is {self.seed}: a seed is a whole number from 0 up")
+        if not 0 <= self.seed <= MAX_SEED:
+            raise SettingError(f"seed is {self.seed}: a seed is a whole number from 0 to {MAX_SEED}")
 
 
 @dataclass(frozen=True, eq=False)
