@@ -15,7 +15,6 @@ from safetensors import SafetensorError
 from torch import Tensor
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, DynamicCache
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
-from transformers.utils.logging import disable_progress_bar
 
 from personaspace.errors import ModelError, SettingError, UnknownNameError
 from personaspace.steer.prompt import CUE, LABELS
@@ -86,7 +85,6 @@ class LanguageModel:
             SettingError: There is no such device.
         """
         check_device(device)
-        disable_progress_bar()
         source = str(Path(__file__).parents[1] / NANO) if name == NANO else name
         try:
             config = AutoConfig.from_pretrained(source)
