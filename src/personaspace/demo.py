@@ -36,7 +36,7 @@ def run_demo(out: Path, seed: int = 0, show: bool = True) -> Results:
         reporter.say(f"2 embedding  {len(fitted.space.ids_)} respondents in {fitted.space.dim} dimensions")
         shares = ", ".join(f"{persona.name} {persona.share:.0%}" for persona in fitted.personas)
         reporter.say(f"3 personas   {shares}")
-        lm = steer_run(run, "nano", settings=TrainSettings(epochs=6, seed=seed), on_step=reporter.step)
+        lm = steer_run(run, "nano", settings=TrainSettings(epochs=8, seed=seed), on_step=reporter.step)
         reporter.say("4 steering   nano is frozen; only the soft-prompting model was trained")
         results = evaluate_run(run, seed=seed, on_step=reporter.step)
         reporter.say("5 evaluation done")
