@@ -27,7 +27,7 @@ def test_the_command_reference_is_as_the_command_line_says(tmp_path: Path) -> No
 
 def test_the_readme_shows_everything_before_line_60() -> None:
     beginning = "\n".join(README.splitlines()[:60])
-    for part in ("make demo", "make test", "![", "```python", "| individual"):
+    for part in ("make demo", "make test", "![", "```python", "steered: individual"):
         assert part in beginning
 
 
