@@ -22,9 +22,9 @@ import numpy as np
 
 from personaspace.embedding.base import Embedder
 from personaspace.embedding.registry import make_embedder
-from personaspace.evaluate.baselines import embedder_alone, majority
-from personaspace.evaluate.metrics import log_loss, macro_accuracy
-from personaspace.evaluate.predictions import Predictions
+from personaspace.evaluation.baselines import embedder_alone, majority
+from personaspace.evaluation.metrics import log_loss, macro_accuracy
+from personaspace.evaluation.predictions import Predictions
 from personaspace.survey.readers import read_survey
 from personaspace.survey.simulate import simulate
 from personaspace.survey.split import Split, split

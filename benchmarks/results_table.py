@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from personaspace.evaluate.results import MAIN_METRIC, Results
+from personaspace.evaluation.results import MAIN_METRIC, Results
 
 
 def markdown(results: Results, metric: str) -> str:

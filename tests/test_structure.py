@@ -19,7 +19,7 @@ ALLOWED = {
     "embedding": {"survey"},
     "persona": {"survey", "embedding"},
     "steer": {"survey"},
-    "evaluate": {"survey", "embedding", "persona", "steer"},
+    "evaluation": {"survey", "embedding", "persona", "steer"},
 }
 SHARED = {"errors", "files", "versions"}
 
@@ -61,3 +61,8 @@ def test_every_public_name_is_there() -> None:
     assert all(getattr(personaspace, name) is not None for name in personaspace.__all__)
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         personaspace.nonsense  # noqa: B018
+
+
+def test_no_folder_hides_a_public_name() -> None:
+    """Importing a subpackage sets it as an attribute, so a folder may not be called like a public name."""
+    assert not {path.stem for path in SOURCE.iterdir()} & set(personaspace.__all__)

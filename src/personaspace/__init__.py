@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from personaspace.embedding.factorization import Factorization as Factorization
     from personaspace.embedding.lightgcn import LightGCN as LightGCN
     from personaspace.errors import PersonaSpaceError as PersonaSpaceError
-    from personaspace.evaluate.protocol import evaluate as evaluate
+    from personaspace.evaluation.protocol import evaluate as evaluate
     from personaspace.persona.clustering import ClusterPersonas as ClusterPersonas
     from personaspace.persona.groups import demographic_personas as demographic_personas
     from personaspace.persona.groups import individual_personas as individual_personas
@@ -42,7 +42,7 @@ _HOMES = {
     "Survey": "survey.survey",
     "TrainSettings": "steer.train",
     "demographic_personas": "persona.groups",
-    "evaluate": "evaluate.protocol",
+    "evaluate": "evaluation.protocol",
     "individual_personas": "persona.groups",
     "read_survey": "survey.readers",
     "simulate": "survey.simulate",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from personaspace.artifacts import Run
 from personaspace.console import Reporter, show_bars, show_texts
-from personaspace.evaluate.results import Results
+from personaspace.evaluation.results import Results
 from personaspace.pipeline import evaluate_run, fit_run, steer_run
 from personaspace.steer.train import TrainSettings
 from personaspace.survey.simulate import simulate

@@ -12,8 +12,8 @@ from personaspace.artifacts import CHECKPOINT, Run
 from personaspace.embedding.base import Embedder
 from personaspace.embedding.registry import load_embedder, make_embedder
 from personaspace.errors import SettingError
-from personaspace.evaluate.protocol import evaluate
-from personaspace.evaluate.results import Results
+from personaspace.evaluation.protocol import evaluate
+from personaspace.evaluation.results import Results
 from personaspace.persona.clustering import ClusterPersonas
 from personaspace.persona.groups import demographic_personas, individual_personas
 from personaspace.persona.personas import Persona, Personas

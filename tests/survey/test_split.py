@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from personaspace.errors import SettingError
+from personaspace.errors import MAX_SEED, SettingError
 from personaspace.survey.simulate import simulate
 from personaspace.survey.split import Split, early_stopping, split
 from personaspace.survey.survey import Pairs, Survey
@@ -37,7 +37,13 @@ def answered(survey: Survey) -> list[tuple[str, str, str]]:
 
 
 @settings(max_examples=40, deadline=None)
-@given(respondents=st.integers(1, 40), people=fractions, answers=fractions, questions=fractions, seed=st.integers(0))
+@given(
+    respondents=st.integers(1, 40),
+    people=fractions,
+    answers=fractions,
+    questions=fractions,
+    seed=st.integers(0, MAX_SEED),
+)
 def test_leakage_is_impossible(respondents: int, people: float, answers: float, questions: float, seed: int) -> None:
     survey = simulate(respondents=respondents, seed=1)
     parts = split(survey, unseen_respondents=people, held_out_answers=answers, held_out_questions=questions, seed=seed)

@@ -10,13 +10,13 @@ import numpy as np
 
 from personaspace.embedding.base import Embedder, Vectors
 from personaspace.errors import SettingError
-from personaspace.evaluate.baselines import embedder_alone, group_majority, majority
-from personaspace.evaluate.bootstrap import bootstrap
-from personaspace.evaluate.metrics import METRICS
-from personaspace.evaluate.predictions import Predictions
-from personaspace.evaluate.results import MAIN_METRIC, Results, Row
-from personaspace.evaluate.similar import own_similar_answer, similar_question_majority
-from personaspace.evaluate.steered_rows import GroupRows, individual, raw_question
+from personaspace.evaluation.baselines import embedder_alone, group_majority, majority
+from personaspace.evaluation.bootstrap import bootstrap
+from personaspace.evaluation.metrics import METRICS
+from personaspace.evaluation.predictions import Predictions
+from personaspace.evaluation.results import MAIN_METRIC, Results, Row
+from personaspace.evaluation.similar import own_similar_answer, similar_question_majority
+from personaspace.evaluation.steered_rows import GroupRows, individual, raw_question
 from personaspace.persona.personas import Personas
 from personaspace.steer.steered import SteeredLM
 from personaspace.survey.split import Split

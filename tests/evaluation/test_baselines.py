@@ -10,9 +10,9 @@ import pytest
 
 from personaspace.embedding.base import Embedder, OnEpoch, Vectors
 from personaspace.errors import SettingError, UnknownNameError
-from personaspace.evaluate.baselines import embedder_alone, group_majority, majority
-from personaspace.evaluate.metrics import macro_accuracy
-from personaspace.evaluate.similar import own_similar_answer, question_similarity, similar_question_majority
+from personaspace.evaluation.baselines import embedder_alone, group_majority, majority
+from personaspace.evaluation.metrics import macro_accuracy
+from personaspace.evaluation.similar import own_similar_answer, question_similarity, similar_question_majority
 from personaspace.survey.survey import Answers, Option, Question, Survey
 
 

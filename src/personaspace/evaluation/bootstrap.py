@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from personaspace.errors import SettingError
-from personaspace.evaluate.metrics import Metric
-from personaspace.evaluate.predictions import Predictions
+from personaspace.evaluation.metrics import Metric
+from personaspace.evaluation.predictions import Predictions
 from personaspace.survey.survey import FloatArray
 
 CELLS = 2**23
@@ -34,7 +34,7 @@ def bootstrap(
     itself adds, and the subtraction takes that growth out again.
 
     Args:
-        metric: One of :data:`personaspace.evaluate.metrics.METRICS`.
+        metric: One of :data:`personaspace.evaluation.metrics.METRICS`.
         predictions: What was predicted and answered; respondents without answers are not drawn.
         resamples: How many times to draw, at least 1.
         level: Share of the resampled values that lie inside the interval, between 0 and 1.
@@ -47,7 +47,7 @@ def bootstrap(
         SettingError: ``resamples`` or ``level`` outside their range.
 
     Example:
-        >>> from personaspace.evaluate.metrics import macro_accuracy
+        >>> from personaspace.evaluation.metrics import macro_accuracy
         >>> n = 400
         >>> half = Predictions([[1.0, 0.0]] * n, [0, 1] * (n // 2), range(n), [0] * n, [[0, 1]])
         >>> value, low, high = bootstrap(macro_accuracy, half)

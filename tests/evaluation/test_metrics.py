@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import wasserstein_distance
 
 from personaspace.errors import SettingError
-from personaspace.evaluate.metrics import (
+from personaspace.evaluation.metrics import (
     METRICS,
     ece,
     log_loss,
@@ -18,7 +18,7 @@ from personaspace.evaluate.metrics import (
     total_variation,
     wasserstein,
 )
-from personaspace.evaluate.predictions import Predictions
+from personaspace.evaluation.predictions import Predictions
 
 
 def random_predictions(seed: int, answers: int = 60, weighted: bool = True) -> Predictions:

@@ -10,9 +10,9 @@ import re
 
 import numpy as np
 
-from personaspace.evaluate.baselines import majority_table
-from personaspace.evaluate.matching import matched_questions
-from personaspace.evaluate.predictions import Predictions, padded_columns
+from personaspace.evaluation.baselines import majority_table
+from personaspace.evaluation.matching import matched_questions
+from personaspace.evaluation.predictions import Predictions, padded_columns
 from personaspace.survey.survey import FloatArray, IntArray, Question, Survey
 
 

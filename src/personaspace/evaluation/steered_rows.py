@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from personaspace.embedding.base import Embedder, Vectors
-from personaspace.evaluate.predictions import Predictions
+from personaspace.evaluation.predictions import Predictions
 from personaspace.persona.groups import demographic_personas
 from personaspace.persona.personas import Personas
 from personaspace.steer.pairs import question_prompt

@@ -10,8 +10,8 @@ import numpy as np
 
 from personaspace.embedding.base import Embedder, Vectors
 from personaspace.errors import SettingError, unknown
-from personaspace.evaluate.matching import carried_over, matched_options
-from personaspace.evaluate.predictions import Predictions, padded_columns
+from personaspace.evaluation.matching import carried_over, matched_options
+from personaspace.evaluation.predictions import Predictions, padded_columns
 from personaspace.survey.survey import FloatArray, Survey
 
 BACKOFF = 10.0

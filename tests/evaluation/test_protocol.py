@@ -10,10 +10,10 @@ import pytest
 
 from personaspace.embedding.factorization import Factorization
 from personaspace.errors import RunError, SettingError
-from personaspace.evaluate.metrics import METRICS
-from personaspace.evaluate.protocol import evaluate, evaluation_sets
-from personaspace.evaluate.results import Results
-from personaspace.evaluate.steered_rows import GroupRows, individual, nearest
+from personaspace.evaluation.metrics import METRICS
+from personaspace.evaluation.protocol import evaluate, evaluation_sets
+from personaspace.evaluation.results import Results
+from personaspace.evaluation.steered_rows import GroupRows, individual, nearest
 from personaspace.persona.clustering import ClusterPersonas
 from personaspace.persona.groups import demographic_personas
 from personaspace.steer.steered import SteeredLM

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from personaspace.errors import SettingError
-from personaspace.evaluate.bootstrap import bootstrap
-from personaspace.evaluate.metrics import METRICS, macro_accuracy, wasserstein
-from personaspace.evaluate.predictions import Predictions
+from personaspace.evaluation.bootstrap import bootstrap
+from personaspace.evaluation.metrics import METRICS, macro_accuracy, wasserstein
+from personaspace.evaluation.predictions import Predictions
 
 
 def coin_flips(seed: int, respondents: int = 150, answers: int = 4) -> Predictions:
@@ -37,7 +37,7 @@ def test_the_value_lies_inside_and_equal_seeds_agree(name: str) -> None:
 
 def test_blocks_do_not_change_what_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = bootstrap(macro_accuracy, coin_flips(0), resamples=50)
-    monkeypatch.setattr("personaspace.evaluate.bootstrap.CELLS", 1000)
+    monkeypatch.setattr("personaspace.evaluation.bootstrap.CELLS", 1000)
     assert bootstrap(macro_accuracy, coin_flips(0), resamples=50) == pytest.approx(whole)
 
 

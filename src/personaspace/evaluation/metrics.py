@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import numpy.typing as npt
 
-from personaspace.evaluate.predictions import Predictions
+from personaspace.evaluation.predictions import Predictions
 
 FloatArray = npt.NDArray[np.float64]
 Metric = Callable[[Predictions, FloatArray | None], FloatArray]
