@@ -101,3 +101,26 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.M
         write_text(target, "new")
     assert target.read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["file.txt"]
+
+
+def test_a_stage_that_fails_when_done_again_keeps_what_was_finished(tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run")
+    run.stage("steer", {"rate": 1}, (), write_one)
+
+    def diverge(_: Path) -> None:
+        raise RunError("diverged")
+
+    with pytest.raises(RunError, match="diverged"):
+        run.stage("steer", {"rate": 2}, (), diverge)
+    assert Run.open(tmp_path / "run").require("steer", "steer") == tmp_path / "run" / "steer"
+
+
+def test_checkpoints_and_half_written_files_are_no_part_of_a_stage(tmp_path: Path) -> None:
+    def work(folder: Path) -> None:
+        write_one(folder)
+        write_text(folder / "checkpoint" / "training", "half")
+        (folder / ".one.json.99.tmp").write_text("killed")
+
+    run = Run.create(tmp_path / "run")
+    run.stage("steer", {}, (), work)
+    assert list(run.manifest["stages"]["steer"]["files"]) == ["steer/one.json"]
