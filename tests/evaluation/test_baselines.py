@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Self
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from personaspace.embedding.base import Embedder, OnEpoch, Vectors
+from personaspace.embedding.base import Vectors
 from personaspace.errors import SettingError, UnknownNameError
 from personaspace.evaluation.baselines import embedder_alone, group_majority, majority
 from personaspace.evaluation.metrics import macro_accuracy
 from personaspace.evaluation.similar import own_similar_answer, question_similarity, similar_question_majority
 from personaspace.survey.survey import Answers, Option, Question, Survey
+from tests.embedding.unlearned import Unlearned
 
 
 def question(name: str, text: str, *options: str) -> Question:
@@ -73,18 +72,8 @@ def test_group_majority_wants_a_trait_both_surveys_have() -> None:
         group_majority(TRAIN, test, "party")
 
 
-class Linear(Embedder):
+class Linear(Unlearned):
     """A vector holds its own answers' probabilities."""
-
-    name = "linear"
-
-    def fit(self, survey: Survey, on_epoch: OnEpoch | None = None) -> Self:
-        del on_epoch
-        self.ids_, self.questions_ = survey.respondents, survey.questions
-        return self
-
-    def embed(self, survey: Survey) -> Vectors:
-        return np.zeros((len(survey.respondents), self.dim), np.float32)
 
     def predict(self, vectors: Vectors) -> Vectors:
         return vectors

@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from personaspace.embedding.base import Embedder, OnEpoch, Vectors
 from personaspace.survey.survey import Answers, IntArray, Option, Question, Survey
+from tests.embedding.unlearned import Unlearned
 
 SIZES = (60, 120, 40, 80)
 OPTIONS = tuple(Option(text, place) for text, place in (("no", 0.0), ("perhaps", 0.5), ("yes", 1.0)))
 QUESTIONS = tuple(Question(f"q{j}", f"Question {j}?", OPTIONS, f"topic {j % 3}") for j in range(40))
 
 
-class PlantedSpace(Embedder):
-    """Predicts like every embedder; nothing is learnt."""
-
-    name = "planted"
-
-    def fit(self, survey: Survey, on_epoch: OnEpoch | None = None) -> Self:
-        del on_epoch
-        self.ids_, self.questions_ = survey.respondents, survey.questions
-        return self
-
-    def embed(self, survey: Survey) -> Vectors:
-        return np.zeros((len(survey.respondents), self.dim), np.float32)
-
-
 class Planted(NamedTuple):
     """The space, the survey, and each respondent's true cluster."""
 
-    space: PlantedSpace
+    space: Unlearned
     survey: Survey
     truth: IntArray
 
@@ -42,7 +28,7 @@ def plant(respondents: IntArray, seed: int = 0) -> Planted:
     """Clusters of these sizes; everybody answers every question from the cluster's centre; traits follow it."""
     rng = np.random.default_rng(seed)
     truth = rng.permutation(np.repeat(np.arange(len(respondents)), respondents)).astype(np.int64)
-    space = PlantedSpace(dim=4)
+    space = Unlearned(dim=4)
     space.questions_ = QUESTIONS
     space.options_ = rng.normal(size=(3 * len(QUESTIONS), 4)).astype(np.float32)
     space.bias_ = np.zeros(3 * len(QUESTIONS), np.float32)

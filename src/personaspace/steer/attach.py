@@ -21,8 +21,8 @@ from torch import Tensor
 from transformers import DynamicCache
 
 from personaspace.errors import SettingError, unknown
-from personaspace.steer.language_model import KeysValues, LanguageModel, Reading
-from personaspace.steer.shared_attention import PrivateCache, shared_question
+from personaspace.steer.language_model import LanguageModel, Reading
+from personaspace.steer.shared_attention import KeysValues, PrivateCache, shared_question
 
 Placement = Literal["before", "after"]
 Form = Literal["prefix", "prompt"]

@@ -18,10 +18,10 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
 
 from personaspace.errors import ModelError, SettingError, UnknownNameError
 from personaspace.steer.prompt import CUE, LABELS
+from personaspace.steer.shared_attention import KeysValues
 
 NANO = "nano"
 READINGS_BYTES = 2**30
-KeysValues = list[tuple[Tensor, Tensor]]
 
 
 @dataclass(frozen=True)
