@@ -1,0 +1,57 @@
+"""``personaspace fit``: a survey becomes a space and personas."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from personaspace.commands.options import AsJson, Fraction, Seed
+from personaspace.commands.printing import print_json
+
+
+def fit(
+    survey: Annotated[str, typer.Argument(help="Survey folder or file, or 'simulated'.")],
+    out: Annotated[Path, typer.Option(help="Run folder to make or to go on with.")],
+    codebook: Annotated[Path | None, typer.Option(help="Codebook of a CSV or parquet table.")] = None,
+    embedder: Annotated[str, typer.Option(help="lightgcn or factorization.")] = "lightgcn",
+    personas: Annotated[str, typer.Option(help="Number of cluster personas, or 'elbow'.")] = "elbow",
+    unseen_respondents: Fraction = 0.2,
+    held_out_answers: Fraction = 0.2,
+    held_out_questions: Fraction = 0.15,
+    use_everything: Annotated[bool, typer.Option(help="Hold nothing back: a final model.")] = False,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Read a survey, set evaluation sets apart, embed its respondents and find their personas.
+
+    Example: personaspace fit opinionqa/ --out runs/opinionqa --personas 6
+    """
+    from personaspace.artifacts import Run
+    from personaspace.console import Reporter, show_table
+    from personaspace.pipeline import fit_run
+    from personaspace.survey.readers import read_survey
+    from personaspace.survey.simulate import simulate
+    from personaspace.survey.split import SplitSettings
+
+    fractions = (0.0,) * 3 if use_everything else (unseen_respondents, held_out_answers, held_out_questions)
+    with Reporter() as reporter:
+        answered = simulate(seed=seed) if survey == "simulated" else read_survey(survey, codebook=codebook)
+        reporter.say(f"read {answered!r}")
+        fitted = fit_run(
+            Run.create(out),
+            answered,
+            embedder=embedder,
+            personas=personas,
+            settings=SplitSettings(*fractions, seed=seed),
+            on_step=reporter.step,
+        )
+    shares = [{"persona": p.name, "respondents": len(p.members), "share": p.share} for p in fitted.personas]
+    if as_json:
+        print_json({"run": str(out), "survey": answered.name, "personas": shares})
+        return
+    import pandas as pd
+
+    show_table(pd.DataFrame(shares).set_index("persona"), f"personas of {answered.name}")
+    print(f"written to {out}; what the personas are made of: {out / 'personas' / 'profile'}")

@@ -1,0 +1,53 @@
+"""``personaspace steer``: train the soft-prompting model of a run."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from personaspace.commands.options import AsJson, Device, RunFolder, Seed
+from personaspace.commands.printing import print_json
+
+
+def steer(
+    run: RunFolder,
+    model: Annotated[str, typer.Option(help="Hub name, folder, or 'nano'.")] = "nano",
+    form: Annotated[str, typer.Option(help="prefix (keys and values) or prompt (input embeddings).")] = "prefix",
+    placement: Annotated[str, typer.Option(help="Virtual tokens before or after the question.")] = "after",
+    soft_prompt: Annotated[str, typer.Option(help="question-aware, or mlp as published.")] = "question-aware",
+    tokens: Annotated[int, typer.Option(help="Virtual tokens.")] = 2,
+    epochs: Annotated[int, typer.Option(help="Passes over the answers at the most.")] = 2,
+    learning_rate: Annotated[float, typer.Option(help="AdamW's learning rate.")] = 2e-3,
+    device: Device = "cpu",
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Train the soft-prompting model that steers a frozen language model.
+
+    Example: personaspace steer runs/opinionqa --model nano
+    """
+    from personaspace.artifacts import Run
+    from personaspace.console import Reporter
+    from personaspace.pipeline import steer_run
+    from personaspace.steer.attach import Attachment
+    from personaspace.steer.train import TrainSettings
+
+    with Reporter() as reporter:
+        lm = steer_run(
+            Run.open(run),
+            model,
+            attachment=Attachment(placement, form, tokens),  # type: ignore[arg-type]
+            soft_prompt=soft_prompt,
+            settings=TrainSettings(epochs=epochs, learning_rate=learning_rate, seed=seed),
+            device=device,
+            on_step=reporter.step,
+        )
+    best = min(lm.history_, key=lambda check: check["log_loss"])
+    if as_json:
+        print_json({"run": str(run), "model": model, "best": best})
+    else:
+        print(
+            f"steered {model}: best held-out loss {best['log_loss']:.3f}, accuracy {best['accuracy']:.3f}, "
+            f"step {best['step']:.0f}; written to {run / 'steer'}"
+        )
