@@ -49,8 +49,7 @@ def test_prior_is_the_normal_distribution_of_the_vectors(spread: float) -> None:
 
 
 def test_probabilities_stay_those_of_the_bias_without_answers() -> None:
-    none = Answers(*(np.empty(0, np.int64) for _ in range(3)))
-    placed = fold_in_choices(none, 1, OPTIONS, BIAS, OFFSETS, Prior(np.zeros(2), np.eye(2)))
+    placed = fold_in_choices(Answers.empty(), 1, OPTIONS, BIAS, OFFSETS, Prior(np.zeros(2), np.eye(2)))
     np.testing.assert_allclose(
         Choices(OFFSETS).softmax(placed @ OPTIONS.T + BIAS), Choices(OFFSETS).softmax(BIAS[None])
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -132,6 +132,30 @@ class Embedder(ABC):
         scores = (vectors @ self.options_[at].T + self.bias_[at] for at in places)
         return [Choices(np.array([0, one.shape[1]])).softmax(one) for one in scores]
 
+    def expected_numbers(self, vectors: Vectors, ids: Sequence[str]) -> Vectors:
+        """The number each point of the space is expected to give: sum over the grid of p(o | u) times the number of o.
+
+        Args:
+            vectors: Shape ``[n, dim]``.
+            ids: Questions that have a scale.
+
+        Returns:
+            Shape ``[n, ids]``, in each question's own unit.
+
+        Raises:
+            UnknownNameError: The embedder was not fitted on a question.
+            SurveyError: A question has no scale.
+        """
+        chances = self.predict_questions(vectors, ids)
+        scale_of = {question.id: question.scale for question in self.questions_}
+        expected = np.empty((len(vectors), len(ids)), np.float32)
+        for column, (name, chance) in enumerate(zip(ids, chances, strict=True)):
+            scale = scale_of[name]
+            if scale is None:
+                raise SurveyError(f"question {name!r} is answered with a choice, not a number: it has no scale")
+            expected[:, column] = chance @ scale.numbers
+        return expected
+
     def save(self, folder: str | Path) -> None:
         """Write config.json and weights.safetensors; :func:`load_embedder` reads them.
 
@@ -143,7 +167,7 @@ class Embedder(ABC):
             RunError: The folder cannot be written.
         """
         self._check_fitted()
-        questions = [asdict(question) for question in self.questions_]
+        questions = [question.to_json() for question in self.questions_]
         config = {"format": FORMAT, "embedder": self.name, "settings": asdict(self), "respondents": list(self.ids_)}
         write_tensors(Path(folder) / WEIGHTS, {name: getattr(self, name) for name in self.tensors})
         write_json(Path(folder) / CONFIG, config | {"questions": questions})
@@ -175,7 +199,7 @@ class Embedder(ABC):
                     f"{_texts(self.questions_[j])} when the embedder was fitted: give it the same options or another id"
                 )
         known = survey.answers.where(column[survey.answers.question] >= 0)
-        return ascending(Answers(known.respondent, column[known.question], known.option))
+        return ascending(replace(known, question=column[known.question]))
 
 
 def ascending(answers: Answers) -> Answers:

@@ -18,7 +18,7 @@ from personaspace.embedding.base import (
 )
 from personaspace.embedding.fold_in import Prior, fold_in_choices, fold_in_numbers
 from personaspace.embedding.learners import NumberLearner, OptionLearner
-from personaspace.embedding.scale import LEAST_VARIANCE, as_choice, places
+from personaspace.embedding.scale import LEAST_VARIANCE, answer_places, as_choice
 from personaspace.embedding.training import train
 from personaspace.errors import unknown
 from personaspace.survey.answers import Answers
@@ -130,7 +130,7 @@ class Factorization(Embedder):
         if self.loss == "cross-entropy":
             options, bias = self.options_.astype(np.float64), self.bias_.astype(np.float64)
             return fold_in_choices(answers, respondents, options, bias, self.offsets_, prior).astype(np.float32)
-        place = places(self.questions_)[self.offsets_[answers.question] + answers.option]
+        place = answer_places(self.questions_, answers)
         vectors, bias = np.split(self.numbers_.astype(np.float64), [self.dim], axis=1)
         answers, place = answers.where(on := ~np.isnan(place)), place[on]
         values = place - bias[answers.question, 0]

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from personaspace.embedding.choices import Choices, answer_table, mean_cross_entropy
-from personaspace.embedding.scale import places
+from personaspace.embedding.scale import answer_places
 from personaspace.embedding.training import batches
 from personaspace.survey.answers import Answers
 from personaspace.survey.survey import FloatArray, Survey
@@ -32,7 +32,7 @@ class NumberLearner:
 
     def __init__(self, survey: Survey, answers: Answers, dim: int, seed: int) -> None:
         self.rng = np.random.default_rng(seed)
-        self.place, self.offsets = places(survey.questions), survey.offsets
+        self.asked = survey.questions
         self.answers = self._on_scale(answers)
         questions = len(survey.questions)
         number = np.bincount(self.answers.question, minlength=questions)
@@ -67,8 +67,7 @@ class NumberLearner:
         return answers.where(~np.isnan(self._places_of(answers)))
 
     def _places_of(self, answers: Answers) -> FloatArray:
-        place: FloatArray = self.place[self.offsets[answers.question] + answers.option]
-        return place
+        return answer_places(self.asked, answers)
 
 
 class OptionLearner:

@@ -11,7 +11,7 @@ from personaspace.embedding.factorization import Factorization
 from personaspace.embedding.lightgcn import LightGCN
 from personaspace.errors import RunError, unknown
 from personaspace.files import read_json, read_tensors
-from personaspace.survey.question import Option, Question
+from personaspace.survey.question import Question
 
 
 def embedders() -> dict[str, type[Embedder]]:
@@ -71,9 +71,5 @@ def load_embedder(folder: str | Path) -> Embedder:
     for name in embedder.tensors:
         setattr(embedder, name, weights[name])
     embedder.ids_ = tuple(config["respondents"])
-    embedder.questions_ = tuple(_question(**question) for question in config["questions"])
+    embedder.questions_ = tuple(Question.from_json(question) for question in config["questions"])
     return embedder
-
-
-def _question(options: list[dict[str, Any]], **rest: Any) -> Question:
-    return Question(options=tuple(Option(**option) for option in options), **rest)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from personaspace.survey.answers import Answers
+from personaspace.survey.numbers import number_places
 from personaspace.survey.question import Question
 from personaspace.survey.survey import FloatArray, IntArray
 
@@ -29,6 +30,21 @@ def places(questions: Sequence[Question]) -> FloatArray:
         [0.0, 0.5, 1.0]
     """
     return np.concatenate([q.positions if q.ordinal else np.linspace(0, 1, len(q.options)) for q in questions])
+
+
+def answer_places(questions: Sequence[Question], answers: Answers) -> FloatArray:
+    """Each answer's place: that of the exact number where one was given, else its option's.
+
+    Args:
+        questions: Any.
+        answers: To these questions.
+
+    Returns:
+        Shape ``[answers]``, in [0, 1]; NaN where the option is beside the scale.
+    """
+    starts = np.cumsum([0, *(len(question.options) for question in questions)])
+    on_option, exact = places(questions)[starts[answers.question] + answers.option], number_places(questions, answers)
+    return np.where(np.isnan(exact), on_option, exact)
 
 
 def as_choice(

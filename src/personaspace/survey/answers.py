@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Self
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from personaspace.errors import SurveyError
 
 IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 
@@ -23,7 +24,7 @@ class Pairs:
 
     def __post_init__(self) -> None:
         for name in self.__dataclass_fields__:
-            column = np.array(getattr(self, name), dtype=np.int64)
+            column = self._column(name)
             column.flags.writeable = False
             object.__setattr__(self, name, column)
         if len({len(getattr(self, name)) for name in self.__dataclass_fields__}) != 1:
@@ -44,12 +45,41 @@ class Pairs:
     def equals(self, other: Pairs) -> bool:
         """Whether both are of one class and hold the same rows in the same order."""
         return type(self) is type(other) and all(
-            np.array_equal(getattr(self, name), getattr(other, name)) for name in self.__dataclass_fields__
+            np.array_equal(getattr(self, name), getattr(other, name), equal_nan=True)
+            for name in self.__dataclass_fields__
         )
+
+    def _column(self, name: str) -> npt.NDArray[Any]:
+        return np.array(getattr(self, name), dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
 class Answers(Pairs):
-    """Given answers: ``option`` counts within its question, from 0."""
+    """Given answers, one entry an answer; each column of shape ``[answers]``.
+
+    Attributes:
+        option: What was chosen, counted within its question from 0; for a number, the nearest point of its scale.
+        value: The exact number given, NaN where the answer is a choice; all NaN where left out.
+    """
 
     option: IntArray
+    value: FloatArray = field(default_factory=lambda: np.empty(0))
+
+    @property
+    def numeric(self) -> bool:
+        """Whether any answer is a number."""
+        return self.value.strides != (0,)
+
+    def where(self, mask: BoolArray | IntArray) -> Self:
+        """Rows chosen by a mask or by indices, in the same class."""
+        if self.numeric:
+            return super().where(mask)
+        return type(self)(self.respondent[mask], self.question[mask], self.option[mask])
+
+    def _column(self, name: str) -> npt.NDArray[Any]:
+        if name != "value":
+            return super()._column(name)
+        value = np.array(self.value, dtype=np.float64)
+        if not len(value) or np.isnan(value).all():
+            return np.broadcast_to(np.nan, len(self.option)).view()  # takes no memory
+        return value

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
 
 from personaspace.survey.survey import Survey
 
@@ -18,11 +17,12 @@ def digest(survey: Survey) -> str:
         True
     """
     state = hashlib.sha256()
-    about = [survey.name, survey.simulated, survey.respondents, [asdict(question) for question in survey.questions]]
+    about = [survey.name, survey.simulated, survey.respondents, [question.to_json() for question in survey.questions]]
     state.update(json.dumps(about).encode())
     state.update(survey.traits.to_csv(index=False).encode())
     for pairs in (survey.answers, survey.refusals):
-        for column in vars(pairs).values():
-            state.update(column.tobytes())
+        for name, column in vars(pairs).items():
+            if name != "value" or survey.answers.numeric:
+                state.update(column.tobytes())
     state.update(survey.weight.tobytes())
     return state.hexdigest()

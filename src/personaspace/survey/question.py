@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import cached_property
+from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from personaspace.errors import SurveyError
-
-FloatArray = npt.NDArray[np.float64]
+from personaspace.survey.answers import FloatArray as FloatArray
+from personaspace.survey.scale import Scale
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,18 @@ class Question:
         text: The question as respondents read it.
         options: Two or more options with distinct texts, refusals not among them.
         topic: What the question is about, where known.
+        scale: For a question answered with a number, the scale whose points the options are; :meth:`number` makes
+            such a question. ``None`` where the answer is a choice.
+
+    Raises:
+        SurveyError: Fewer than two options, one of them twice, or other options than the scale's points.
     """
 
     id: str
     text: str
     options: tuple[Option, ...]
     topic: str | None = None
+    scale: Scale | None = None
 
     def __post_init__(self) -> None:
         texts = [option.text for option in self.options]
@@ -57,6 +63,57 @@ class Question:
             )
         if twice := repeated(texts):
             raise SurveyError(f"question {self.id!r} lists the option {twice[0]!r} twice")
+        if self.scale is not None and self.options != _points(self.scale):
+            raise SurveyError(
+                f"question {self.id!r} has a scale from {self.scale} and other options than its points: "
+                "make it with Question.number"
+            )
+
+    @classmethod
+    def number(
+        cls,
+        id: str,  # noqa: A002  (as the attribute is called)
+        text: str,
+        low: float,
+        high: float,
+        points: int = 21,
+        topic: str | None = None,
+    ) -> Self:
+        """A question answered with a number; its options are the points of an even grid.
+
+        Args:
+            id: Unique id.
+            text: The question as respondents read it.
+            low: The least number that can be given.
+            high: The greatest.
+            points: How many points stand for the scale.
+            topic: What the question is about, where known.
+
+        Returns:
+            The question, with its :class:`Scale`.
+
+        Raises:
+            SurveyError: The scale is not one.
+
+        Example:
+            >>> police = Question.number("ftpolice", "How would you rate the police?", 0, 100)
+            >>> len(police.options), police.options[1]
+            (21, Option(text='5', position=0.05))
+        """
+        scale = Scale(low, high, points)
+        return cls(id, text, _points(scale), topic, scale)
+
+    @classmethod
+    def from_json(cls, entry: Mapping[str, Any]) -> Self:
+        """The question that :meth:`to_json` described; ``KeyError`` or ``TypeError`` where it is damaged."""
+        options = tuple(Option(**option) for option in entry["options"])
+        scale = Scale(**entry["scale"]) if "scale" in entry else None
+        return cls(entry["id"], entry["text"], options, entry["topic"], scale)
+
+    def to_json(self) -> dict[str, Any]:
+        """The question as plain values; ``scale`` is there only where it has one."""
+        content = asdict(self)
+        return content if self.scale else {name: value for name, value in content.items() if name != "scale"}
 
     @cached_property
     def positions(self) -> FloatArray:
@@ -67,6 +124,11 @@ class Question:
     def ordinal(self) -> bool:
         """Whether at least two options have different places on a scale."""
         return len(np.unique(self.positions[~np.isnan(self.positions)])) > 1
+
+
+def _points(scale: Scale) -> tuple[Option, ...]:
+    places = scale.place(scale.numbers).tolist()
+    return tuple(Option(label, place) for label, place in zip(scale.labels, places, strict=True))
 
 
 def scaled_positions(values: Sequence[float | None]) -> tuple[float | None, ...]:

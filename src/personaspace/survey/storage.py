@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import pandas as pd
 from personaspace.errors import PersonaSpaceError, RunError
 from personaspace.files import read_json, write_atomically, write_json
 from personaspace.survey.answers import Answers, Pairs
-from personaspace.survey.question import Option, Question
+from personaspace.survey.question import Question
 from personaspace.survey.survey import Survey
 
 FORMAT = 1
@@ -40,7 +39,7 @@ def write_survey(survey: Survey, folder: str | Path) -> None:
             "format": FORMAT,
             "name": survey.name,
             "simulated": survey.simulated,
-            "questions": [asdict(question) for question in survey.questions],
+            "questions": [question.to_json() for question in survey.questions],
         },
     )
 
@@ -72,20 +71,18 @@ def _assemble(about: dict[str, Any], respondents: pd.DataFrame, answers: pd.Data
     traits = [name for name in respondents.columns.astype(str) if name.startswith(TRAIT)]
     rows, columns = answers["respondent"].to_numpy(), answers["question"].to_numpy()
     refused = answers["option"].isna().to_numpy()
+    options = answers["option"][~refused].to_numpy(np.int64)
+    values = answers["value"][~refused].to_numpy(np.float64) if "value" in answers else np.empty(0)
     return Survey(
         respondents=tuple(respondents["id"]),
-        questions=tuple(_question(entry) for entry in about["questions"]),
-        answers=Answers(rows[~refused], columns[~refused], answers["option"][~refused].to_numpy(np.int64)),
+        questions=tuple(Question.from_json(entry) for entry in about["questions"]),
+        answers=Answers(rows[~refused], columns[~refused], options, values),
         traits=respondents[traits].rename(columns=lambda name: name.removeprefix(TRAIT)),
         weights=respondents["weight"].to_numpy() if "weight" in respondents else None,
         refusals=Pairs(rows[refused], columns[refused]),
         name=about["name"],
         simulated=about["simulated"],
     )
-
-
-def _question(entry: dict[str, Any]) -> Question:
-    return Question(entry["id"], entry["text"], tuple(Option(**o) for o in entry["options"]), entry["topic"])
 
 
 def _respondent_table(survey: Survey) -> pd.DataFrame:
@@ -97,17 +94,20 @@ def _respondent_table(survey: Survey) -> pd.DataFrame:
 
 
 def _answer_table(survey: Survey) -> pd.DataFrame:
-    """Answers, then refusals, whose option is null."""
+    """Answers, then refusals, whose option is null; with the numbers given, where there are any."""
     answers, refusals = survey.answers, survey.refusals
     refused = np.repeat([False, True], [len(answers), len(refusals)])
     options = np.concatenate([answers.option, np.zeros(len(refusals))]).astype(np.int16)
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "respondent": np.concatenate([answers.respondent, refusals.respondent]).astype(np.int32),
             "question": np.concatenate([answers.question, refusals.question]).astype(np.int32),
             "option": pd.arrays.IntegerArray(options, refused),
         }
     )
+    if answers.numeric:
+        table["value"] = np.concatenate([answers.value, np.full(len(refusals), np.nan)])
+    return table
 
 
 def _read_table(path: Path) -> pd.DataFrame:

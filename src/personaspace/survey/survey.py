@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from personaspace.errors import SurveyError, unknown
-from personaspace.survey.answers import Answers, BoolArray, IntArray, Pairs
-from personaspace.survey.question import FloatArray, Option, Question, repeated
+from personaspace.survey.answers import Answers, BoolArray, FloatArray, IntArray, Pairs
+from personaspace.survey.numbers import checked_numbers
+from personaspace.survey.question import Option, Question, repeated
 
 __all__ = ["Answers", "BoolArray", "FloatArray", "IntArray", "Option", "Pairs", "Question", "Survey"]
 
@@ -26,7 +27,8 @@ class Survey:
     Attributes:
         respondents: Ids, unique strings.
         questions: Questions with unique ids.
-        answers: At most one answer per respondent and question.
+        answers: At most one answer per respondent and question; to a question on a scale, with the number given
+            (the number of the point chosen, where only that was).
         traits: One row per respondent (same order, indexed by id), one column per trait, text or missing.
         weights: Survey weights of mean 1, shape ``[respondents]``, or ``None``.
         refusals: Pairs in which the respondent refused; never also an answer.
@@ -34,7 +36,8 @@ class Survey:
         simulated: True where nobody real answered; shown wherever the survey shows.
 
     Raises:
-        SurveyError: Duplicate ids, indices out of range, two answers to one question, bad weights.
+        SurveyError: Duplicate ids, indices out of range, two answers to one question, numbers off their scale,
+            bad weights.
 
     Example:
         >>> question = Question("q1", "Tea or coffee?", (Option("Tea"), Option("Coffee")))
@@ -57,6 +60,7 @@ class Survey:
         object.__setattr__(self, "questions", tuple(self.questions))
         self._check_ids()
         self._check_answers()
+        object.__setattr__(self, "answers", checked_numbers(self.questions, self.answers))
         object.__setattr__(self, "traits", self._checked_traits())
         if self.weights is not None:
             object.__setattr__(self, "weights", self._checked_weights(self.weights))

@@ -27,7 +27,7 @@ def read(path: Path, text: str, codebook: Mapping[str, Any] = BOOK) -> Survey:
 def given(survey: Survey) -> set[tuple[str, str, str]]:
     return {
         (survey.respondents[i], survey.questions[j].id, survey.questions[j].options[o].text)
-        for i, j, o in zip(*vars(survey.answers).values(), strict=True)
+        for i, j, o, _ in zip(*vars(survey.answers).values(), strict=True)
     }
 
 
