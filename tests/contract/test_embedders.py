@@ -18,6 +18,7 @@ from personaspace.survey.simulate import simulate_with_truth
 from personaspace.survey.split import Split, split
 from personaspace.survey.survey import Survey
 from tests.embedding.accuracy import macro_accuracy, majority_accuracy
+from tests.embedding.thermometers import thermometers
 
 Make = Callable[..., Embedder]
 
@@ -100,6 +101,28 @@ def test_predict_questions_gives_the_columns_of_predict(fitted: Embedder) -> Non
         np.testing.assert_allclose(part, predicted[:, columns[j] : columns[j + 1]], atol=1e-6)
     with pytest.raises(UnknownNameError, match="unknown question 'nowhere'"):
         fitted.predict_questions(vectors, ["nowhere"])
+
+
+def test_numbers_are_expected_near_the_truth(make: Make) -> None:
+    survey, warmth = thermometers(respondents=1000)
+    fitted = make().fit(survey)
+    ids = [f"t{j}" for j in range(warmth.shape[1])]
+    expected = fitted.expected_numbers(fitted.respondents_, ids)
+    assert expected.shape == warmth.shape
+    assert ((expected >= 0) & (expected <= 100)).all()
+    error, spread = ((expected - warmth) ** 2).mean(axis=0), warmth.var(axis=0)
+    assert (error / spread).mean() < 0.5
+    with pytest.raises(SurveyError, match="'c0' is answered with a choice"):
+        fitted.expected_numbers(fitted.respondents_, ["c0"])
+
+
+def test_numbers_are_kept_when_saved(make: Make, tmp_path: Path) -> None:
+    survey = thermometers(respondents=60).survey
+    fitted = make().fit(survey)
+    fitted.save(tmp_path)
+    loaded = load_embedder(tmp_path)
+    assert loaded.questions_ == survey.questions
+    np.testing.assert_array_equal(loaded.embed(survey), fitted.embed(survey))
 
 
 def test_same_seed_gives_the_same_vectors_and_another_seed_others(fitted: Embedder, make: Make, parts: Split) -> None:
