@@ -140,7 +140,7 @@ QUESTION = {"text": "?", "options": ["Yes", "No"]}
         ({"respondent": "id", "questions": {}}, "at questions: dictionary should have at least 1"),
         (BOOK | {"wieght": "w"}, "at wieght: extra inputs are not permitted"),
         (BOOK | {"layout": "tall"}, "at layout: input should be 'wide' or 'long'"),
-        (BOOK | {"questions": {"q": {"text": "?"}}}, "at questions.q.options: field required"),
+        (BOOK | {"questions": {"q": {"text": "?"}}}, "'q' has neither options nor a scale"),
         (BOOK | {"questions": {"q": QUESTION | {"text": None}}}, "at questions.q.text: input should be a valid"),
         (BOOK | {"questions": {"q": QUESTION | {"options": ["Yes"]}}}, r"'q' has 1 option\(s\)"),
         (BOOK | {"questions": {"q": QUESTION | {"options": ["Yes", "yes"]}}}, "'yes' stands for two things"),

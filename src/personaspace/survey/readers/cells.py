@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from personaspace.errors import SurveyError
-from personaspace.survey.answers import Answers, IntArray, Pairs
+from personaspace.survey.answers import Answers, FloatArray, IntArray, Pairs
 from personaspace.survey.question import Question
 
 REFUSED = -1
@@ -90,6 +90,10 @@ class Coding:
             raise self._unknown(cells[at], int((codes == at).sum()))
         return np.array([*meant, MISSING], dtype=np.int64)[codes]
 
+    def numbers(self, column: pd.Series) -> FloatArray:
+        """NaN for every cell: a choice is not a number."""
+        return np.full(len(column), np.nan)
+
     def _meant(self, cell: object) -> int | None:
         text = plain(cell)
         return self.meaning.get(text.casefold()) if text else MISSING
@@ -102,10 +106,21 @@ class Coding:
         )
 
 
-def answers_and_refusals(coded: npt.NDArray[np.signedinteger]) -> tuple[Answers, Pairs]:
-    """The answers and refusals of a table coded by :meth:`Coding.encode`, shape ``[respondents, questions]``."""
+def answers_and_refusals(
+    coded: npt.NDArray[np.signedinteger], numbers: FloatArray | None = None
+) -> tuple[Answers, Pairs]:
+    """The answers and refusals of a table coded by :meth:`Coding.encode`.
+
+    Args:
+        coded: Shape ``[respondents, questions]``.
+        numbers: The numbers given, NaN where none was; shape ``[respondents, questions]``.
+
+    Returns:
+        Both in the order of the table, row by row.
+    """
     rows, columns = np.nonzero(coded >= 0)
-    return Answers(rows, columns, coded[rows, columns]), Pairs(*np.nonzero(coded == REFUSED))
+    value = np.empty(0) if numbers is None else numbers[rows, columns]
+    return Answers(rows, columns, coded[rows, columns], value), Pairs(*np.nonzero(coded == REFUSED))
 
 
 def _ambiguous(question: Question, cell: str) -> SurveyError:

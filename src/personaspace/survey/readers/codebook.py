@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat
 from personaspace.errors import SurveyError
 from personaspace.survey.question import Option, Question, scaled_positions
 from personaspace.survey.readers.cells import Coding
+from personaspace.survey.readers.number_cells import NumberCoding
 
 
 def _text(value: object) -> object:
@@ -19,29 +20,51 @@ def _text(value: object) -> object:
 Text = Annotated[str, BeforeValidator(_text)]
 
 
+class ScaleEntry(BaseModel):
+    """The scale of a question answered with a number: its ends, and how many points stand for it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    low: FiniteFloat
+    high: FiniteFloat
+    points: int = 21
+
+
 class QuestionEntry(BaseModel):
-    """One question: its text and its options in order.
+    """One question: its text, and its options in order or its scale.
 
     Attributes:
         text: The question as respondents read it.
         options: Texts, or code -> text where the table holds codes.
+        scale: In place of options, the scale of a question answered with a number.
         positions: Places of the options on any scale, null where an option has none; evenly spaced if not given.
         ordinal: False where the options have no order.
         topic: What the question is about.
         refusals: Replaces the codebook's refusals for this question.
+        missing: Replaces the codebook's missing codes for this question.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     text: Text
-    options: list[Text] | dict[Text, Text]
+    options: list[Text] | dict[Text, Text] = []
+    scale: ScaleEntry | None = None
     positions: list[FiniteFloat | None] | None = None
     ordinal: bool = True
     topic: Text | None = None
     refusals: list[Text] | None = None
+    missing: list[Text] | None = None
 
     def question(self, name: str) -> Question:
         """The question under this id; :class:`SurveyError` if it cannot be one."""
+        if self.scale is not None:
+            if self.options or self.positions is not None or not self.ordinal:
+                raise SurveyError(
+                    f"question {name!r} has a scale and also options, positions or `ordinal: false`: keep one of them"
+                )
+            return Question.number(name, self.text, **self.scale.model_dump(), topic=self.topic)
+        if not self.options:
+            raise SurveyError(f"question {name!r} has neither options nor a scale: give `options` or `scale`")
         texts = list(self.options.values()) if isinstance(self.options, dict) else self.options
         if self.positions is not None and len(self.positions) != len(texts):
             raise SurveyError(
@@ -85,11 +108,15 @@ class TableCodebook(BaseModel):
     delimiter: str = Field(",", min_length=1, max_length=1)
     questions: dict[Text, QuestionEntry] = Field(min_length=1)
 
-    def codings(self) -> dict[str, Coding]:
+    def codings(self) -> dict[str, Coding | NumberCoding]:
         """How each question's cells are to be read; :class:`SurveyError` if a question is malformed."""
         return {name: self._coding(name, entry) for name, entry in self.questions.items()}
 
-    def _coding(self, name: str, entry: QuestionEntry) -> Coding:
+    def _coding(self, name: str, entry: QuestionEntry) -> Coding | NumberCoding:
         codes = list(entry.options) if isinstance(entry.options, dict) else []
         refusals = self.refusals if entry.refusals is None else entry.refusals
-        return Coding.of(entry.question(name), codes, refusals, self.missing)
+        missing = self.missing if entry.missing is None else entry.missing
+        question = entry.question(name)
+        if question.scale is not None:
+            return NumberCoding.of(question, question.scale, refusals, missing)
+        return Coding.of(question, codes, refusals, missing)

@@ -14,6 +14,7 @@ from personaspace.survey.readers.cells import REFUSED, Coding, answers_and_refus
 from personaspace.survey.readers.codebook import TableCodebook
 from personaspace.survey.readers.codebook_file import read_codebook
 from personaspace.survey.readers.csv_file import read_csv
+from personaspace.survey.readers.number_cells import NumberCoding
 from personaspace.survey.readers.source import Codebook, Source
 from personaspace.survey.readers.weights import mean_one
 from personaspace.survey.survey import Survey
@@ -53,8 +54,7 @@ def read_table(path: str | Path, codebook: Codebook | None = None, name: str | N
         answers, refusals = _long(frame, ids, book, codings)
         people = _one_row_each(people, book)
     else:
-        coded = [coding.encode(frame[question]) for question, coding in codings.items()]
-        answers, refusals = answers_and_refusals(np.stack(coded, axis=1))
+        answers, refusals = _wide(frame, codings)
     return Survey(
         respondents=tuple(people.index),
         questions=tuple(coding.question for coding in codings.values()),
@@ -102,8 +102,17 @@ def _traits(people: pd.DataFrame, book: TableCodebook) -> pd.DataFrame:
     return pd.DataFrame({name: c.mask(c.isin(unknown_cells)) for name, c in traits.items()}, people.index)
 
 
+def _wide(frame: pd.DataFrame, codings: Mapping[str, Coding | NumberCoding]) -> tuple[Answers, Pairs]:
+    """Answers and refusals of a table with a row per respondent, row by row."""
+    coded = np.stack([coding.encode(frame[name]) for name, coding in codings.items()], axis=1)
+    if not any(coding.question.scale for coding in codings.values()):
+        return answers_and_refusals(coded)
+    numbers = np.stack([coding.numbers(frame[name]) for name, coding in codings.items()], axis=1)
+    return answers_and_refusals(coded, numbers)
+
+
 def _long(
-    frame: pd.DataFrame, ids: pd.Index, book: TableCodebook, codings: Mapping[str, Coding]
+    frame: pd.DataFrame, ids: pd.Index, book: TableCodebook, codings: Mapping[str, Coding | NumberCoding]
 ) -> tuple[Answers, Pairs]:
     """Answers and refusals of a table with a row per answer, in its order."""
     rows = pd.factorize(ids)[0]
@@ -112,12 +121,14 @@ def _long(
     if (columns < 0).any():
         strange = str(asked[columns < 0].iloc[0])
         raise SurveyError(f"{(columns < 0).sum()} row(s): {unknown('question', strange, codings)}")
-    coded = np.empty(len(frame), dtype=np.int64)
+    coded, numbers = np.empty(len(frame), dtype=np.int64), np.full(len(frame), np.nan)
     for column, coding in enumerate(codings.values()):
         here = columns == column
-        coded[here] = coding.encode(frame[book.answer_column][here])
+        coded[here] = coding.encode(cells := frame[book.answer_column][here])
+        numbers[here] = coding.numbers(cells)
     given, refused = coded >= 0, coded == REFUSED
-    return Answers(rows[given], columns[given], coded[given]), Pairs(rows[refused], columns[refused])
+    answers = Answers(rows[given], columns[given], coded[given], numbers[given])
+    return answers, Pairs(rows[refused], columns[refused])
 
 
 def _one_row_each(people: pd.DataFrame, book: TableCodebook) -> pd.DataFrame:
