@@ -23,5 +23,5 @@ def print_results(results: Results, run: Path, as_json: bool) -> None:
         print_json(results.to_json())
         return
     model = f", steering {results.model}" if results.model else ", no language model steered"
-    show_table(results.summary(), f"macro accuracy on {results.survey}{model}")
+    show_table(results.summary(), f"{results.main_metric.replace('_', ' ')} on {results.survey}{model}")
     print(f"all metrics with 95% intervals: {run / 'evaluation' / 'results.json'}")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from personaspace.errors import SettingError
-from personaspace.evaluation.metrics import Metric
+from personaspace.evaluation.averages import Metric
 from personaspace.evaluation.predictions import Predictions
 from personaspace.survey.survey import FloatArray
 

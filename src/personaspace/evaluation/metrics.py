@@ -10,15 +10,15 @@ y_a the option chosen, x_o the ordinal position of an option.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 
+from personaspace.evaluation.averages import Metric, mean_over_questions, ratio, weights_of
 from personaspace.evaluation.predictions import Predictions
 
 FloatArray = npt.NDArray[np.float64]
-Metric = Callable[[Predictions, FloatArray | None], FloatArray]
 
 FLOOR = 1e-12
 """Probabilities below this are raised to it before the logarithm."""
@@ -47,8 +47,8 @@ def macro_accuracy(predictions: Predictions, weights: FloatArray | None = None) 
     hits = _sums(predictions, _hits(predictions))
     answers = _sums(predictions)
     answered = answers > 0
-    counted = _weights(predictions, weights)[..., answered]
-    return _ratio(counted @ (hits[answered] / answers[answered]), counted.sum(axis=-1))
+    counted = weights_of(predictions, weights)[..., answered]
+    return ratio(counted @ (hits[answered] / answers[answered]), counted.sum(axis=-1))
 
 
 def log_loss(predictions: Predictions, weights: FloatArray | None = None) -> FloatArray:
@@ -70,8 +70,8 @@ def log_loss(predictions: Predictions, weights: FloatArray | None = None) -> Flo
     """
     chosen = predictions.probabilities[np.arange(len(predictions)), predictions.option]
     surprise = _sums(predictions, -np.log(np.maximum(chosen, FLOOR)))
-    counted = _weights(predictions, weights)
-    return _ratio(counted @ surprise, counted @ _sums(predictions))
+    counted = weights_of(predictions, weights)
+    return ratio(counted @ surprise, counted @ _sums(predictions))
 
 
 def ece(predictions: Predictions, weights: FloatArray | None = None, bins: int = 15) -> FloatArray:
@@ -100,8 +100,8 @@ def ece(predictions: Predictions, weights: FloatArray | None = None, bins: int =
     respondents = len(predictions.weight)
     cells = predictions.respondent * bins + bin_of
     gap = np.bincount(cells, _hits(predictions) - confidence, respondents * bins).reshape(respondents, bins)
-    counted = _weights(predictions, weights)
-    return _ratio(np.abs(counted @ gap).sum(axis=-1), counted @ _sums(predictions))
+    counted = weights_of(predictions, weights)
+    return ratio(np.abs(counted @ gap).sum(axis=-1), counted @ _sums(predictions))
 
 
 def total_variation(predictions: Predictions, weights: FloatArray | None = None) -> FloatArray:
@@ -128,7 +128,7 @@ def total_variation(predictions: Predictions, weights: FloatArray | None = None)
         np.abs(_shares(predicted) - _shares(actual)).sum(axis=-1) / 2
         for _, predicted, actual in _distributions(predictions, weights)
     ]
-    return _mean_over_questions(distances, predictions, weights)
+    return mean_over_questions(distances, predictions, weights)
 
 
 def wasserstein(predictions: Predictions, weights: FloatArray | None = None) -> FloatArray:
@@ -156,7 +156,7 @@ def wasserstein(predictions: Predictions, weights: FloatArray | None = None) -> 
     for x, predicted, actual in _ordinal_distributions(predictions, weights):
         gap = np.cumsum(predicted - actual, axis=-1)[..., :-1]
         distances.append(np.abs(gap) @ np.diff(x) / (x[-1] - x[0]))
-    return _mean_over_questions(distances, predictions, weights)
+    return mean_over_questions(distances, predictions, weights)
 
 
 def sd_ratio(predictions: Predictions, weights: FloatArray | None = None) -> FloatArray:
@@ -184,8 +184,8 @@ def sd_ratio(predictions: Predictions, weights: FloatArray | None = None) -> Flo
         (_spread(x, predicted), _spread(x, actual))
         for x, predicted, actual in _ordinal_distributions(predictions, weights)
     ]
-    simulated, real = (_mean_over_questions([pair[side] for pair in spreads], predictions, weights) for side in (0, 1))
-    return _ratio(simulated, real)
+    simulated, real = (mean_over_questions([pair[side] for pair in spreads], predictions, weights) for side in (0, 1))
+    return ratio(simulated, np.where(real > 0, real, np.nan))
 
 
 METRICS: dict[str, Metric] = {
@@ -199,10 +199,6 @@ METRICS: dict[str, Metric] = {
 """Every metric by the name it has in tables; the first is the main one."""
 
 
-def _weights(predictions: Predictions, weights: FloatArray | None) -> FloatArray:
-    return predictions.weight if weights is None else np.asarray(weights, dtype=np.float64)
-
-
 def _sums(predictions: Predictions, values: FloatArray | None = None) -> FloatArray:
     """Sum over each respondent's answers, of ones by default; shape [respondents]."""
     return np.bincount(predictions.respondent, values, len(predictions.weight)).astype(np.float64)
@@ -211,14 +207,14 @@ def _sums(predictions: Predictions, values: FloatArray | None = None) -> FloatAr
 def _hits(predictions: Predictions) -> FloatArray:
     """1 where the most probable option was chosen, 1/m where it ties with m - 1 others, else 0; shape [answers]."""
     top = predictions.probabilities == predictions.probabilities.max(axis=1, keepdims=True)
-    return _ratio(top[np.arange(len(top)), predictions.option].astype(np.float64), top.sum(axis=1))
+    return ratio(top[np.arange(len(top)), predictions.option].astype(np.float64), top.sum(axis=1))
 
 
 def _distributions(
     predictions: Predictions, weights: FloatArray | None
 ) -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
     """Per question that has answers: positions [options], predicted and actual weighted sums [..., options]."""
-    counted = _weights(predictions, weights).T
+    counted = weights_of(predictions, weights).T
     order = np.argsort(predictions.question, kind="stable")
     starts = np.flatnonzero(np.diff(predictions.question[order], prepend=-1))
     identity = np.eye(predictions.positions.shape[1])
@@ -244,21 +240,8 @@ def _ordinal_distributions(
 
 
 def _shares(sums: FloatArray) -> FloatArray:
-    return _ratio(sums, sums.sum(axis=-1, keepdims=True))
+    return ratio(sums, sums.sum(axis=-1, keepdims=True))
 
 
 def _spread(x: FloatArray, shares: FloatArray) -> FloatArray:
     return np.sqrt(np.maximum(shares @ x**2 - (shares @ x) ** 2, 0))
-
-
-def _mean_over_questions(values: list[FloatArray], predictions: Predictions, weights: FloatArray | None) -> FloatArray:
-    """Mean over questions, those without any weighted answer left out; NaN where none is left."""
-    shape = _weights(predictions, weights).shape[:-1]
-    table = np.array(values).reshape(len(values), *shape)
-    known = ~np.isnan(table)
-    return _ratio(np.where(known, table, 0).sum(axis=0), known.sum(axis=0).astype(np.float64))
-
-
-def _ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.divide(numerator, denominator)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
 
 from personaspace.errors import SettingError
-from personaspace.survey.survey import FloatArray, IntArray, Survey
+from personaspace.survey.numbers import number_places
+from personaspace.survey.survey import BoolArray, FloatArray, IntArray, Survey
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +24,8 @@ class Predictions:
         positions: Ordinal positions, shape ``[questions, options]``; NaN where an option has no place on
             the scale or the question has no such option.
         weight: What each respondent counts, shape ``[respondents]``; ones where it is not given.
+        value: For an answer that is a number, its exact place on the question's scale, 0 for the low end and 1 for the
+            high; NaN for a choice. All NaN where it is not given; shape ``[answers]``.
 
     Raises:
         SettingError: No answers, shapes that do not fit, probabilities that are negative or do not sum to 1.
@@ -39,6 +42,7 @@ class Predictions:
     question: IntArray
     positions: FloatArray
     weight: FloatArray = field(default_factory=lambda: np.empty(0))
+    value: FloatArray = field(default_factory=lambda: np.empty(0))
 
     def __post_init__(self) -> None:
         filled = np.nan_to_num(np.asarray(self.probabilities, dtype=np.float64), nan=0.0)
@@ -50,6 +54,8 @@ class Predictions:
         if not weight.size and len(self):
             weight = np.ones(int(self.respondent.max()) + 1)
         object.__setattr__(self, "weight", weight)
+        value = np.asarray(self.value, dtype=np.float64)
+        object.__setattr__(self, "value", value if value.size else np.full(len(self), np.nan))
         self._check()
 
     def __len__(self) -> int:
@@ -69,9 +75,14 @@ class Predictions:
         """
         answers = survey.answers
         weight = survey.weight if weighted else np.ones(len(survey.respondents))
-        return cls(
-            probabilities, answers.option, answers.respondent, answers.question, padded_positions(survey), weight
-        )
+        value = number_places(survey.questions, answers)
+        positions = padded_positions(survey)
+        return cls(probabilities, answers.option, answers.respondent, answers.question, positions, weight, value)
+
+    def where(self, mask: BoolArray | IntArray) -> Self:
+        """Some of the answers, at least one, by a mask or by indices."""
+        columns = ("probabilities", "option", "respondent", "question", "value")
+        return replace(self, **{name: getattr(self, name)[mask] for name in columns})
 
     @classmethod
     def from_table(cls, survey: Survey, table: FloatArray, row: IntArray, weighted: bool = False) -> Self:
@@ -93,7 +104,8 @@ class Predictions:
         if not len(self):
             raise SettingError("there are no answers to evaluate: choose a larger evaluation set")
         n, width = len(self), self.positions.shape[-1]
-        if self.probabilities.shape != (n, width) or {len(self.respondent), len(self.question)} != {n}:
+        columns = (self.respondent, self.question, self.value)
+        if self.probabilities.shape != (n, width) or {len(column) for column in columns} != {n}:
             raise SettingError(
                 f"probabilities have shape {self.probabilities.shape} for {n} answers "
                 f"with up to {width} options: expected ({n}, {width})"

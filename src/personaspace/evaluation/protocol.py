@@ -13,8 +13,9 @@ from personaspace.errors import SettingError
 from personaspace.evaluation.baselines import embedder_alone, group_majority, majority
 from personaspace.evaluation.bootstrap import bootstrap
 from personaspace.evaluation.metrics import METRICS
+from personaspace.evaluation.numbers import NUMBER_METRICS
 from personaspace.evaluation.predictions import Predictions
-from personaspace.evaluation.results import MAIN_METRIC, Results, Row
+from personaspace.evaluation.results import MAIN_METRIC, NUMBER_METRIC, Results, Row
 from personaspace.evaluation.similar import own_similar_answer, similar_question_majority
 from personaspace.evaluation.steered_rows import GroupRows, individual, raw_question
 from personaspace.persona.personas import Personas
@@ -24,7 +25,7 @@ from personaspace.survey.survey import Survey
 from personaspace.versions import versions
 
 KNOWN = (5, 20)
-RESAMPLES = {MAIN_METRIC: 1000}
+RESAMPLES = {MAIN_METRIC: 1000, NUMBER_METRIC: 1000}
 OTHER_RESAMPLES = 100
 
 
@@ -69,7 +70,8 @@ def evaluate(
         on_row: Called with split and method before each is measured.
 
     Returns:
-        All measurements, with 95% bootstrap intervals over respondents.
+        All measurements, with 95% bootstrap intervals over respondents; answers that are choices and answers that are
+        numbers are measured apart, each by their own metrics.
 
     Raises:
         SettingError: The split holds nothing back, so that there is nothing to evaluate on.
@@ -133,7 +135,12 @@ def _methods(
 
 
 def _measure(at: EvaluationSet, method: str, predictions: Predictions, seed: int) -> Iterator[Row]:
-    respondents = len(np.unique(at.test.answers.respondent))
-    for name, metric in METRICS.items():
-        interval = bootstrap(metric, predictions, RESAMPLES.get(name, OTHER_RESAMPLES), seed=seed)
-        yield Row(at.name, method, name, *interval, respondents=respondents, answers=len(at.test.answers))
+    """Choices by the metrics of choices, numbers by those of numbers."""
+    number = ~np.isnan(predictions.value)
+    for rows, metrics in ((~number, METRICS), (number, NUMBER_METRICS)):
+        if rows.any():
+            part = predictions.where(rows)
+            respondents = len(np.unique(part.respondent))
+            for name, metric in metrics.items():
+                interval = bootstrap(metric, part, RESAMPLES.get(name, OTHER_RESAMPLES), seed=seed)
+                yield Row(at.name, method, name, *interval, respondents=respondents, answers=len(part))

@@ -12,6 +12,8 @@ from personaspace.errors import RunError
 from personaspace.files import read_json, write_json
 
 MAIN_METRIC = "macro_accuracy"
+NUMBER_METRIC = "r2"
+"""The main metric for answers that are numbers."""
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,18 @@ class Results:
         """All rows as a tidy table."""
         return pd.DataFrame([asdict(row) for row in self.rows])
 
-    def summary(self, metric: str = MAIN_METRIC) -> pd.DataFrame:
-        """Methods in rows, splits in columns; missing where a method cannot answer.
+    @property
+    def main_metric(self) -> str:
+        """``macro_accuracy``, or ``r2`` where every answer is a number."""
+        return MAIN_METRIC if any(row.metric == MAIN_METRIC for row in self.rows) else NUMBER_METRIC
+
+    def summary(self, metric: str | None = None) -> pd.DataFrame:
+        """Methods in rows, splits in columns, of one metric, the main one by default.
 
         Of the rows for single traits (``group majority: TRAIT``, ``demographic: TRAIT``) only the best on the first
         split that has it is kept.
         """
+        metric = metric or self.main_metric
         rows = pd.DataFrame([asdict(row) for row in self.rows if row.metric == metric])
         wide = rows.pivot_table(index="method", columns="split", values="value", sort=False)
         for family in ("group majority: ", "demographic: "):
