@@ -33,6 +33,7 @@ from personaspace.survey.survey import Survey
 KNOWN = (0, 1, 5, 20, 100)
 ROWS: dict[str, tuple[str, dict[str, Any]]] = {
     "factorization, squared error, d=16": ("factorization", {}),
+    "factorization, squared error, alternating, d=16": ("factorization", {"solver": "alternating"}),
     "factorization, one vector per option, d=16": ("factorization", {"loss": "cross-entropy"}),
     "LightGCN, d=128": ("lightgcn", {}),
 }

@@ -25,6 +25,7 @@ Make = Callable[..., Embedder]
 MAKERS: dict[str, tuple[str, dict[str, object]]] = {
     "lightgcn": ("lightgcn", {"dim": 16, "epochs": 20}),
     "factorization, squared error": ("factorization", {"dim": 4, "learning_rate": 0.01}),
+    "factorization, alternating": ("factorization", {"dim": 4, "solver": "alternating"}),
     "factorization, cross-entropy": ("factorization", {"dim": 4, "loss": "cross-entropy"}),
 }
 

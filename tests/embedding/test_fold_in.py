@@ -31,9 +31,10 @@ def test_choices_are_placed_at_the_mode() -> None:
 def test_numbers_are_placed_by_ridge_regression() -> None:
     questions, values = RNG.normal(size=(3, 2)), np.array([0.4, -0.2])
     answers = Answers(np.array([1, 1]), np.array([0, 2]), np.array([0, 0]))
-    placed = fold_in_numbers(answers, values, 2, questions, 0.5, PRIOR)
-    asked = questions[[0, 2]]
-    curvature, known = asked.T @ asked / 0.5 + PRIOR.precision, asked.T @ values / 0.5 + PRIOR.precision @ PRIOR.mean
+    placed = fold_in_numbers(answers, values, 2, questions, np.array([0.5, 9.0, 0.2]), PRIOR)
+    asked, certain = questions[[0, 2]], np.diag([2.0, 5.0])
+    curvature = asked.T @ certain @ asked + PRIOR.precision
+    known = asked.T @ certain @ values + PRIOR.precision @ PRIOR.mean
     np.testing.assert_allclose(placed[1], np.linalg.solve(curvature, known), rtol=1e-6)
     np.testing.assert_allclose(placed[0], PRIOR.mean)
 

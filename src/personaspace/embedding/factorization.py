@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
+from personaspace.embedding.alternating import AlternatingLearner
 from personaspace.embedding.base import (
     Embedder,
     OnEpoch,
@@ -17,18 +18,14 @@ from personaspace.embedding.base import (
     check_whole,
 )
 from personaspace.embedding.fold_in import Prior, fold_in_choices, fold_in_numbers
-from personaspace.embedding.learners import NumberLearner, OptionLearner
-from personaspace.embedding.scale import LEAST_VARIANCE, answer_places, as_choice
-from personaspace.embedding.training import train
-from personaspace.errors import unknown
+from personaspace.embedding.learners import Learner, NumberLearner, OptionLearner
+from personaspace.embedding.scale import answer_places, as_choice
+from personaspace.errors import SettingError, unknown
 from personaspace.survey.answers import Answers
 from personaspace.survey.split import early_stopping
 from personaspace.survey.survey import Survey
 
-LEARNERS: dict[str, type[NumberLearner] | type[OptionLearner]] = {
-    "squared": NumberLearner,
-    "cross-entropy": OptionLearner,
-}
+LOSSES, SOLVERS = ("squared", "cross-entropy"), ("gradient", "alternating")
 
 
 @dataclass(eq=False)
@@ -40,6 +37,10 @@ class Factorization(Embedder):
     answers. Options beside the scale ("Not sure") are left out of its loss. The number becomes a probability of every
     option by :func:`personaspace.embedding.scale.as_choice`.
 
+    ``solver="alternating"`` fits the same numbers by ridge regressions in closed form, respondents and questions in
+    turn, without a learning rate, and with a variance per question
+    (:class:`personaspace.embedding.alternating.AlternatingLearner`).
+
     ``loss="cross-entropy"`` minimises the mean of -log softmax over the question's options of <u_i, v_o> + b_o, with
     u_i ~ Normal(0, 1) before any answer.
 
@@ -48,16 +49,18 @@ class Factorization(Embedder):
 
     Attributes:
         loss: ``"squared"`` or ``"cross-entropy"``.
+        solver: ``"gradient"``, or for squared error ``"alternating"``.
+        weighted: Whether squared error counts respondents by their survey weights.
         learning_rate: Adam's; by default 1e-3 for squared error, else 0.05 falling along half a cosine.
         epochs: Epochs at most.
         patience: Epochs without improvement on the early-stopping answers before training ends.
         numbers_: q and b side by side, shape ``[questions, dim + 1]``; no rows for cross-entropy.
-        variance_: Of the residuals, shape ``[1]``.
+        variance_: Of the residuals, shape ``[questions]``; ones for cross-entropy.
         prior_: Mean of the respondents' vectors and the inverse of their covariance, shape ``[1 + dim, dim]``.
 
     Raises:
         SettingError: A setting is outside what is allowed.
-        UnknownNameError: The loss is neither of the two.
+        UnknownNameError: The loss or the solver is neither of the two.
 
     Example:
         >>> from personaspace.survey.simulate import simulate
@@ -72,14 +75,20 @@ class Factorization(Embedder):
     dim: int = 16
     seed: int = 0
     loss: str = "squared"
+    solver: str = "gradient"
+    weighted: bool = False
     learning_rate: float | None = None
     epochs: int = 20
     patience: int = 3
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.loss not in LEARNERS:
-            raise unknown("loss", self.loss, LEARNERS)
+        if self.loss not in LOSSES:
+            raise unknown("loss", self.loss, LOSSES)
+        if self.solver not in SOLVERS:
+            raise unknown("solver", self.solver, SOLVERS)
+        if self.loss != "squared" and (self.solver != "gradient" or self.weighted):
+            raise SettingError(f"loss is {self.loss!r}: the alternating solver and survey weights need loss='squared'")
         check_whole("epochs", self.epochs, least=1)
         check_whole("patience", self.patience, least=1)
         if self.learning_rate is not None:
@@ -94,14 +103,12 @@ class Factorization(Embedder):
         watched = early_stopping(survey)
         kept = ascending(survey.answers.where(~watched))
         watch = survey.answers.where(watched) if watched.any() else kept
-        learner = LEARNERS[self.loss](survey, kept, self.dim, self.seed)
-        train(
-            [(tensor, self.learning_rate or learner.learning_rate) for tensor in learner.parameters],
-            learner.losses,
+        learner = self._learner(survey, kept)
+        learner.fit(
             lambda: learner.mean_loss(watch),
+            learning_rate=self.learning_rate,
             epochs=self.epochs,
             patience=self.patience,
-            decay=self.loss == "cross-entropy",
             on_epoch=on_epoch,
         )
         self.ids_, self.questions_ = survey.respondents, survey.questions
@@ -113,14 +120,20 @@ class Factorization(Embedder):
         """Place respondents by fold-in; see :meth:`Embedder.embed`."""
         return self._placed(self._known_answers(survey), len(survey.respondents))
 
-    def _learn(self, learner: NumberLearner | OptionLearner, answers: Answers) -> None:
+    def _learner(self, survey: Survey, answers: Answers) -> Learner:
+        if self.loss == "cross-entropy":
+            return OptionLearner(survey, answers, self.dim, self.seed)
+        kind = NumberLearner if self.solver == "gradient" else AlternatingLearner
+        return kind(survey, answers, self.dim, self.seed, survey.weight if self.weighted else None)
+
+    def _learn(self, learner: Learner, answers: Answers) -> None:
         respondents, vectors, bias = (tensor.detach().numpy() for tensor in learner.parameters)
-        prior = Prior.of(respondents)
+        prior = learner.prior()
         self.prior_ = np.vstack([prior.mean, prior.precision]).astype(np.float32)
         self.numbers_, self.variance_ = np.empty((0, self.dim + 1), np.float32), np.ones(1, np.float32)
         if isinstance(learner, NumberLearner):
-            self.numbers_ = np.column_stack([vectors, bias])
-            self.variance_ = np.array([max(learner.mean_loss(learner.answers), LEAST_VARIANCE)], np.float32)
+            self.numbers_ = np.column_stack([vectors, bias]).astype(np.float32)
+            self.variance_ = learner.variance().astype(np.float32)
             vectors, bias = as_choice(vectors, bias, respondents, answers, np.diff(self.offsets_))
         self.options_, self.bias_ = vectors.astype(np.float32), bias.astype(np.float32)
 
@@ -134,6 +147,6 @@ class Factorization(Embedder):
         vectors, bias = np.split(self.numbers_.astype(np.float64), [self.dim], axis=1)
         answers, place = answers.where(on := ~np.isnan(place)), place[on]
         values = place - bias[answers.question, 0]
-        return fold_in_numbers(answers, values, respondents, vectors, float(self.variance_[0]), prior).astype(
+        return fold_in_numbers(answers, values, respondents, vectors, self.variance_.astype(np.float64), prior).astype(
             np.float32
         )

@@ -38,30 +38,50 @@ class Prior:
 
 
 def fold_in_numbers(
-    answers: Answers, values: FloatArray, respondents: int, questions: FloatArray, variance: float, prior: Prior
+    answers: Answers, values: FloatArray, respondents: int, questions: FloatArray, variance: FloatArray, prior: Prior
 ) -> FloatArray:
-    """Ridge regression of answers as numbers, r_ij ~ Normal(<u_i, q_j>, variance), u_i ~ prior; in closed form.
-
-    u_i = (P + sum_j q_j q_j' / variance)^-1 (P m + sum_j q_j r_ij / variance)
+    """Ridge regression of answers as numbers, r_ij ~ Normal(<u_i, q_j>, s_j), u_i ~ prior; in closed form.
 
     Args:
         answers: Who answered what.
         values: r_ij of every answer, the question's bias taken off; shape ``[answers]``.
         respondents: How many to place.
         questions: q_j, shape ``[questions, dim]``.
-        variance: Of the residuals.
+        variance: s_j of the residuals, shape ``[questions]``.
         prior: Mean m and precision P.
 
     Returns:
         u, shape ``[respondents, dim]``; the prior's mean where there are no answers.
     """
-    weights = sparse_rows(answers.respondent, answers.question, values, (respondents, len(questions)))
-    known: FloatArray = np.asarray(weights @ (questions / variance))
-    curvature = questions[:, :, None] * questions[:, None, :] / variance
     vectors = np.empty((respondents, len(prior.mean)))
-    for rows, inverse in _inverse_curvatures(answers, respondents, curvature, prior):
-        vectors[rows] = _times(inverse, known[rows] + prior.precision @ prior.mean)
+    for rows, means, _ in posteriors(answers, values, respondents, questions, variance, prior):
+        vectors[rows] = means
     return vectors
+
+
+def posteriors(
+    answers: Answers, values: FloatArray, respondents: int, questions: FloatArray, variance: FloatArray, prior: Prior
+) -> Iterator[tuple[slice, FloatArray, FloatArray]]:
+    """Where respondents are, and how surely: the normal distribution of u_i given the answers as numbers.
+
+    C_i = (P + sum_j q_j q_j' / s_j)^-1,  m_i = C_i (P m + sum_j q_j r_ij / s_j)
+
+    Args:
+        answers: Who answered what.
+        values: As for :func:`fold_in_numbers`, as all that follows.
+        respondents: How many.
+        questions: q_j.
+        variance: s_j.
+        prior: m and P.
+
+    Yields:
+        Respondents of a block, their means ``[block, dim]`` and covariances ``[block, dim, dim]``.
+    """
+    weights = sparse_rows(answers.respondent, answers.question, values, (respondents, len(questions)))
+    scaled = questions / variance[:, None]
+    known: FloatArray = np.asarray(weights @ scaled)
+    for rows, inverse in _inverse_curvatures(answers, respondents, scaled[:, :, None] * questions[:, None, :], prior):
+        yield rows, _times(inverse, known[rows] + prior.precision @ prior.mean), inverse
 
 
 def fold_in_choices(

@@ -2,35 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from typing import ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from personaspace.embedding.base import OnEpoch
 from personaspace.embedding.choices import Choices, answer_table, mean_cross_entropy
-from personaspace.embedding.scale import answer_places
-from personaspace.embedding.training import batches
+from personaspace.embedding.fold_in import Prior
+from personaspace.embedding.scale import LEAST_VARIANCE, answer_places
+from personaspace.embedding.training import batches, train
 from personaspace.survey.answers import Answers
 from personaspace.survey.survey import FloatArray, Survey
 
 START = 0.1  # standard deviation of the vectors at the start
 
 
-class NumberLearner:
-    """Mean of (<u_i, q_j> + b_j - r_ij)^2 over batches of answers; u, q and b are its ``parameters``.
+class Learner(ABC):
+    """Learns by gradient what its ``parameters`` hold: u, the vectors of questions or options, and their biases."""
+
+    learning_rate: ClassVar[float]
+    decay: ClassVar[bool]
+    parameters: tuple[Tensor, Tensor, Tensor]
+
+    @abstractmethod
+    def losses(self) -> Iterator[Tensor]:
+        """The loss of every batch of one epoch."""
+
+    @abstractmethod
+    def mean_loss(self, answers: Answers) -> float:
+        """The loss by which training stops early."""
+
+    def fit(
+        self,
+        watch: Callable[[], float],
+        *,
+        learning_rate: float | None,
+        epochs: int,
+        patience: int,
+        on_epoch: OnEpoch | None,
+    ) -> None:
+        """Change the parameters to those of the epoch with the least watched loss."""
+        train(
+            [(tensor, learning_rate or self.learning_rate) for tensor in self.parameters],
+            self.losses,
+            watch,
+            epochs=epochs,
+            patience=patience,
+            decay=self.decay,
+            on_epoch=on_epoch,
+        )
+
+    def prior(self) -> Prior:
+        """The normal distribution of the respondents' vectors."""
+        return Prior.of(self.parameters[0].detach().numpy())
+
+
+class NumberLearner(Learner):
+    """Mean of w_i (<u_i, q_j> + b_j - r_ij)^2 over batches of answers; u, q and b are its ``parameters``.
 
     Args:
         survey: Whose respondents and questions.
         answers: To learn from.
         dim: Length of the vectors.
         seed: Of the start and of the order.
+        weights: w_i, of mean about 1, shape ``[respondents]``; ones where not given.
     """
 
-    learning_rate = 1e-3
+    learning_rate, decay = 1e-3, False
     batch = 2048
 
-    def __init__(self, survey: Survey, answers: Answers, dim: int, seed: int) -> None:
+    def __init__(
+        self, survey: Survey, answers: Answers, dim: int, seed: int, weights: FloatArray | None = None
+    ) -> None:
+        self.weights = np.ones(len(survey.respondents)) if weights is None else weights
         self.rng = np.random.default_rng(seed)
         self.asked = survey.questions
         self.answers = self._on_scale(answers)
@@ -43,12 +91,17 @@ class NumberLearner:
             _tensor((total + 0.5) / (number + 1)),
         )
 
+    def variance(self) -> FloatArray:
+        """Of the residuals, the same for every question; shape ``[questions]``."""
+        return np.full(len(self.parameters[1]), max(self.mean_loss(self.answers), LEAST_VARIANCE))
+
     def losses(self) -> Iterator[Tensor]:
         """The loss of every batch of one epoch."""
         columns = self._columns(self.answers)
+        weights = torch.tensor(self.weights[self.answers.respondent], dtype=torch.float32)
         for rows in batches(np.arange(len(self.answers)), self.batch, self.rng):
             at = torch.from_numpy(rows)
-            yield self._squared(*(column[at] for column in columns)).mean()
+            yield (weights[at] * self._squared(*(column[at] for column in columns))).mean()
 
     def mean_loss(self, answers: Answers) -> float:
         """Mean squared error of the answers that have a place on a scale; 0 where none has."""
@@ -70,7 +123,7 @@ class NumberLearner:
         return answer_places(self.asked, answers)
 
 
-class OptionLearner:
+class OptionLearner(Learner):
     """Mean cross-entropy over batches of respondents; u, v and b are its ``parameters``.
 
     Args:
@@ -80,7 +133,7 @@ class OptionLearner:
         seed: Of the start and of the order.
     """
 
-    learning_rate = 0.05
+    learning_rate, decay = 0.05, True
     batch = 512
 
     def __init__(self, survey: Survey, answers: Answers, dim: int, seed: int) -> None:

@@ -34,23 +34,48 @@ def train(
         decay: Whether the rates fall along half a cosine to almost nothing at the last epoch.
         on_epoch: Told of every epoch.
     """
-    tensors = [tensor for tensor, _ in parameters]
     optimizer = torch.optim.Adam([{"params": [tensor], "lr": rate} for tensor, rate in parameters])
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda epoch: half_cosine(epoch / epochs) if decay else 1)
-    best_loss, best, best_epoch = float("inf"), [tensor.detach().clone() for tensor in tensors], 0
-    for epoch in range(1, epochs + 1):
+
+    def epoch() -> None:
         for loss in losses():
             optimizer.zero_grad()
             torch.autograd.backward(loss)
             optimizer.step()
         schedule.step()
+
+    keep_best([tensor for tensor, _ in parameters], epoch, watch, epochs=epochs, patience=patience, on_epoch=on_epoch)
+
+
+def keep_best(
+    tensors: Sequence[Tensor],
+    epoch: Callable[[], None],
+    watch: Callable[[], float],
+    *,
+    epochs: int,
+    patience: int,
+    on_epoch: OnEpoch | None = None,
+) -> None:
+    """Run epochs that change the tensors in place, and leave them as they were after the best.
+
+    Args:
+        tensors: What an epoch changes.
+        epoch: Runs one.
+        watch: The loss on the answers set apart for early stopping.
+        epochs: At most.
+        patience: Epochs without improvement after which this ends.
+        on_epoch: Told of every epoch.
+    """
+    best_loss, best, best_epoch = float("inf"), [tensor.detach().clone() for tensor in tensors], 0
+    for done in range(1, epochs + 1):
+        epoch()
         with torch.no_grad():
             watched = watch()
         if on_epoch is not None:
-            on_epoch(epoch, epochs, watched)
+            on_epoch(done, epochs, watched)
         if watched < best_loss:
-            best_loss, best, best_epoch = watched, [tensor.detach().clone() for tensor in tensors], epoch
-        elif epoch - best_epoch >= patience:
+            best_loss, best, best_epoch = watched, [tensor.detach().clone() for tensor in tensors], done
+        elif done - best_epoch >= patience:
             break
     for tensor, value in zip(tensors, best, strict=True):
         tensor.data.copy_(value)
