@@ -12,7 +12,7 @@ from personaspace.survey.readers.registry import SOURCES
 from personaspace.survey.simulate import simulate
 from personaspace.survey.storage import load_survey, write_survey
 from personaspace.survey.survey import Survey
-from tests.survey.sources import write_opinionqa, write_table
+from tests.survey.sources import write_opinionqa, write_polis, write_table
 
 
 def write_saved(folder: Path) -> Path:
@@ -20,7 +20,8 @@ def write_saved(folder: Path) -> Path:
     return folder / "saved"
 
 
-WRITERS = {"opinionqa": write_opinionqa, "saved": write_saved, "table": write_table}
+WRITERS = {"opinionqa": write_opinionqa, "polis": write_polis, "saved": write_saved, "table": write_table}
+WITHOUT_REFUSALS = {"polis"}
 
 
 @pytest.fixture(params=[source.name for source in SOURCES])
@@ -50,8 +51,9 @@ def test_positions_lie_between_zero_and_one_and_reach_both(survey: Survey) -> No
         assert not len(placed) or (placed.min(), placed.max()) == (0, 1)
 
 
-def test_refusals_are_kept_and_no_option(survey: Survey) -> None:
-    assert len(survey.refusals) > 0
+def test_refusals_are_kept_and_no_option(path: Path, survey: Survey) -> None:
+    (source,) = [source.name for source in SOURCES if source.recognizes(path)]
+    assert (len(survey.refusals) > 0) == (source not in WITHOUT_REFUSALS)
     assert not any("refused" in o.text.lower() for q in survey.questions for o in q.options)
 
 

@@ -95,3 +95,19 @@ def write_opinionqa(folder: Path) -> Path:
     topics = {"Do you fit in? [Yes/No/Not sure/Refused]": {"fg": ["fine"], "cg": ["belonging", "other"]}}
     (root / "human_resp" / "topic_mapping.json").write_text(json.dumps(topics))
     return root
+
+
+def write_polis(folder: Path) -> Path:
+    """An export of pol.is: three participants, one statement rejected by the moderators."""
+    root = folder / "polis"
+    root.mkdir()
+    head = "timestamp,datetime,comment-id,author-id,agrees,disagrees,moderated,comment-body"
+    rows = ['3,c,7,2,1,1,1,"Parks, please"', "2,b,1,1,0,1,0,Build a bridge", "1,a,0,1,2,0,-1,test"]
+    (root / "comments.csv").write_text("\n".join([head, *rows]) + "\n")
+    votes = [
+        "participant,group-id,n-comments,n-votes,n-agree,n-disagree,0,1,7",
+        "0,0,0,2,2,0,1,,1",
+        "5,1,0,2,0,2,,-1,-1",
+    ]
+    (root / "participants-votes.csv").write_text("\n".join([*votes, "12,0,0,2,1,0,1,,0"]) + "\n")
+    return root

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from personaspace.errors import SurveyError, unknown
-from personaspace.survey.readers import opinionqa, saved, table
+from personaspace.survey.readers import opinionqa, polis, saved, table
 from personaspace.survey.readers.source import Codebook, Source
 from personaspace.survey.survey import Survey
 
-SOURCES: tuple[Source, ...] = (opinionqa.SOURCE, saved.SOURCE, table.SOURCE)
+SOURCES: tuple[Source, ...] = (opinionqa.SOURCE, polis.SOURCE, saved.SOURCE, table.SOURCE)
 
 
 def read_survey(
@@ -21,10 +21,11 @@ def read_survey(
     """Read a survey from a file or folder.
 
     Args:
-        path: A folder of OpinionQA waves, a table of answers (.csv, .csv.gz, .parquet) or a saved survey.
+        path: A folder of OpinionQA waves or of a Polis conversation, a table of answers (.csv, .csv.gz, .parquet) or a
+            saved survey.
         codebook: For tables: a YAML or JSON file, or the same content as a mapping. Without it a file beside
             the table named ``TABLE.codebook.yaml`` (or ``.json``) is used.
-        format: ``"opinionqa"``, ``"table"`` or ``"saved"``; found out from the path if not given.
+        format: ``"opinionqa"``, ``"polis"``, ``"table"`` or ``"saved"``; found out from the path if not given.
         name: How the survey is to be called.
 
     Returns:
