@@ -12,7 +12,7 @@ from personaspace.survey.readers.registry import SOURCES
 from personaspace.survey.simulate import simulate
 from personaspace.survey.storage import load_survey, write_survey
 from personaspace.survey.survey import Survey
-from tests.survey.sources import write_opinionqa, write_polis, write_table
+from tests.survey.sources import write_labelled, write_opinionqa, write_polis, write_table
 
 
 def write_saved(folder: Path) -> Path:
@@ -20,7 +20,13 @@ def write_saved(folder: Path) -> Path:
     return folder / "saved"
 
 
-WRITERS = {"opinionqa": write_opinionqa, "polis": write_polis, "saved": write_saved, "table": write_table}
+WRITERS = {
+    "labelled": write_labelled,
+    "opinionqa": write_opinionqa,
+    "polis": write_polis,
+    "saved": write_saved,
+    "table": write_table,
+}
 WITHOUT_REFUSALS = {"polis"}
 
 

@@ -6,6 +6,9 @@ import csv
 import json
 from pathlib import Path
 
+import pandas as pd
+import pyreadstat
+
 from personaspace.survey.readers.opinionqa import TRAITS
 
 WIDE = """\
@@ -111,3 +114,52 @@ def write_polis(folder: Path) -> Path:
     ]
     (root / "participants-votes.csv").write_text("\n".join([*votes, "12,0,0,2,1,0,1,,0"]) + "\n")
     return root
+
+
+LABELLED_BOOK = """\
+respondent: id
+weight: w
+traits: [age]
+questions:
+  worry: {topic: mood}
+  warm: {scale: {low: 0, high: 100}}
+"""
+
+
+def write_labelled(folder: Path, suffix: str = ".sav") -> Path:
+    """An SPSS or Stata file with value labels, missing codes and a thermometer, its codebook beside it."""
+    table = pd.DataFrame(
+        {
+            "id": ["007", "ben", "cy", "dee"],
+            "w": [1.0, 2.0, 3.0, 2.0],
+            "age": [2.0, 9.0, 1.0, 1.0],
+            "worry": [1.0, 3.0, 98.0, 99.0],
+            "warm": [93.0, 12.5, -1.0, 50.0],
+            "drink": [1.0, 2.0, 2.0, 3.0],
+        }
+    )
+    labels = {
+        "age": {1.0: "young", 2.0: "old", 9.0: "Refused"},
+        "worry": {1.0: "Not at all", 2.0: "A little", 3.0: "A lot", 98.0: "Don't know", 99.0: "(VOL) Refused"},
+        "warm": {-1.0: "No answer"},
+        "drink": {1.0: "Tea", 2.0: "Coffee", 3.0: "None"},
+    }
+    texts: list[str | None] = [
+        "Id",
+        "Weight",
+        "Age",
+        "How worried are you?",
+        "How warm do you feel?",
+        "What do you drink?",
+    ]
+    path = folder / f"moods{suffix}"
+    (folder / "moods.codebook.yaml").write_text(LABELLED_BOOK)
+    if suffix == ".dta":
+        whole: dict[str, dict[int | float, str]] = {
+            name: {int(code): label for code, label in of.items()} for name, of in labels.items()
+        }
+        coded = table.astype(dict.fromkeys(["age", "worry", "drink"], int))
+        pyreadstat.write_dta(coded, str(path), column_labels=texts, variable_value_labels=whole)
+    else:
+        pyreadstat.write_sav(table, str(path), column_labels=texts, variable_value_labels=labels)
+    return path

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from personaspace.errors import SurveyError
-from personaspace.survey.readers.codebook import TableCodebook
 from personaspace.survey.readers.source import Codebook
+
+B = TypeVar("B", bound=BaseModel)
 
 SUFFIXES = ("codebook.yaml", "codebook.yml", "codebook.json")
 EXAMPLE = """\
@@ -23,35 +24,41 @@ questions:
     options: [Never, Sometimes, Always]"""
 
 
-def read_codebook(table: Path, given: Codebook | None) -> TableCodebook:
+def read_codebook(table: Path, given: Codebook | None, model: type[B]) -> B:
     """The codebook of a table: as given, or found beside it.
 
     Args:
         table: Where the table lies.
         given: A YAML or JSON file, the content as a mapping, or ``None`` to look beside the table.
+        model: What a codebook of this kind holds.
 
     Raises:
         SurveyError: There is none, or it is malformed.
     """
     if isinstance(given, Mapping):
-        return _validated("the codebook", given)
-    path = _beside(table) if given is None else Path(given).expanduser()
-    if not path.is_file():
-        raise SurveyError(f"there is no codebook {path}: check the path")
-    return _validated(f"the codebook {path}", _parsed(path))
-
-
-def _beside(table: Path) -> Path:
-    stem = table.name.removesuffix(".gz").rpartition(".")[0]
-    found = [path for suffix in SUFFIXES if (path := table.with_name(f"{stem}.{suffix}")).is_file()]
-    if len(found) > 1:
-        raise SurveyError(f"{table} has {len(found)} codebooks beside it: say which with codebook=")
-    if not found:
+        return _validated("the codebook", given, model)
+    path = beside(table) if given is None else Path(given).expanduser()
+    if path is None:
+        stem = _stem(table)
         raise SurveyError(
             f"{table} needs a codebook that says what its columns mean. Write {stem}.codebook.yaml beside it "
             f"(or give codebook=...), at least:\n{EXAMPLE}"
         )
-    return found[0]
+    if not path.is_file():
+        raise SurveyError(f"there is no codebook {path}: check the path")
+    return _validated(f"the codebook {path}", _parsed(path), model)
+
+
+def beside(table: Path) -> Path | None:
+    """The codebook beside a table, if there is one; :class:`SurveyError` if there are several."""
+    found = [path for suffix in SUFFIXES if (path := table.with_name(f"{_stem(table)}.{suffix}")).is_file()]
+    if len(found) > 1:
+        raise SurveyError(f"{table} has {len(found)} codebooks beside it: say which with codebook=")
+    return found[0] if found else None
+
+
+def _stem(table: Path) -> str:
+    return table.name.removesuffix(".gz").rpartition(".")[0]
 
 
 def _parsed(path: Path) -> Any:
@@ -67,9 +74,9 @@ def _parsed(path: Path) -> Any:
         raise SurveyError(f"the codebook {path} cannot be read: {reason}") from error
 
 
-def _validated(what: str, content: Any) -> TableCodebook:
+def _validated(what: str, content: Any, model: type[B]) -> B:
     try:
-        return TableCodebook.model_validate(content)
+        return model.model_validate(content)
     except ValidationError as error:
         first, *others = error.errors()
         where = ".".join(str(part) for part in first["loc"] if "[" not in str(part)) or "its content"

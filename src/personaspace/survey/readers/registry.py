@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from personaspace.errors import SurveyError, unknown
-from personaspace.survey.readers import opinionqa, polis, saved, table
+from personaspace.survey.readers import labelled, opinionqa, polis, saved, table
 from personaspace.survey.readers.source import Codebook, Source
 from personaspace.survey.survey import Survey
 
-SOURCES: tuple[Source, ...] = (opinionqa.SOURCE, polis.SOURCE, saved.SOURCE, table.SOURCE)
+SOURCES: tuple[Source, ...] = (labelled.SOURCE, opinionqa.SOURCE, polis.SOURCE, saved.SOURCE, table.SOURCE)
 
 
 def read_survey(
@@ -21,11 +21,12 @@ def read_survey(
     """Read a survey from a file or folder.
 
     Args:
-        path: A folder of OpinionQA waves or of a Polis conversation, a table of answers (.csv, .csv.gz, .parquet) or a
-            saved survey.
-        codebook: For tables: a YAML or JSON file, or the same content as a mapping. Without it a file beside
-            the table named ``TABLE.codebook.yaml`` (or ``.json``) is used.
-        format: ``"opinionqa"``, ``"polis"``, ``"table"`` or ``"saved"``; found out from the path if not given.
+        path: A folder of OpinionQA waves or of a Polis conversation, a table of answers (.csv, .csv.gz, .parquet), an
+            SPSS or Stata file (.sav, .zsav, .dta) or a saved survey.
+        codebook: For tables, SPSS and Stata files: a YAML or JSON file, or the same content as a mapping. Without it
+            a file beside the table named ``TABLE.codebook.yaml`` (or ``.json``) is used.
+        format: ``"labelled"``, ``"opinionqa"``, ``"polis"``, ``"table"`` or ``"saved"``; found out from the
+            path if not given.
         name: How the survey is to be called.
 
     Returns:

@@ -14,6 +14,7 @@ from personaspace.survey.readers.cells import REFUSED, Coding, answers_and_refus
 from personaspace.survey.readers.codebook import TableCodebook
 from personaspace.survey.readers.codebook_file import read_codebook
 from personaspace.survey.readers.csv_file import read_csv
+from personaspace.survey.readers.ids import respondent_ids
 from personaspace.survey.readers.number_cells import NumberCoding
 from personaspace.survey.readers.source import Codebook, Source
 from personaspace.survey.readers.weights import mean_one
@@ -42,13 +43,13 @@ def read_table(path: str | Path, codebook: Codebook | None = None, name: str | N
         SurveyError: The codebook is missing or malformed, or the table does not fit it.
     """
     path = Path(path)
-    book = read_codebook(path, codebook)
+    book = read_codebook(path, codebook, TableCodebook)
     codings = book.codings()
     frame = _frame(path, book)
     _check_columns(path, frame, book)
     if frame.empty:
         raise SurveyError(f"{path} has columns but no rows: give at least one respondent")
-    ids = _ids(path, frame[book.respondent])
+    ids = respondent_ids(path, frame[book.respondent])
     people = frame.set_axis(ids, axis=0)
     if book.layout == "long":
         answers, refusals = _long(frame, ids, book, codings)
@@ -86,14 +87,6 @@ def _check_columns(path: Path, frame: pd.DataFrame, book: TableCodebook) -> None
             f"{path} lacks the column {lacking[0]!r}{more} named in the codebook; its columns are "
             f"{_shown(frame.columns)}: correct the name, or the codebook's layout if the table is {other}"
         )
-
-
-def _ids(path: Path, column: pd.Series) -> pd.Index:
-    empty = (column.isna() | (column == "")).to_numpy()
-    if empty.any():
-        row = int(np.flatnonzero(empty)[0]) + 1
-        raise SurveyError(f"{path}: row {row} has no respondent id in column {column.name!r}: fill it in")
-    return pd.Index([cell if isinstance(cell, str) else plain(cell) for cell in column], dtype=object)
 
 
 def _traits(people: pd.DataFrame, book: TableCodebook) -> pd.DataFrame:
