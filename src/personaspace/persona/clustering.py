@@ -1,36 +1,48 @@
-"""Cluster personas: K-Means on the respondents' vectors, and how many clusters there should be."""
+"""Cluster personas: groups of respondents of whom alike answers are expected, and how many there should be."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
 
-from personaspace.embedding.base import Embedder, Vectors
+from personaspace.embedding.base import Embedder
 from personaspace.errors import SettingError
-from personaspace.persona.groups import centroids, grouped, survey_rows
+from personaspace.persona.answer_space import Crowd
+from personaspace.persona.clusterers import Clustering, clusterer_named
+from personaspace.persona.curve import KS, curve_of
+from personaspace.persona.evidence import evidence, floor
+from personaspace.persona.groups import grouped
+from personaspace.persona.notes import notes_on
 from personaspace.persona.personas import Personas
-from personaspace.survey.split import early_stopping
+from personaspace.persona.recommendation import Recommendation, recommend
+from personaspace.persona.stability import Resamples
 from personaspace.survey.survey import FloatArray, IntArray, Survey
 
-KS = range(2, 16)
-"""The numbers of clusters tried where k is to be chosen."""
-
-SAMPLE = 2000
-"""Respondents on whom the silhouette is computed."""
+Rule = Literal["elbow", "silhouette", "stability", "recommended"]
+RULES: tuple[Rule, ...] = get_args(Rule)
 
 
 @dataclass(frozen=True)
 class ClusterPersonas:
-    """Groups of respondents who answer alike: the centroids of K-Means clusters.
+    """Groups of respondents of whom alike answers are expected: the centroids of clusters.
+
+    Respondents are clustered where they lie in the space of expected answers
+    (:class:`~personaspace.persona.answer_space.AnswerSpace`); a persona is the weighted mean of its members' vectors.
 
     Attributes:
-        k: How many, or ``"elbow"`` to choose (:func:`choose_k`).
-        seed: Seed of K-Means' ten starts.
+        k: How many, or the rule that chooses: ``"elbow"``, ``"silhouette"``, ``"stability"``, ``"recommended"``
+            (:func:`~personaspace.persona.recommendation.recommend`). HDBSCAN finds the number itself: leave the rule.
+        method: ``"kmeans"``, ``"gaussian"``, ``"agglomerative"`` or ``"hdbscan"``
+            (:mod:`~personaspace.persona.clusterers`).
+        smallest: Members a cluster must have; 1 allows single respondents. By default 30 (5% of a survey of fewer
+            than 600) and 1% of the weight. Smaller clusters stay only if they are found again
+            (:func:`~personaspace.persona.evidence.evidence`); the members of the others join the nearest cluster.
+        seed: Seed of every random choice.
 
     Example:
         >>> from personaspace.survey.simulate import simulate
@@ -40,7 +52,9 @@ class ClusterPersonas:
         ('cluster-1', 'cluster-2', 'cluster-3')
     """
 
-    k: int | Literal["elbow"] = "elbow"
+    k: int | Rule = "elbow"
+    method: str = "kmeans"
+    smallest: int | None = None
     seed: int = 0
 
     def fit(self, embedder: Embedder, survey: Survey | None = None) -> Personas:
@@ -48,148 +62,149 @@ class ClusterPersonas:
 
         Args:
             embedder: A fitted embedder.
-            survey: The survey it was fitted on: brings weights, and for ``"elbow"`` held-out answers. Without it
-                every respondent counts alike, and k is chosen by the answers the embedder itself expects.
+            survey: The survey it was fitted on: brings weights, held-out answers, and the answers to other halves of
+                the questions. Without it every respondent counts alike, and the loss is that of the answers the
+                embedder itself expects.
 
         Returns:
-            Personas ``"cluster-1"`` (the largest share) to ``"cluster-k"``; where k was chosen, with ``curve``.
+            Personas ``"cluster-1"`` (the largest share), ``"cluster-2"``, ... with ``notes`` in words, the table
+            ``clusters`` of every cluster found, and where k was chosen the ``curve``.
 
         Raises:
-            SettingError: k is neither ``"elbow"`` nor a whole number from 1 to the number of different vectors.
-            SurveyError: A respondent of the embedder is not in the survey.
+            SettingError: k is neither a rule nor a whole number from 1 to the number of different vectors; the method
+                finds k itself and is given one, or finds none; smallest is not a whole number from 1.
+            UnknownNameError: There is no such method.
+            SurveyError: A respondent of the embedder is not in the survey, or all have weight 0.
         """
-        weights = _weights(embedder, survey)
-        if self.k == "elbow":
-            k, curve = choose_k(embedder, survey, seed=self.seed)
-        else:
-            k, curve = _checked(self.k, embedder), None
-        return Personas(grouped(embedder, _kmeans(embedder, k, weights, self.seed), weights, None, "cluster"), curve)
+        limit = floor(self.smallest, len(embedder.ids_))
+        with _one_thread():
+            resamples = _resamples(embedder, survey, self.method, limit.members, self.seed)
+            chosen, found = self._found(resamples)
+            crowd, k = resamples.crowd, 0 if resamples.clusterer.finds_k else len(found.centres)
+            clusters = evidence(crowd, found, resamples.found_again(found, k), limit, self.seed)
+            kept = found.without(np.flatnonzero(clusters["verdict"] == "too small"), crowd.points)
+        personas = grouped(embedder, kept.labels, crowd.weights, None, "cluster")
+        rank = np.argsort(-_sizes(kept.labels, crowd.weights), kind="stable")
+        clusters.insert(0, "persona", _now(found.labels, kept.labels, rank, personas.names))
+        outside = float(crowd.weights[kept.labels < 0].sum() / crowd.weights.sum())
+        return Personas(
+            personas,
+            curve=None if chosen is None else chosen.curve,
+            clusters=clusters.sort_values("share", ascending=False, kind="stable", ignore_index=True),
+            notes=(*(() if chosen is None else (chosen.words,)), *notes_on(clusters, limit, outside)),
+            mixture=None if kept.clouds is None else crowd.space.mixture(kept.clouds.some(rank)),
+        )
+
+    def _found(self, resamples: Resamples) -> tuple[Chosen | None, Clustering]:
+        """A clustering, and where its number was chosen how."""
+        if isinstance(self.k, str):
+            chosen, found = _chosen(resamples, KS, self.k, self.seed)
+            return chosen, found[chosen.k]
+        crowd, clusterer = resamples.crowd, resamples.clusterer
+        if clusterer.finds_k:
+            raise SettingError(f"k is {self.k!r}, but {self.method} finds the number of clusters itself: leave k out")
+        k = _checked(self.k, crowd)
+        return None, clusterer(crowd.points, crowd.weights, k, self.seed, resamples.smallest)
 
 
-class Elbow(NamedTuple):
-    """The number of clusters chosen, and the curve it was chosen from: columns k, loss, silhouette."""
+class Chosen(NamedTuple):
+    """A number of clusters and why.
+
+    Attributes:
+        k: The number.
+        curve: The curve it was chosen from, see :func:`~personaspace.persona.curve.curve_of`.
+        recommendation: What every rule chooses.
+        words: What the curve shows and which rule was followed.
+    """
 
     k: int
     curve: pd.DataFrame
+    recommendation: Recommendation
+    words: str
 
 
-def choose_k(embedder: Embedder, survey: Survey | None = None, ks: Iterable[int] = KS, seed: int = 0) -> Elbow:
-    """Choose the number of clusters at the elbow of the loss.
+def choose_k(
+    embedder: Embedder,
+    survey: Survey | None = None,
+    ks: Iterable[int] = KS,
+    seed: int = 0,
+    by: Rule = "elbow",
+    method: str = "kmeans",
+) -> Chosen:
+    """Choose the number of clusters.
 
     For each k every respondent is replaced by the centroid of the cluster, and the embedder predicts from there:
     loss(k) = -mean log p_c(i)(y), over held-out answers y of respondents i. These are the answers no stage trains on
     (:func:`personaspace.survey.split.early_stopping`). Without a survey, or in one too small to hold any out, it is
     the answers the embedder expects, -sum_i sum_o p_i(o) log p_c(i)(o), as if everybody had answered everything.
+    Silhouette and stability stand beside it.
 
     With both axes scaled to [0, 1] the elbow is the k that lies farthest below the chord between the curve's ends;
-    it depends on which ks are tried. The silhouette, on up to 2,000 respondents, is there for information.
+    it depends on which ks are tried.
 
     Args:
         embedder: A fitted embedder.
         survey: The survey it was fitted on, with its answers and weights.
         ks: The numbers to try; those above the number of different vectors are left out.
-        seed: Seed of K-Means and of the silhouette's sample.
+        seed: Seed of every random choice.
+        by: The rule.
+        method: How to cluster.
 
     Returns:
-        The number chosen and the curve.
+        The number chosen, the curve and the reasons.
 
     Raises:
-        SettingError: No k to try lies between 1 and the number of different vectors.
-        SurveyError: A respondent of the embedder is not in the survey.
+        SettingError: No k to try lies between 1 and the number of different vectors, or there is no such rule.
+        UnknownNameError: There is no such method.
+        SurveyError: A respondent of the embedder is not in the survey, or all have weight 0.
     """
-    most = _distinct(embedder)
-    tried = sorted({k for k in ks if 1 <= k <= most})
-    if not tried:
-        raise SettingError(f"no number of clusters to try lies between 1 and {most}, the number of different vectors")
-    weights = _weights(embedder, survey)
-    answers = _answers(embedder, survey)
-    rows = []
-    for k in tried:
-        labels = _kmeans(embedder, k, weights, seed)
-        loss = _loss(embedder, labels, weights, answers)
-        rows.append({"k": k, "loss": loss, "silhouette": _silhouette(embedder, labels, seed)})
-    curve = pd.DataFrame(rows)
-    return Elbow(elbow(tried, curve["loss"].to_numpy()), curve)
+    with _one_thread():
+        least = floor(None, len(embedder.ids_)).members
+        return _chosen(_resamples(embedder, survey, method, least, seed), ks, by, seed)[0]
 
 
-def elbow(ks: list[int], losses: FloatArray) -> int:
-    """The k whose point lies farthest below the chord between the curve's ends (Kneedle, Satopaa et al. 2011).
-
-    Args:
-        ks: Ascending.
-        losses: Their losses, shape ``[ks]``.
-
-    Returns:
-        The elbow; the first k where the curve has fewer than three points or never falls below the chord.
-
-    Example:
-        >>> elbow([2, 3, 4, 5, 6], np.array([1.0, 0.5, 0.1, 0.09, 0.08]))
-        4
-    """
-    across = np.array(ks, dtype=np.float64) - ks[0]
-    chord = losses[0] + (losses[-1] - losses[0]) * across / max(across[-1], 1)
-    return ks[int(np.argmax(chord - losses))]
+def _chosen(resamples: Resamples, ks: Iterable[int], rule: str, seed: int) -> tuple[Chosen, dict[int, Clustering]]:
+    if rule not in RULES:
+        raise SettingError(f"k is {rule!r}: give a whole number of clusters, or a rule to choose it: {_LISTED}")
+    curve, found = curve_of(resamples, ks, seed)
+    advice = recommend(curve, resamples.smallest)
+    k: int = getattr(advice, rule)
+    taken = "" if len(curve) == 1 else f" Taken here: {k}, by the rule {rule}."
+    return Chosen(k, curve, advice, advice.words + taken), found
 
 
-def _kmeans(embedder: Embedder, k: int, weights: FloatArray, seed: int) -> IntArray:
-    from sklearn.cluster import KMeans
+def _resamples(embedder: Embedder, survey: Survey | None, method: str, smallest: int, seed: int) -> Resamples:
+    clusterer = clusterer_named(method)
+    return Resamples(Crowd.of(embedder, survey), clusterer, seed, smallest)
+
+
+def _one_thread() -> AbstractContextManager[object]:
+    """Threads that wait for a busy core make many short steps up to 90 times slower."""
     from sklearn.utils.parallel import ThreadpoolController
 
-    with ThreadpoolController().limit(
-        limits=1
-    ):  # threads that wait for a busy core make many short steps up to 90 times slower
-        labels = KMeans(k, n_init=10, random_state=seed).fit_predict(embedder.respondents_, sample_weight=weights)
-    return np.asarray(labels, dtype=np.int64)
+    context: AbstractContextManager[object] = ThreadpoolController().limit(limits=1)
+    return context
 
 
-def _weights(embedder: Embedder, survey: Survey | None) -> FloatArray:
-    return np.ones(len(embedder.ids_)) if survey is None else survey.weight[survey_rows(embedder, survey)]
-
-
-def _checked(k: object, embedder: Embedder) -> int:
+def _checked(k: object, crowd: Crowd) -> int:
     if not isinstance(k, int | np.integer) or isinstance(k, bool):
-        raise SettingError(f"k is {k!r}: give a whole number of clusters, or 'elbow' to choose it")
-    most = _distinct(embedder)
-    if not 1 <= k <= most:
+        raise SettingError(f"k is {k!r}: give a whole number of clusters, or a rule to choose it: {_LISTED}")
+    if not 1 <= k <= crowd.distinct:
         raise SettingError(
-            f"k is {k}, but {len(embedder.ids_)} respondents with {most} different vectors make 1 to {most} clusters"
+            f"k is {k}, but {len(crowd.points)} respondents with {crowd.distinct} different vectors make "
+            f"1 to {crowd.distinct} clusters"
         )
     return int(k)
 
 
-def _distinct(embedder: Embedder) -> int:
-    return len(np.unique(embedder.respondents_, axis=0))
+def _sizes(labels: IntArray, weights: FloatArray) -> FloatArray:
+    return np.asarray(np.bincount(labels[labels >= 0], weights[labels >= 0]), np.float64)
 
 
-def _answers(embedder: Embedder, survey: Survey | None) -> csr_array | Vectors:
-    """How often each respondent chose each option, held out or else expected; shape [respondents, options]."""
-    held_out = None if survey is None else _held_out(embedder, survey)
-    return embedder.predict(embedder.respondents_) if held_out is None or not held_out.nnz else held_out
+def _now(before: IntArray, after: IntArray, rank: IntArray, names: tuple[str, ...]) -> list[str]:
+    """The persona that most members of each cluster are in."""
+    place = np.argsort(rank)
+    return [names[place[np.bincount(after[before == cluster]).argmax()]] for cluster in range(before.max() + 1)]
 
 
-def _held_out(embedder: Embedder, survey: Survey) -> csr_array:
-    start_of = {q.id: start for q, start in zip(embedder.questions_, embedder.offsets_.tolist(), strict=False)}
-    start = np.array([start_of.get(question.id, -1) for question in survey.questions], dtype=np.int64)
-    row = np.full(len(survey.respondents), -1, dtype=np.int64)
-    row[survey_rows(embedder, survey)] = np.arange(len(embedder.ids_))
-    watched = survey.answers.where(early_stopping(survey))
-    known = watched.where((row[watched.respondent] >= 0) & (start[watched.question] >= 0))
-    cells = (row[known.respondent], start[known.question] + known.option)
-    return csr_array((np.ones(len(known)), cells), shape=(len(embedder.ids_), int(embedder.offsets_[-1])))
-
-
-def _loss(embedder: Embedder, labels: IntArray, weights: FloatArray, answers: csr_array | Vectors) -> float:
-    """Mean cross-entropy of the answers when everybody is predicted from their cluster's centroid."""
-    members = csr_array((weights, (labels, np.arange(len(labels)))))
-    chosen = members @ answers
-    surprise = -np.log(np.maximum(embedder.predict(centroids(embedder, labels, weights)), 1e-12))
-    return float((chosen * surprise).sum() / chosen.sum())
-
-
-def _silhouette(embedder: Embedder, labels: IntArray, seed: int) -> float:
-    from sklearn.metrics import silhouette_score
-
-    rows = np.random.default_rng(seed).permutation(len(labels))[:SAMPLE]
-    if not 1 < len(np.unique(labels[rows])) < len(rows):
-        return float("nan")
-    return float(silhouette_score(embedder.respondents_[rows], labels[rows]))
+_LISTED = ", ".join(repr(rule) for rule in RULES)

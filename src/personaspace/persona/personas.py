@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args, overload
@@ -13,6 +14,7 @@ import pandas as pd
 
 from personaspace.errors import RunError, SettingError, unknown
 from personaspace.files import read_json, read_tensors, write_json, write_tensors
+from personaspace.persona.clouds import Mixture
 from personaspace.survey.survey import Survey
 
 if TYPE_CHECKING:
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from personaspace.persona.profile import Profile
 
 Kind = Literal["individual", "cluster", "demographic", "mixture"]
+
+NAMED = 0.005
+"""The smallest part of a mixture that its name mentions."""
 
 FORMAT = 1
 """Version of the files written by :meth:`Personas.save`."""
@@ -53,6 +58,10 @@ class Personas(Sequence[Persona]):
     Args:
         personas: With distinct names and vectors of one length.
         curve: Where k was chosen by a curve, that curve (:func:`personaspace.persona.clustering.choose_k`).
+        clusters: For cluster personas, every cluster found and how real it is
+            (:func:`personaspace.persona.evidence.evidence`).
+        notes: What a reader should know, in sentences: why so many, and what became of small clusters.
+        mixture: The Gaussian mixture they are the components of, if they are.
 
     Raises:
         SettingError: Two personas of one name, or vectors of different lengths.
@@ -66,9 +75,16 @@ class Personas(Sequence[Persona]):
         array([0.5], dtype=float32)
     """
 
-    def __init__(self, personas: Iterable[Persona], curve: pd.DataFrame | None = None) -> None:
+    def __init__(
+        self,
+        personas: Iterable[Persona],
+        curve: pd.DataFrame | None = None,
+        clusters: pd.DataFrame | None = None,
+        notes: Sequence[str] = (),
+        mixture: Mixture | None = None,
+    ) -> None:
         self._personas = tuple(personas)
-        self.curve = curve
+        self.curve, self.clusters, self.notes, self.mixture = curve, clusters, tuple(notes), mixture
         if len(self._index) != len(self):
             twice = next(name for place, name in enumerate(self.names) if self._index[name] != place)
             raise SettingError(f"two personas are called {twice!r}: give every persona a name of its own")
@@ -115,26 +131,43 @@ class Personas(Sequence[Persona]):
     def _index(self) -> dict[str, int]:
         return {persona.name: place for place, persona in enumerate(self._personas)}
 
-    def mix(self, weights: Mapping[str, float]) -> Persona:
+    def mix(self, weights: Mapping[str, float] | pd.Series[float]) -> Persona:
         """A point between personas: the mean of their vectors under the weights.
 
         Args:
-            weights: What each named persona contributes; at least 0, scaled to sum to 1.
+            weights: What each named persona contributes; at least 0, scaled to sum to 1. A row of
+                :func:`~personaspace.persona.soft.soft_membership` makes a respondent a mixture of personas.
 
         Returns:
-            A persona such as ``"0.25 left + 0.75 right"``, of kind ``"mixture"``.
+            A persona such as ``"0.25 left + 0.75 right"``, of kind ``"mixture"``; its name leaves out parts below
+            1 in 200.
 
         Raises:
             UnknownNameError: There is no persona of that name.
             SettingError: A weight is negative or not finite, or all are 0.
         """
+        weights = {str(name): float(part) for name, part in weights.items()}
         vectors = np.array([self[name].vector for name in weights])
         parts = np.array(list(weights.values()), dtype=np.float64)
         if not len(parts) or not np.isfinite(parts).all() or (parts < 0).any() or parts.sum() == 0:
-            raise SettingError(f"cannot mix {dict(weights)}: weights are finite, at least 0, and one is above 0")
+            raise SettingError(f"cannot mix {weights}: weights are finite, at least 0, and one is above 0")
         parts /= parts.sum()
-        name = " + ".join(f"{part:.4g} {name}" for part, name in zip(parts, weights, strict=True))
+        name = " + ".join(f"{part:.4g} {name}" for part, name in zip(parts, weights, strict=True) if part >= NAMED)
         return Persona(name, "mixture", (parts @ vectors).astype(np.float32))
+
+    def renamed(self, names: Mapping[str, str]) -> Self:
+        """The same personas under other names, in their tables and notes as well.
+
+        Args:
+            names: The new name of every old one.
+        """
+        clusters = self.clusters
+        if clusters is not None:
+            clusters = clusters.assign(persona=clusters["persona"].map(names))
+        pattern = re.compile("|".join(rf"\b{re.escape(name)}\b(?!-)" for name in sorted(names, key=len, reverse=True)))
+        notes = [pattern.sub(lambda found: names[found.group()], note) for note in self.notes]
+        renamed = (replace(persona, name=names[persona.name]) for persona in self)
+        return type(self)(renamed, self.curve, clusters, notes, self.mixture)
 
     def profile(self, survey: Survey) -> Profile:
         """What the personas' members are like and how they answered; see :mod:`personaspace.persona.profile`."""
@@ -149,14 +182,16 @@ class Personas(Sequence[Persona]):
             RunError: The folder cannot be written.
         """
         described = [{"name": p.name, "kind": p.kind, "share": p.share, "members": list(p.members)} for p in self]
-        curve = None if self.curve is None else self.curve.astype(object).where(self.curve.notna(), None)
-        write_tensors(Path(folder) / "centroids.safetensors", {"vectors": self.vectors})
+        mixture = {} if self.mixture is None else self.mixture.tensors()
+        write_tensors(Path(folder) / "centroids.safetensors", {"vectors": self.vectors, **mixture})
         write_json(
             Path(folder) / "personas.json",
             {
                 "format": FORMAT,
                 "personas": described,
-                "curve": None if curve is None else curve.to_dict(orient="records"),
+                "curve": _records(self.curve),
+                "clusters": _records(self.clusters),
+                "notes": list(self.notes),
             },
         )
 
@@ -174,10 +209,20 @@ class Personas(Sequence[Persona]):
                 raise RunError(f"{path} has format {content['format']}, this version reads {FORMAT}: make it again")
             rows = zip(content["personas"], tensors["vectors"], strict=True)
             personas = [_described(entry, vector) for entry, vector in rows]
-            curve = None if content["curve"] is None else pd.DataFrame(content["curve"])
+            curve, clusters = _frame(content["curve"]), _frame(content.get("clusters"))
+            notes, mixture = map(str, content.get("notes", ())), Mixture.from_tensors(tensors)
         except (KeyError, TypeError, ValueError) as error:
             raise RunError(f"{path} and its vectors do not describe personas ({error}): make them again") from error
-        return cls(personas, curve)
+        return cls(personas, curve, clusters, tuple(notes), mixture)
+
+
+def _records(table: pd.DataFrame | None) -> list[dict[Hashable, Any]] | None:
+    """A table as JSON, ``None`` in its gaps."""
+    return None if table is None else table.astype(object).where(table.notna(), None).to_dict(orient="records")
+
+
+def _frame(records: list[dict[str, Any]] | None) -> pd.DataFrame | None:
+    return None if records is None else pd.DataFrame(records)
 
 
 def _described(entry: Mapping[str, Any], vector: Vectors) -> Persona:
