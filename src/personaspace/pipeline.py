@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
 
 from personaspace.artifacts import CHECKPOINT, Run
 from personaspace.embedding.base import Embedder
@@ -14,8 +13,10 @@ from personaspace.embedding.registry import load_embedder, make_embedder
 from personaspace.errors import SettingError
 from personaspace.evaluation.protocol import evaluate
 from personaspace.evaluation.results import Results
-from personaspace.persona.clustering import ClusterPersonas
+from personaspace.persona.clusterers import clusterer_named
+from personaspace.persona.clustering import RULES, ClusterPersonas, Rule
 from personaspace.persona.groups import demographic_personas, individual_personas
+from personaspace.persona.matching import keeping_names
 from personaspace.persona.personas import Persona, Personas
 from personaspace.steer.attach import Attachment
 from personaspace.steer.steered import SteeredLM
@@ -52,6 +53,7 @@ def fit_run(
     *,
     embedder: str = "lightgcn",
     personas: int | str = "elbow",
+    clusters: str = "kmeans",
     settings: SplitSettings | None = None,
     on_step: OnStep | None = None,
 ) -> Fitted:
@@ -61,7 +63,8 @@ def fit_run(
         run: Where everything is written.
         survey: What people answered.
         embedder: Name of the embedder.
-        personas: Number of clusters, or ``elbow``.
+        personas: Number of clusters, or a rule that chooses it.
+        clusters: How to cluster. Personas that stood in the run before hand their names on.
         settings: What is held back; the defaults of :class:`SplitSettings` where not given.
         on_step: Told about progress.
 
@@ -69,7 +72,7 @@ def fit_run(
         The fitted run.
     """
     settings = settings or SplitSettings()
-    clusters = ClusterPersonas(k=_number_of(personas), seed=settings.seed)
+    clustering = ClusterPersonas(k=_number_of(personas), method=clusterer_named(clusters).name, seed=settings.seed)
     model = make_embedder(embedder, seed=settings.seed)
     about = {"name": survey.name, "digest": digest(survey), "split": asdict(settings)}
     run.stage("survey", about, (), lambda folder: write_survey(survey, folder))
@@ -86,11 +89,11 @@ def fit_run(
     space = load_embedder(run.folder / "embedding")
 
     def cluster(folder: Path) -> None:
-        found = clusters.fit(space, parts.train)
+        found = keeping_names(clustering.fit(space, parts.train), folder, parts.train)
         found.save(folder)
         found.profile(parts.train).save(folder / "profile")
 
-    run.stage("personas", {"k": personas, "seed": settings.seed}, ("survey", "embedding"), cluster)
+    run.stage("personas", {"k": personas, "method": clusters, "seed": settings.seed}, ("survey", "embedding"), cluster)
     return Fitted(parts, space, Personas.load(run.folder / "personas"))
 
 
@@ -187,13 +190,15 @@ def evaluate_run(run: Run, *, seed: int = 0, device: str = "cpu", on_step: OnSte
     return Results.load(run.folder / "evaluation" / "results.json")
 
 
-def _number_of(personas: int | str) -> int | Literal["elbow"]:
-    if personas == "elbow":
-        return "elbow"
+def _number_of(personas: int | str) -> int | Rule:
+    if personas in RULES:
+        return personas
     try:
         return int(personas)
     except ValueError:
-        raise SettingError(f"personas is {personas!r}: give 'elbow' or a number such as 6") from None
+        raise SettingError(
+            f"personas is {personas!r}: give {', '.join(map(repr, RULES))} or a number such as 6"
+        ) from None
 
 
 def personas_named(fitted: Fitted, names: list[str] | None) -> Personas:

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from personaspace.errors import SettingError
-from personaspace.persona.clustering import ClusterPersonas, choose_k, elbow
+from personaspace.persona.clustering import ClusterPersonas, choose_k
+from personaspace.persona.curve import elbow
 
 from .conftest import Planted, plant
 
@@ -43,9 +44,9 @@ def test_weights_move_centroids_and_shares(planted: Planted) -> None:
 @pytest.mark.parametrize("answers", ["held out", "expected"])
 def test_the_elbow_is_at_the_planted_number(planted: Planted, answers: str) -> None:
     survey = planted.survey if answers == "held out" else None
-    k, curve = choose_k(planted.space, survey)
+    k, curve, *_ = choose_k(planted.space, survey)
     assert k == 4
-    assert curve.columns.tolist() == ["k", "loss", "silhouette"]
+    assert curve.columns.tolist() == ["k", "loss", "silhouette", "ari_respondents", "ari_questions", "smallest"]
     assert curve["k"].tolist() == list(range(2, 16))
     assert curve["k"].tolist()[int(curve["silhouette"].argmax())] == 4
 
@@ -58,7 +59,7 @@ def test_fit_with_elbow_keeps_the_curve(planted: Planted) -> None:
 
 
 def test_the_loss_of_one_cluster_is_that_of_the_mean(planted: Planted) -> None:
-    _, curve = choose_k(planted.space, ks=[1])
+    curve = choose_k(planted.space, ks=[1]).curve
     expected = planted.space.predict(planted.space.respondents_)
     mean = planted.space.predict(planted.space.respondents_.mean(axis=0, keepdims=True))
     by_hand = -(expected * np.log(mean)).sum() / expected.sum()
@@ -67,7 +68,7 @@ def test_the_loss_of_one_cluster_is_that_of_the_mean(planted: Planted) -> None:
 
 def test_few_respondents_bound_the_numbers_tried() -> None:
     few = plant(np.array([1, 1, 1, 1]))
-    assert choose_k(few.space)[1]["k"].tolist() == [2, 3, 4]
+    assert choose_k(few.space).curve["k"].tolist() == [2, 3, 4]
     with pytest.raises(SettingError, match="lies between 1 and 4"):
         choose_k(few.space, ks=[5, 6])
 
@@ -75,7 +76,8 @@ def test_few_respondents_bound_the_numbers_tried() -> None:
 def test_a_survey_without_held_out_answers_is_like_none(planted: Planted) -> None:
     one_each = planted.survey.with_answers(planted.survey.answers.question == 0)
     without_weights = replace(one_each, weights=None)
-    assert choose_k(planted.space, without_weights)[1].equals(choose_k(planted.space)[1])
+    compared = ["k", "loss", "silhouette", "ari_respondents"]
+    assert choose_k(planted.space, without_weights).curve[compared].equals(choose_k(planted.space).curve[compared])
 
 
 @pytest.mark.parametrize("k", [0, -1, 301])
@@ -86,7 +88,7 @@ def test_k_out_of_range(planted: Planted, k: int) -> None:
 
 @pytest.mark.parametrize("k", ["knee", 2.5, True, None])
 def test_k_of_the_wrong_kind(planted: Planted, k: Any) -> None:
-    with pytest.raises(SettingError, match="give a whole number of clusters, or 'elbow'"):
+    with pytest.raises(SettingError, match="give a whole number of clusters, or a rule to choose it: 'elbow', "):
         ClusterPersonas(k=k).fit(planted.space)
 
 

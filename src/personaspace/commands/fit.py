@@ -16,7 +16,10 @@ def fit(
     out: Annotated[Path, typer.Option(help="Run folder to make or to go on with.")],
     codebook: Annotated[Path | None, typer.Option(help="Codebook of a CSV or parquet table.")] = None,
     embedder: Annotated[str, typer.Option(help="lightgcn or factorization.")] = "lightgcn",
-    personas: Annotated[str, typer.Option(help="Number of cluster personas, or 'elbow'.")] = "elbow",
+    personas: Annotated[
+        str, typer.Option(help="Number of cluster personas, or the rule: elbow, silhouette, stability, recommended.")
+    ] = "elbow",
+    clusters: Annotated[str, typer.Option(help="kmeans, gaussian, agglomerative or hdbscan.")] = "kmeans",
     unseen_respondents: Fraction = 0.2,
     held_out_answers: Fraction = 0.2,
     held_out_questions: Fraction = 0.15,
@@ -44,14 +47,20 @@ def fit(
             answered,
             embedder=embedder,
             personas=personas,
+            clusters=clusters,
             settings=SplitSettings(*fractions, seed=seed),
             on_step=reporter.step,
         )
     shares = [{"persona": p.name, "respondents": len(p.members), "share": p.share} for p in fitted.personas]
     if as_json:
-        print_json({"run": str(out), "survey": answered.name, "personas": shares})
+        notes = list(fitted.personas.notes)
+        print_json({"run": str(out), "survey": answered.name, "personas": shares, "notes": notes})
         return
     import pandas as pd
 
+    if fitted.personas.curve is not None:
+        show_table(fitted.personas.curve.set_index("k"), "how many personas")
     show_table(pd.DataFrame(shares).set_index("persona"), f"personas of {answered.name}")
+    for note in fitted.personas.notes:
+        print(note)
     print(f"written to {out}; what the personas are made of: {out / 'personas' / 'profile'}")

@@ -117,6 +117,8 @@ class GaussianClusterer:
         from sklearn.mixture import GaussianMixture
 
         del smallest
+        if k == 1:
+            return _together(points, weights)
         rows = _drawn(weights, len(points), k, points, seed)
         spread = float(points[rows].var(axis=0).mean())
         mixture = GaussianMixture(
@@ -148,6 +150,8 @@ class AgglomerativeClusterer:
         from sklearn.cluster import AgglomerativeClustering
 
         del smallest, starts
+        if k == 1:
+            return _together(points, weights)
         rows = _drawn(weights, SAMPLE, k, points, seed)
         labels = AgglomerativeClustering(k).fit_predict(points[rows])
         centres = np.stack([points[rows[labels == cluster]].mean(axis=0) for cluster in range(k)])
@@ -173,7 +177,9 @@ class HDBSCANClusterer:
 
         del k, seed, starts
         size = min(max(smallest, 2), len(points))
-        labels = HDBSCAN(min_cluster_size=size, min_samples=min(5, size), copy=True).fit_predict(points)
+        labels = np.full(len(points), -1)
+        if size > 1:
+            labels = HDBSCAN(min_cluster_size=size, min_samples=min(5, size), copy=True).fit_predict(points)
         counted = [labels == cluster for cluster in range(labels.max() + 1)]
         parts = [np.where(weights[rows].any(), weights[rows], 1) for rows in counted]
         centres = [np.average(points[rows], axis=0, weights=part) for rows, part in zip(counted, parts, strict=True)]
@@ -189,6 +195,11 @@ def clusterer_named(name: str) -> Clusterer:
     if name not in CLUSTERERS:
         raise unknown("clustering method", str(name), CLUSTERERS)
     return CLUSTERERS[name]
+
+
+def _together(points: Vectors, weights: FloatArray) -> Clustering:
+    """Everybody in one cluster."""
+    return Clustering(np.zeros(len(points), np.int64), np.average(points, axis=0, weights=weights)[None])
 
 
 def _drawn(weights: FloatArray, most: int, k: int, points: Vectors, seed: int) -> IntArray:

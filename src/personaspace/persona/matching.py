@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from personaspace.embedding.base import Embedder
-from personaspace.errors import SurveyError
-from personaspace.persona.personas import Personas
+from personaspace.embedding.base import Embedder, Vectors
+from personaspace.errors import RunError, SurveyError
+from personaspace.persona.personas import Persona, Personas
 from personaspace.persona.stability import jaccard
 from personaspace.survey.survey import FloatArray, IntArray, Survey
 
@@ -45,8 +47,8 @@ def match_personas(
     know. Never by the vectors: spaces of different seeds are rotated against each other.
 
     The pairs are those of the largest sum of likeness (Kuhn 1955, as solved by scipy). A pair below 1/3 hands on no
-    name; a new persona without a pair gets the first name of its kind, such as ``"cluster-9"``, that is taken neither
-    by an old persona nor by a new one.
+    name; a new persona without a pair keeps its own name, or if an old persona has that gets the first free one of
+    its kind, such as ``"cluster-9"``.
 
     Args:
         new: Personas to rename.
@@ -68,6 +70,21 @@ def match_personas(
     return Match(personas, pd.DataFrame(likeness, index=list(personas.names), columns=list(old.names)), renamed)
 
 
+def keeping_names(new: Personas, folder: Path, survey: Survey) -> Personas:
+    """The new personas under the names of those a folder holds; as they are where it holds none of the same people.
+
+    Args:
+        new: Personas to rename.
+        folder: Where :meth:`~personaspace.persona.personas.Personas.save` may have written earlier ones.
+        survey: Brings weights.
+    """
+    try:
+        old = Personas.load(folder)
+    except RunError:
+        return new
+    return new if _by_members(new, old, survey) is None else match_personas(new, old, survey).personas
+
+
 def _by_members(new: Personas, old: Personas, survey: Survey | None) -> FloatArray | None:
     homes_new, homes_old = _homes(new), _homes(old)
     common = sorted(homes_new.keys() & homes_old.keys())
@@ -77,8 +94,8 @@ def _by_members(new: Personas, old: Personas, survey: Survey | None) -> FloatArr
                             for i in common])  # fmt: skip
     if not weights.sum():
         return None
-    labels = [np.array([homes[name] for name in common], np.int64) for homes in (homes_new, homes_old)]
-    shared = jaccard(*labels, weights)
+    first, second = (np.array([homes[name] for name in common], np.int64) for homes in (homes_new, homes_old))
+    shared = jaccard(first, second, weights)
     likeness = np.zeros((len(new), len(old)))
     likeness[: shared.shape[0], : shared.shape[1]] = shared
     return likeness
@@ -108,7 +125,7 @@ def _by_answers(new: Personas, old: Personas, spaces: tuple[Embedder, Embedder] 
     return np.asarray(np.maximum(1 - _total_variation(first, second, len(common)) / apart, 0))
 
 
-def _total_variation(first: FloatArray, second: FloatArray, questions: int) -> FloatArray:
+def _total_variation(first: Vectors, second: Vectors, questions: int) -> FloatArray:
     return np.asarray(np.abs(first[:, None] - second[None]).sum(axis=2) / 2 / questions)
 
 
@@ -120,14 +137,12 @@ def _names(new: Personas, old: Personas, likeness: FloatArray) -> list[str]:
     taken = {*old.names, *kept.values()}
     names = []
     for place, persona in enumerate(new):
-        name = kept.get(place) or _fresh(persona.kind, taken)
+        name = kept.get(place) or _free(persona, taken)
         taken.add(name)
         names.append(name)
     return names
 
 
-def _fresh(kind: str, taken: set[str]) -> str:
-    number = 1
-    while f"{kind}-{number}" in taken:
-        number += 1
-    return f"{kind}-{number}"
+def _free(persona: Persona, taken: set[str]) -> str:
+    numbered = (f"{persona.kind}-{number}" for number in itertools.count(1))
+    return next(name for name in itertools.chain([persona.name], numbered) if name not in taken)

@@ -164,7 +164,7 @@ class Personas(Sequence[Persona]):
         clusters = self.clusters
         if clusters is not None:
             clusters = clusters.assign(persona=clusters["persona"].map(names))
-        pattern = re.compile("|".join(rf"\b{re.escape(name)}\b(?!-)" for name in sorted(names, key=len, reverse=True)))
+        pattern = re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, names))})(?![\w-])")
         notes = [pattern.sub(lambda found: names[found.group()], note) for note in self.notes]
         renamed = (replace(persona, name=names[persona.name]) for persona in self)
         return type(self)(renamed, self.curve, clusters, notes, self.mixture)
@@ -222,7 +222,10 @@ def _records(table: pd.DataFrame | None) -> list[dict[Hashable, Any]] | None:
 
 
 def _frame(records: list[dict[str, Any]] | None) -> pd.DataFrame | None:
-    return None if records is None else pd.DataFrame(records)
+    if records is None:
+        return None
+    table = pd.DataFrame(records)
+    return table.astype({column: float for column in table if table[column].isna().all()})
 
 
 def _described(entry: Mapping[str, Any], vector: Vectors) -> Persona:
