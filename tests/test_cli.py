@@ -146,7 +146,9 @@ def test_one_line_errors(run: Path, table: Path, tmp_path: Path) -> None:
     out = ("--out", tmp_path / "new")
     assert "did you mean 'lightgcn'" in fail("fit", table, *out, "--embedder", "lightgnc")
     assert "codebook" in fail("fit", _without_codebook(table, tmp_path), *out)
-    assert "give 'elbow', 'silhouette', 'stability', 'recommended' or a number" in fail("fit", table, *out, "--personas", "many")
+    assert "give 'elbow', 'silhouette', 'stability', 'recommended' or a number" in fail(
+        "fit", table, *out, "--personas", "many"
+    )
     assert "999" in fail("fit", table, "--out", tmp_path / "k", "--embedder", "factorization", "--personas", "999")
     assert "unknown model 'nana': did you mean 'nano'?" in fail("steer", run, "--model", "nana")
     assert "is not a run folder" in fail("evaluate", tmp_path / "nowhere")

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from personaspace.persona.clustering import ClusterPersonas as ClusterPersonas
     from personaspace.persona.groups import demographic_personas as demographic_personas
     from personaspace.persona.groups import individual_personas as individual_personas
+    from personaspace.persona.matching import match_personas as match_personas
     from personaspace.persona.personas import Persona as Persona
     from personaspace.persona.personas import Personas as Personas
+    from personaspace.persona.soft import soft_membership as soft_membership
     from personaspace.steer.steered import SteeredLM as SteeredLM
     from personaspace.steer.train import TrainSettings as TrainSettings
     from personaspace.survey.answers import Answers as Answers
@@ -44,8 +46,10 @@ _HOMES = {
     "demographic_personas": "persona.groups",
     "evaluate": "evaluation.protocol",
     "individual_personas": "persona.groups",
+    "match_personas": "persona.matching",
     "read_survey": "survey.readers",
     "simulate": "survey.simulate",
+    "soft_membership": "persona.soft",
     "split": "survey.split",
 }
 
