@@ -2,8 +2,8 @@
 
 Four surveys, the same code and the same default settings: a Polis conversation (agree, pass, disagree; an eighth
 filled; no traits), a poll of voters, the General Social Survey, and the American National Election Studies' pilot,
-whose thermometers are answered with a number from 0 to 100. Peers: the majority answer of each question (for numbers: its
-mean) and the majority within the best single trait. Nothing was tuned on these surveys.
+whose thermometers are answered with a number from 0 to 100. Peers: the majority answer of each question (for numbers:
+its mean) and the majority within the best single trait. Nothing was tuned on these surveys.
 
     python benchmarks/codebooks.py FOLDER BOOKS
     python benchmarks/generality.py FOLDER BOOKS [--seeds 3] [--surveys polis_ccai ...] [--embedders lightgcn ...]
