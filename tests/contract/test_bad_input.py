@@ -116,6 +116,7 @@ def test_a_strange_survey_is_embedded_and_described(make: Callable[[], Embedder]
     assert space.embed(survey.select([])).shape == (0, space.dim)
     personas = ClusterPersonas(k=1).fit(space, survey)
     assert [len(persona.members) for persona in personas] == [len(survey.respondents)]
+    assert len(profile(personas, survey).distinguishing) <= len(survey.questions)
     found = profile(personas, survey, min_answers=1)
     assert np.isfinite(found.distinguishing["tv"]).all()
     shares = found.composition.groupby(["persona", "trait"])["share"].sum()
@@ -130,6 +131,23 @@ def test_a_strange_survey_has_clusters_all_the_same(make: Callable[[], Embedder]
     personas = ClusterPersonas(k=3).fit(make().fit(survey), survey)
     assert sum(len(persona.members) for persona in personas) == len(survey.respondents)
     assert sum(persona.share for persona in personas) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("method", ["gaussian", "agglomerative"])
+def test_every_method_clusters_strange_surveys(method: str) -> None:
+    for what in ("respondents without answers", "weights of zero", "every question answered alike"):
+        survey = STRANGE_SURVEYS[what]()
+        space = make_embedder("factorization", dim=4).fit(survey)
+        personas = ClusterPersonas(k=2, method=method, smallest=1).fit(space, survey)
+        assert sum(len(persona.members) for persona in personas) == len(survey.respondents)
+
+
+def test_who_does_not_count_makes_no_cluster(make: Callable[[], Embedder]) -> None:
+    survey = weights(len(BASE.respondents) - 1)
+    with pytest.raises(
+        SettingError, match=r"k is 2, but 120 respondents with 1 different vectors make 1 to 1 clusters"
+    ):
+        ClusterPersonas(k=2).fit(make().fit(survey), survey)
 
 
 def test_k_can_be_chosen_though_some_answered_nothing() -> None:
