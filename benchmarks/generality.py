@@ -32,7 +32,7 @@ import pandas as pd
 from personaspace.embedding.registry import embedders, make_embedder
 from personaspace.evaluation.baselines import embedder_alone, group_majority, majority
 from personaspace.evaluation.metrics import log_loss, macro_accuracy
-from personaspace.evaluation.numbers import r2, rank_correlation
+from personaspace.evaluation.numbers import log_density, r2, rank_correlation
 from personaspace.evaluation.predictions import Predictions
 from personaspace.survey.readers import read_survey
 from personaspace.survey.simulate import simulate
@@ -49,13 +49,20 @@ TABLES = {
 VARIANTS: dict[str, list[dict[str, Any]]] = {
     "factorization": [{"loss": "squared"}, {"loss": "squared", "solver": "alternating"}, {"loss": "cross-entropy"}]
 }
-COLUMNS = ("held-out answers", "log-loss", *(f"unseen, K={k}" for k in KNOWN), "R2 of numbers", "rank correlation")
+COLUMNS = (
+    "held-out answers",
+    "log-loss",
+    *(f"unseen, K={k}" for k in KNOWN),
+    "R2 of numbers",
+    "rank correlation",
+    "log density",
+)
 
 Cells = dict[str, float]
 
 
 def scores(held_out: Predictions, unseen: Sequence[Predictions]) -> Cells:
-    """The cells of one method: choices by accuracy and log-loss, numbers by R2 and rank correlation."""
+    """The cells of one method: choices by accuracy and log-loss, numbers by R2, rank correlation, density."""
     number = ~np.isnan(held_out.value)
     found = dict.fromkeys(COLUMNS, float("nan"))
     if not number.all():
@@ -65,7 +72,11 @@ def scores(held_out: Predictions, unseen: Sequence[Predictions]) -> Cells:
             found[f"unseen, K={k}"] = float(macro_accuracy(predictions.where(np.isnan(predictions.value))))
     if number.any():
         numbers = held_out.where(number)
-        found |= {"R2 of numbers": float(r2(numbers)), "rank correlation": float(rank_correlation(numbers))}
+        found |= {
+            "R2 of numbers": float(r2(numbers)),
+            "rank correlation": float(rank_correlation(numbers)),
+            "log density": float(log_density(numbers)),
+        }
     return found
 
 
