@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from personaspace.embedding.autoencoder import Autoencoder as Autoencoder
     from personaspace.embedding.factorization import Factorization as Factorization
     from personaspace.embedding.lightgcn import LightGCN as LightGCN
     from personaspace.errors import PersonaSpaceError as PersonaSpaceError
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Answers": "survey.answers",
+    "Autoencoder": "embedding.autoencoder",
     "ClusterPersonas": "persona.clustering",
     "Factorization": "embedding.factorization",
     "LightGCN": "embedding.lightgcn",

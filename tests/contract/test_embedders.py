@@ -23,6 +23,7 @@ from tests.embedding.thermometers import thermometers
 Make = Callable[..., Embedder]
 
 MAKERS: dict[str, tuple[str, dict[str, object]]] = {
+    "autoencoder": ("autoencoder", {"dim": 64}),
     "lightgcn": ("lightgcn", {"dim": 16, "epochs": 20}),
     "factorization, squared error": ("factorization", {"dim": 4, "learning_rate": 0.01}),
     "factorization, alternating": ("factorization", {"dim": 4, "solver": "alternating"}),

@@ -6,6 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from personaspace.embedding.autoencoder import Autoencoder
 from personaspace.embedding.base import CONFIG, FORMAT, WEIGHTS, Embedder
 from personaspace.embedding.factorization import Factorization
 from personaspace.embedding.lightgcn import LightGCN
@@ -16,7 +17,7 @@ from personaspace.survey.question import Question
 
 def embedders() -> dict[str, type[Embedder]]:
     """Every embedder by its name."""
-    classes: tuple[type[Embedder], ...] = (Factorization, LightGCN)
+    classes: tuple[type[Embedder], ...] = (Autoencoder, Factorization, LightGCN)
     return {embedder.name: embedder for embedder in classes}
 
 

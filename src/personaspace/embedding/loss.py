@@ -1,0 +1,109 @@
+"""What embedders minimise: the surprise of answers, on request weighted, and aware of the options' order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from personaspace.embedding.choices import UNANSWERED, Choices
+from personaspace.survey.survey import IntArray, Survey
+
+
+class AnswerLoss:
+    """Mean over answers of w_i (-log p(y) + ordinal * RPS(p, y)), the weights scaled to mean 1 over these answers.
+
+    RPS is the ranked probability score (Epstein 1969; Gneiting and Raftery 2007, section 4.2) on the options' places
+    x in [0, 1], the squared distance between two cumulative distributions: RPS = integral of (F_p(x) - [y <= x])^2 dx.
+    It minds less when the answer is next to the likely option than when it is far off. Both terms are proper scoring
+    rules, so their sum is least at the true probabilities. Answers without a place on a scale have no second term.
+
+    Args:
+        survey: Whose questions and weights.
+        weighted: Whether w_i are the survey's weights rather than ones.
+        ordinal: What the second term counts; 0 for none.
+
+    Example:
+        >>> from personaspace.survey.survey import Answers, Option, Question
+        >>> scale = Question("q", "?", (Option("no", 0.0), Option("so-so", 0.5), Option("yes", 1.0)))
+        >>> loss = AnswerLoss(Survey(("ann",), (scale,), Answers.empty()), ordinal=1.0)
+        >>> one = lambda answer: loss(torch.zeros(1, 2), torch.zeros(3, 2), torch.zeros(3), answer, np.array([0]))
+        >>> (one(torch.tensor([[0]])) - np.log(3)).item()  # (1/3 - 1)^2 / 2 + (2/3 - 1)^2 / 2
+        0.277...
+    """
+
+    def __init__(self, survey: Survey, weighted: bool = False, ordinal: float = 0.0) -> None:
+        self.choices, self.ordinal = Choices(survey.offsets), ordinal
+        self.weights = torch.tensor(survey.weight, dtype=torch.float32) if weighted else None
+        self.orders = [_Order.of(survey, questions) for questions, _ in self.choices.groups] if ordinal else []
+
+    def __call__(self, vectors: Tensor, options: Tensor, bias: Tensor, answers: Tensor, rows: IntArray) -> Tensor:
+        """The loss of some respondents' answers.
+
+        Args:
+            vectors: Shape ``[respondents, dim]``.
+            options: Shape ``[options, dim]``.
+            bias: Shape ``[options]``.
+            answers: The option chosen, :data:`UNANSWERED` where none; shape ``[respondents, questions]``.
+            rows: Who the respondents are in the survey, shape ``[respondents]``.
+
+        Returns:
+            A scalar; 0 where nobody who counts answered.
+        """
+        if self.weights is None and not self.ordinal:
+            return self.choices.cross_entropy(vectors, options, bias, answers) / (answers >= 0).sum().clamp(min=1)
+        weights = torch.ones(len(rows)) if self.weights is None else self.weights[torch.from_numpy(rows)]
+        total, counted = vectors.new_zeros(()), weights @ (answers >= 0).sum(1).to(weights.dtype)
+        for place, (questions, columns) in enumerate(self.choices.groups):
+            flat = torch.from_numpy(columns.ravel())
+            scores = torch.addmm(bias[flat], vectors, options[flat].T).view(len(vectors), *columns.shape)
+            chosen = answers[:, torch.from_numpy(questions)]
+            losses = functional.cross_entropy(scores, chosen, ignore_index=UNANSWERED, reduction="none")
+            if self.ordinal:
+                losses = losses + self.ordinal * self.orders[place].score(scores, chosen)
+            total = total + weights @ losses.sum(1)
+        return total / counted.clamp(min=1e-6)
+
+
+@dataclass(frozen=True)
+class _Order:
+    """The scales of questions with equally many options.
+
+    Attributes:
+        by_place: The options in ascending order, those without a place last; shape ``[options, questions]``.
+        rank: Where each option comes in that order, shape ``[options, questions]``.
+        gaps: From each option so ordered to the next, 0 where there is none; shape ``[options, questions]``.
+        placed: Whether an option has a place on a scale, shape ``[options, questions]``.
+    """
+
+    by_place: Tensor
+    rank: Tensor
+    gaps: Tensor
+    placed: Tensor
+
+    @classmethod
+    def of(cls, survey: Survey, questions: IntArray) -> Self:
+        places = np.stack([survey.questions[j].positions for j in questions], axis=1)
+        by_place = np.argsort(places, axis=0, kind="stable")
+        ordered = np.take_along_axis(places, by_place, axis=0)
+        gaps = np.nan_to_num(np.diff(ordered, axis=0, append=np.nan))
+        return cls(
+            torch.from_numpy(by_place),
+            torch.from_numpy(np.argsort(by_place, axis=0)),
+            torch.tensor(gaps, dtype=torch.float32),
+            torch.from_numpy(~np.isnan(places)),
+        )
+
+    def score(self, scores: Tensor, chosen: Tensor) -> Tensor:
+        """The ranked probability score of every answer, 0 where there is none; ``[respondents, questions]``."""
+        ordered = scores.softmax(1).gather(1, self.by_place.expand_as(scores))
+        at = chosen.clamp(min=0)[:, None]
+        rank = self.rank.expand_as(scores).gather(1, at)
+        below = (torch.arange(scores.shape[1])[:, None] >= rank).to(scores.dtype)
+        score = ((ordered.cumsum(1) - below).square() * self.gaps).sum(1)
+        counts = (chosen >= 0) & self.placed.expand_as(scores).gather(1, at)[:, 0]
+        return score * counts
