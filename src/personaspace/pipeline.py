@@ -92,6 +92,7 @@ def fit_run(
         found = keeping_names(clustering.fit(space, parts.train), folder, parts.train)
         found.save(folder)
         found.profile(parts.train).save(folder / "profile")
+        found.profile(parts.train, imputed_by=space).save_questions(folder / "profile" / "imputed")
 
     run.stage("personas", {"k": personas, "method": clusters, "seed": settings.seed}, ("survey", "embedding"), cluster)
     return Fitted(parts, space, Personas.load(run.folder / "personas"))

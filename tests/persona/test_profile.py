@@ -10,10 +10,10 @@ import pytest
 
 from personaspace.errors import SettingError, SurveyError
 from personaspace.persona.clustering import ClusterPersonas
+from personaspace.persona.composition import composition
 from personaspace.persona.contrast import distinguishing_questions, separating_questions
 from personaspace.persona.groups import individual_personas
 from personaspace.persona.personas import Persona, Personas
-from personaspace.persona.profile import composition
 from personaspace.survey.survey import Answers, Option, Question, Survey
 
 from .conftest import Planted
@@ -62,7 +62,8 @@ def test_distinguishing_questions_by_hand() -> None:
     assert first["option"].tolist() == ["yes", "much"]
     assert first["share"].tolist() == pytest.approx([1, 1 / 4])
     assert first["population_share"].tolist() == pytest.approx([4 / 6, 1 / 6])
-    assert first["answers"].tolist() == [2, 2]
+    assert first["respondents"].tolist() == [2, 2]
+    assert set(first["answers"]) == {"given"}
 
 
 def test_separating_questions_by_hand() -> None:
@@ -87,7 +88,7 @@ def test_questions_with_few_answers_are_left_out() -> None:
 def test_ranks_within_topics_follow_the_overall_order(planted: Planted) -> None:
     personas = ClusterPersonas(k=4).fit(planted.space)
     table = separating_questions(personas, planted.survey)
-    assert table["mean_tv"].is_monotonic_decreasing
+    assert table["low"].is_monotonic_decreasing
     assert len(table) == 40
     for _, topic in table.groupby("topic"):
         assert topic["rank_in_topic"].tolist() == list(range(1, len(topic) + 1))
@@ -102,13 +103,13 @@ def test_the_questions_that_were_planted_apart_come_first(planted: Planted) -> N
     assert len(found & set(planted_apart.tolist())) >= 8
 
 
-def test_a_profile_is_saved_as_three_tables(tmp_path: Path) -> None:
+def test_a_profile_is_saved_as_tables(tmp_path: Path) -> None:
     personas, survey = small()
     profile = personas.profile(survey)
     profile.save(tmp_path)
-    names = ["composition.csv", "distinguishing.csv", "separating.csv"]
-    assert sorted(path.name for path in (tmp_path / "profile").iterdir()) == names
-    read = pd.read_csv(tmp_path / "profile" / "composition.csv")
+    names = ["cards.csv", "composition.csv", "distinguishing.csv", "separating.csv"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+    read = pd.read_csv(tmp_path / "composition.csv", keep_default_na=False)
     pd.testing.assert_frame_equal(read, profile.composition, check_dtype=False)
 
 

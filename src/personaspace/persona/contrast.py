@@ -1,142 +1,173 @@
 """Contrasts: the questions on which a persona departs from the population, and those that set personas apart.
 
-Both measure the total variation of real, weighted answers, TV(P, Q) = 1/2 sum_o |P(o) - Q(o)|, in [0, 1].
+Both measure total variation, TV(P, Q) = 1/2 sum_o |P(o) - Q(o)|, in [0, 1], of real, weighted answers or, marked
+as such, of the answers an embedder expects of everybody. The two are never mixed in one table.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
 
-from personaspace.persona.membership import everybody, membership, totals
+from personaspace.embedding.base import Embedder
+from personaspace.persona.imputed import expected_shares
 from personaspace.persona.personas import Personas
+from personaspace.persona.shares import answer_choices, compare
+from personaspace.persona.variation import between_groups, from_population
+from personaspace.survey.question import Question
 from personaspace.survey.survey import FloatArray, IntArray, Survey
 
-MIN_ANSWERS = 30
-"""A persona whose members gave fewer answers to a question is not judged by it."""
+MIN_ANSWERS = 20
+"""A persona of whom fewer members answered a question is not judged by it."""
 
 
-def distinguishing_questions(personas: Personas, survey: Survey, min_answers: int = MIN_ANSWERS) -> pd.DataFrame:
+def distinguishing_questions(
+    personas: Personas, survey: Survey, min_answers: int = MIN_ANSWERS, imputed_by: Embedder | None = None
+) -> pd.DataFrame:
     """For each persona, the questions its members answer least like the population.
 
     Args:
         personas: Those to describe.
         survey: Answers and weights; members are matched by id, the population is everybody in it.
-        min_answers: Questions that fewer members answered are left out.
+        min_answers: Questions that fewer members answered are left out; without effect on imputed answers.
+        imputed_by: Compare the answers this embedder expects of everybody, instead of those people gave.
 
     Returns:
-        A row per persona and question, ranked from 1 by ``tv``: ``persona, rank, question, text, topic, tv,
-        answers, option, share, population_share``. ``answers`` is how many members answered; ``option`` is what they
-        choose more often than the population by most, with both shares.
+        A row per persona and question: ``persona, rank, rank_in_topic, question, text, topic, tv, tv_corrected, low,
+        high, respondents, option, share, population_share, answers``. ``tv_corrected`` is ``tv`` without what chance
+        alone would make (:mod:`personaspace.persona.variation`), ``low`` and ``high`` its 95% interval; ranks are by
+        ``low``, so that a question comes first when it is *surely* answered otherwise. ``respondents`` is how many
+        members answered; ``option`` is what they choose more often than the population by most, with both shares.
+        ``answers`` is ``"given"`` or ``"imputed"``; imputed ones have no interval and are ranked by ``tv``.
 
     Raises:
         SettingError: No persona has two members.
         SurveyError: Of some persona the survey holds no member.
     """
-    mine = _answered(personas, survey)
-    population = _shares(totals(everybody(survey), survey.weight, _answers(survey)), survey)[0]
-    excess = mine.shares - population
-    tv = _per_question(np.abs(excess), survey) / 2
-    group, question = np.nonzero((mine.answers >= min_answers) & ~np.isnan(tv))
-    best = _largest(excess, survey)[group, question]
-    table = pd.DataFrame(
-        {
-            "persona": np.array(mine.names, dtype=object)[group],
-            **_described(survey, question),
-            "tv": tv[group, question],
-            "answers": mine.answers[group, question].astype(np.int64),
-            "option": np.array([o.text for q in survey.questions for o in q.options], dtype=object)[best],
-            "share": mine.shares[group, best],
-            "population_share": population[best],
-        }
-    )
-    table = table.iloc[np.lexsort((question, -tv[group, question], group))].reset_index(drop=True)
-    table.insert(1, "rank", table.groupby("persona", sort=False).cumcount() + 1)
-    return table
+    if imputed_by is not None:
+        return _imputed_distinguishing(personas, survey, imputed_by)
+    shares = compare(personas, survey, *answer_choices(survey))
+    tv, fair, low, high = from_population(shares)
+    answered = shares.over_blocks(shares.counts)
+    group, question = np.nonzero((answered >= min_answers) & ~np.isnan(tv))
+    at = (group, question)
+    best = _largest(shares.share - shares.population, survey.offsets)[at]
+    columns = {
+        "tv": tv[at],
+        "tv_corrected": fair[at],
+        "low": low[at],
+        "high": high[at],
+        "respondents": answered[at].astype(np.int64),
+        "option": _texts(survey.questions)[best],
+        "share": shares.share[group, best],
+        "population_share": shares.population[best],
+        "answers": "given",
+    }
+    names = np.array(shares.names, dtype=object)[group]
+    table = pd.DataFrame({"persona": names, **_described(survey.questions, question), **columns})
+    return _ranked(table.iloc[np.lexsort((question, -tv[at], -low[at], group))], ["persona"])
 
 
-def separating_questions(personas: Personas, survey: Survey, min_answers: int = MIN_ANSWERS) -> pd.DataFrame:
+def separating_questions(
+    personas: Personas, survey: Survey, min_answers: int = MIN_ANSWERS, imputed_by: Embedder | None = None
+) -> pd.DataFrame:
     """The questions on which personas differ most from one another.
 
     Args:
         personas: Those to compare.
         survey: Answers and weights; members are matched by id.
-        min_answers: A pair counts for a question where at least so many members of both answered.
+        min_answers: A pair counts for a question where at least so many members of both answered; without effect on
+            imputed answers.
+        imputed_by: Compare the answers this embedder expects of everybody, instead of those people gave.
 
     Returns:
-        A row per question that some pair answered, ranked from 1 by ``mean_tv``, the mean TV over those pairs:
-        ``rank, rank_in_topic, question, text, topic, mean_tv, pairs``.
+        A row per question that some pair answered: ``rank, rank_in_topic, question, text, topic, mean_tv,
+        mean_tv_corrected, low, high, pairs, answers``. The mean is over those pairs; correction, interval, ranks and
+        ``answers`` are as in :func:`distinguishing_questions`.
 
     Raises:
         SettingError: No persona has two members.
         SurveyError: Of some persona the survey holds no member.
     """
-    mine = _answered(personas, survey)
-    valid = (mine.answers >= min_answers) & ~np.isnan(_per_question(mine.shares, survey))
-    distance, pairs = np.zeros((2, len(survey.questions)))
-    for group in range(len(mine.names) - 1):
-        tv = _per_question(np.abs(mine.shares[group] - mine.shares[group + 1 :]), survey) / 2
-        both = valid[group] & valid[group + 1 :]
-        distance += np.where(both, tv, 0).sum(axis=0)
-        pairs += both.sum(axis=0)
+    if imputed_by is not None:
+        return _imputed_separating(personas, survey, imputed_by)
+    shares = compare(personas, survey, *answer_choices(survey))
+    enough = (shares.over_blocks(shares.counts) >= min_answers) & (shares.size > 0)
+    tv, fair, low, high, pairs = between_groups(shares, enough.astype(np.float64))
     question = np.flatnonzero(pairs)
-    mean = distance[question] / pairs[question]
-    table = pd.DataFrame({**_described(survey, question), "mean_tv": mean, "pairs": pairs[question].astype(np.int64)})
-    table = table.iloc[np.argsort(-mean, kind="stable")].reset_index(drop=True)
-    table.insert(0, "rank", np.arange(len(table)) + 1)
-    table.insert(1, "rank_in_topic", table.groupby("topic", dropna=False).cumcount() + 1)
+    columns = {"mean_tv": tv, "mean_tv_corrected": fair, "low": low, "high": high, "pairs": pairs.astype(np.int64)}
+    chosen = {name: values[question] for name, values in columns.items()}
+    table = pd.DataFrame({**_described(survey.questions, question), **chosen, "answers": "given"})
+    return _ranked(table.iloc[np.lexsort((question, -tv[question], -low[question]))])
+
+
+def _imputed_distinguishing(personas: Personas, survey: Survey, embedder: Embedder) -> pd.DataFrame:
+    names, share, population = expected_shares(personas, survey, embedder)
+    offsets, questions = embedder.offsets_, embedder.questions_
+    tv = np.add.reduceat(np.abs(share - population), offsets[:-1], axis=1) / 2
+    best = _largest(share - population, offsets)
+    group, question = (part.ravel() for part in np.indices(tv.shape))
+    size = {persona.name: len(persona.members) for persona in personas}
+    columns = {
+        "tv": tv.ravel(),
+        "tv_corrected": np.nan,
+        "low": np.nan,
+        "high": np.nan,
+        "respondents": np.array([size[name] for name in names], dtype=np.int64)[group],
+        "option": _texts(questions)[best.ravel()],
+        "share": share[group, best.ravel()],
+        "population_share": population[best.ravel()],
+        "answers": "imputed",
+    }
+    table = pd.DataFrame(
+        {"persona": np.array(names, dtype=object)[group], **_described(questions, question), **columns}
+    )
+    return _ranked(table.iloc[np.lexsort((question, -tv.ravel(), group))], ["persona"])
+
+
+def _imputed_separating(personas: Personas, survey: Survey, embedder: Embedder) -> pd.DataFrame:
+    names, share, _ = expected_shares(personas, survey, embedder)
+    distance = np.zeros(len(embedder.questions_))
+    for group in range(len(names) - 1):
+        apart = np.abs(share[group] - share[group + 1 :])
+        distance += np.add.reduceat(apart, embedder.offsets_[:-1], axis=1).sum(axis=0) / 2
+    pairs = len(names) * (len(names) - 1) // 2
+    question = np.arange(len(distance) if pairs else 0)
+    mean = distance[question] / max(pairs, 1)
+    columns = {"mean_tv": mean, "mean_tv_corrected": np.nan, "low": np.nan, "high": np.nan, "pairs": pairs}
+    table = pd.DataFrame({**_described(embedder.questions_, question), **columns, "answers": "imputed"})
+    return _ranked(table.iloc[np.argsort(-mean, kind="stable")])
+
+
+def _ranked(table: pd.DataFrame, within: Sequence[str] = ()) -> pd.DataFrame:
+    """A table in order, with its ranks overall and within topics, counted anew for each persona."""
+    table = table.reset_index(drop=True)
+    everything = pd.Series(0, index=table.index)
+    rank = table.groupby([table[name] for name in within] or everything, sort=False).cumcount() + 1
+    in_topic = table.groupby([*within, "topic"], dropna=False, sort=False).cumcount() + 1
+    table.insert(len(within), "rank", rank)
+    table.insert(len(within) + 1, "rank_in_topic", in_topic)
     return table
 
 
-@dataclass(frozen=True, eq=False)
-class _Answered:
-    """What each group's members answered: shares [groups, options], answers [groups, questions]."""
-
-    names: list[str]
-    shares: FloatArray
-    answers: FloatArray
-
-
-def _answered(personas: Personas, survey: Survey) -> _Answered:
-    groups, members = membership(personas, survey)
-    chosen = _answers(survey)
-    answers = _per_question(totals(members, np.ones(len(survey.respondents)), chosen), survey)
-    return _Answered([g.name for g in groups], _shares(totals(members, survey.weight, chosen), survey), answers)
-
-
-def _answers(survey: Survey) -> csr_array:
-    """1 where a respondent chose an option, shape [respondents, options of all questions]."""
-    cells = (survey.answers.respondent, survey.option_nodes)
-    return csr_array((np.ones(len(survey.answers)), cells), shape=(len(survey.respondents), int(survey.offsets[-1])))
-
-
-def _per_question(values: FloatArray, survey: Survey) -> FloatArray:
-    """Sums over each question's options: [groups, options] to [groups, questions]."""
-    return np.add.reduceat(values, survey.offsets[:-1], axis=1)
-
-
-def _shares(counts: FloatArray, survey: Survey) -> FloatArray:
-    """Counts over their question's total, NaN where nobody answered; shape [groups, options]."""
-    with np.errstate(invalid="ignore"):
-        return np.divide(counts, np.repeat(_per_question(counts, survey), np.diff(survey.offsets), axis=1))
-
-
-def _largest(values: FloatArray, survey: Survey) -> IntArray:
+def _largest(values: FloatArray, offsets: IntArray) -> IntArray:
     """Which of each question's options has the largest value: [groups, options] to [groups, questions]."""
-    sizes = np.diff(survey.offsets)
-    peak = np.repeat(np.maximum.reduceat(values, survey.offsets[:-1], axis=1), sizes, axis=1)
+    peak = np.repeat(np.maximum.reduceat(values, offsets[:-1], axis=1), np.diff(offsets), axis=1)
     place = np.where(values == peak, np.arange(values.shape[1]), values.shape[1])
-    first: IntArray = np.minimum.reduceat(place, survey.offsets[:-1], axis=1)
+    first: IntArray = np.minimum.reduceat(place, offsets[:-1], axis=1)
     return first
 
 
-def _described(survey: Survey, question: IntArray) -> dict[str, list[str | None]]:
-    asked = [survey.questions[j] for j in question]
+def _texts(questions: Sequence[Question]) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+    return np.array([option.text for question in questions for option in question.options], dtype=object)
+
+
+def _described(questions: Sequence[Question], chosen: IntArray) -> dict[str, list[str | None]]:
+    asked = [questions[j] for j in chosen]
     return {
-        "question": [q.id for q in asked],
-        "text": [q.text for q in asked],
-        "topic": [q.topic for q in asked],
+        "question": [question.id for question in asked],
+        "text": [question.text for question in asked],
+        "topic": [question.topic for question in asked],
     }

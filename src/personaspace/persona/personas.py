@@ -18,7 +18,7 @@ from personaspace.persona.clouds import Mixture
 from personaspace.survey.survey import Survey
 
 if TYPE_CHECKING:
-    from personaspace.embedding.base import Vectors
+    from personaspace.embedding.base import Embedder, Vectors
     from personaspace.persona.profile import Profile
 
 Kind = Literal["individual", "cluster", "demographic", "mixture"]
@@ -169,11 +169,16 @@ class Personas(Sequence[Persona]):
         renamed = (replace(persona, name=names[persona.name]) for persona in self)
         return type(self)(renamed, self.curve, clusters, notes, self.mixture)
 
-    def profile(self, survey: Survey) -> Profile:
+    def profile(self, survey: Survey, imputed_by: Embedder | None = None) -> Profile:
         """What the personas' members are like and how they answered; see :mod:`personaspace.persona.profile`."""
         from personaspace.persona.profile import profile
 
-        return profile(self, survey)
+        return profile(self, survey, imputed_by=imputed_by)
+
+    def cards(self, survey: Survey) -> dict[str, str]:
+        """Each persona in a paragraph of plain English; see :mod:`personaspace.persona.card`."""
+        table = self.profile(survey).cards
+        return dict(zip(table["persona"], table["card"], strict=True))
 
     def save(self, folder: str | Path) -> None:
         """Write ``personas.json`` and ``centroids.safetensors`` into a folder, each whole or not at all.

@@ -1,4 +1,4 @@
-"""Profiles: who the members of personas are and what they really answered, as tidy tables.
+"""Profiles: who the members of personas are and what they answered, as tidy tables, pictures and a paragraph each.
 
 Shares are weighted by the survey's weights, counts of respondents and answers are not. Only personas with at least
 two members are described: a single respondent or a mixture has no profile.
@@ -6,52 +6,92 @@ two members are described: a single respondent or a mixture has no profile.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
 
+from personaspace.embedding.base import Embedder
 from personaspace.files import write_text
+from personaspace.persona.card import cards
+from personaspace.persona.composition import composition
 from personaspace.persona.contrast import MIN_ANSWERS, distinguishing_questions, separating_questions
-from personaspace.persona.membership import everybody, membership, totals
 from personaspace.persona.personas import Personas
 from personaspace.survey.survey import Survey
+
+if TYPE_CHECKING:
+    from personaspace.report.plot import Plot
 
 
 @dataclass(frozen=True, eq=False)
 class Profile:
-    """Three tables about the same personas.
+    """Four tables about the same personas.
 
     Attributes:
-        composition: See :func:`composition`.
+        composition: See :func:`~personaspace.persona.composition.composition`.
         distinguishing: See :func:`~personaspace.persona.contrast.distinguishing_questions`.
         separating: See :func:`~personaspace.persona.contrast.separating_questions`.
+        cards: See :func:`~personaspace.persona.card.cards`; always of answers that people gave.
     """
 
     composition: pd.DataFrame
     distinguishing: pd.DataFrame
     separating: pd.DataFrame
+    cards: pd.DataFrame
 
     def save(self, folder: str | Path) -> None:
-        """Write ``profile/composition.csv``, ``distinguishing.csv`` and ``separating.csv`` into a folder.
+        """Write ``composition.csv``, ``distinguishing.csv``, ``separating.csv`` and ``cards.csv`` into a folder.
 
         Raises:
             RunError: The folder cannot be written.
         """
-        for field in fields(self):
-            table: pd.DataFrame = getattr(self, field.name)
-            write_text(Path(folder) / "profile" / f"{field.name}.csv", table.to_csv(index=False))
+        self._write(folder, ("composition", "cards"))
+        self.save_questions(folder)
+
+    def save_questions(self, folder: str | Path) -> None:
+        """Write the two tables of questions only.
+
+        Raises:
+            RunError: The folder cannot be written.
+        """
+        self._write(folder, ("distinguishing", "separating"))
+
+    def plot(self, persona: str | None = None, what: str = "composition") -> Plot:
+        """A picture of the tables.
+
+        Args:
+            persona: Whom to show in detail: its shares beside everybody's, with 95% intervals. Without it all
+                personas are shown beside one another.
+            what: ``"composition"``, or ``"questions"`` for the distinguishing ones.
+
+        Returns:
+            A picture that saves itself as HTML, PNG or SVG.
+
+        Raises:
+            UnknownNameError: There is no such persona or picture.
+            SettingError: There is nothing to show.
+        """
+        from personaspace.report.profiles import profile_plot
+
+        return profile_plot(self, persona, what)
+
+    def _write(self, folder: str | Path, names: tuple[str, ...]) -> None:
+        for name in names:
+            table: pd.DataFrame = getattr(self, name)
+            write_text(Path(folder) / f"{name}.csv", table.to_csv(index=False))
 
 
-def profile(personas: Personas, survey: Survey, min_answers: int = MIN_ANSWERS) -> Profile:
-    """All three tables at once.
+def profile(
+    personas: Personas, survey: Survey, min_answers: int = MIN_ANSWERS, imputed_by: Embedder | None = None
+) -> Profile:
+    """All tables at once.
 
     Args:
         personas: Those to describe.
         survey: The population: answers, traits and weights; members are matched by id.
         min_answers: Questions that fewer members of a persona answered are left out for it.
+        imputed_by: An embedder whose expected answers take the place of those given in the two tables of questions.
 
     Returns:
         The tables.
@@ -60,65 +100,11 @@ def profile(personas: Personas, survey: Survey, min_answers: int = MIN_ANSWERS) 
         SettingError: No persona has two members.
         SurveyError: Of some persona the survey holds no member.
     """
+    who = composition(personas, survey)
+    given = distinguishing_questions(personas, survey, min_answers)
     return Profile(
-        composition(personas, survey),
-        distinguishing_questions(personas, survey, min_answers),
-        separating_questions(personas, survey, min_answers),
+        composition=who,
+        distinguishing=given if imputed_by is None else distinguishing_questions(personas, survey, 0, imputed_by),
+        separating=separating_questions(personas, survey, min_answers, imputed_by),
+        cards=cards(personas, survey, who, given),
     )
-
-
-def composition(personas: Personas, survey: Survey) -> pd.DataFrame:
-    """Who the members are, beside the population, over every trait.
-
-    Args:
-        personas: Those to describe.
-        survey: Traits and weights; members are matched by id, the population is everybody in it.
-
-    Returns:
-        A row per persona, trait and value: ``persona, trait, value, respondents, share, population_share,
-        difference, ratio``. Shares are among those whose value is known and sum to 1 within persona and trait;
-        difference is share - population_share, ratio is share / population_share. Where no member's value is known,
-        shares are NaN.
-
-    Raises:
-        SettingError: No persona has two members.
-        SurveyError: Of some persona the survey holds no member.
-
-    Example:
-        >>> from personaspace.persona.personas import Persona
-        >>> from personaspace.survey.survey import Answers
-        >>> traits = pd.DataFrame({"sex": ["f", "f", "m", "m"]})
-        >>> survey = Survey(("ann", "eve", "bob", "cy"), (), Answers.empty(), traits)
-        >>> trio = Personas([Persona("trio", "cluster", np.zeros(1, np.float32), ("ann", "eve", "bob"))])
-        >>> composition(trio, survey)[["persona", "value", "respondents", "share", "difference"]].round(2)
-          persona value  respondents  share  difference
-        0    trio     f            2   0.67        0.17
-        1    trio     m            1   0.33       -0.17
-    """
-    groups, members = membership(personas, survey)
-    parts = [_empty()]
-    for trait in survey.traits.columns:
-        codes, values = survey.traits[trait].reset_index(drop=True).factorize(sort=True)
-        known = np.flatnonzero(codes >= 0)
-        has = csr_array((np.ones(len(known)), (known, codes[known])), shape=(len(codes), len(values)))
-        weighted = totals(members, survey.weight, has)
-        population = totals(everybody(survey), survey.weight, has)
-        with np.errstate(invalid="ignore"):
-            share, population_share = (part / part.sum(axis=1, keepdims=True) for part in (weighted, population))
-        cells = {
-            "persona": np.repeat([group.name for group in groups], len(values)),
-            "trait": trait,
-            "value": np.tile(np.asarray(values, dtype=object), len(groups)),
-            "respondents": totals(members, np.ones(len(codes)), has).ravel().astype(np.int64),
-            "share": share.ravel(),
-            "population_share": np.tile(population_share[0], len(groups)),
-        }
-        parts.append(pd.DataFrame(cells))
-    table = pd.concat(parts[1:] or parts, ignore_index=True)
-    return table.assign(
-        difference=table["share"] - table["population_share"], ratio=table["share"] / table["population_share"]
-    )
-
-
-def _empty() -> pd.DataFrame:
-    return pd.DataFrame(columns=["persona", "trait", "value", "respondents", "share", "population_share"])

@@ -1,0 +1,136 @@
+"""How a group's choices compare with everybody's: weighted shares and how much each of them is worth.
+
+A *block* is a set of options of which everybody has at most one: the answers to a question, or the values of a trait.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from personaspace.persona.intervals import contrast_size, effective_size
+from personaspace.persona.membership import everybody, membership, totals
+from personaspace.persona.personas import Personas
+from personaspace.survey.survey import FloatArray, IntArray, Survey
+
+
+@dataclass(frozen=True, eq=False)
+class Shares:
+    """Weighted shares of groups, of everybody, and of everybody outside each group.
+
+    Attributes:
+        names: The groups.
+        offsets: Start of each block's options, shape ``[blocks + 1]``.
+        counts: How many members chose each option, unweighted, shape ``[groups, options]``.
+        share: Among members who chose in the block; NaN where none did; shape ``[groups, options]``.
+        rest: The same among everybody outside the group.
+        population: The same among everybody, shape ``[options]``.
+        size: Effective sample size of each group's block, shape ``[groups, blocks]``.
+        rest_size: The same of everybody outside the group.
+        part: The group's part of everybody's weight in the block, shape ``[groups, blocks]``.
+    """
+
+    names: tuple[str, ...]
+    offsets: IntArray
+    counts: FloatArray
+    share: FloatArray
+    rest: FloatArray
+    population: FloatArray
+    size: FloatArray
+    rest_size: FloatArray
+    part: FloatArray
+
+    @property
+    def contrast_size(self) -> FloatArray:
+        """The n of share - population if groups did not differ, shape ``[groups, blocks]``."""
+        return contrast_size(self.size, self.rest_size, self.part)
+
+    def over_options(self, values: FloatArray) -> FloatArray:
+        """One value per block, repeated for its options: ``[.., blocks]`` to ``[.., options]``."""
+        return np.repeat(values, np.diff(self.offsets), axis=-1)
+
+    def over_blocks(self, values: FloatArray) -> FloatArray:
+        """Sums over each block's options: ``[.., options]`` to ``[.., blocks]``."""
+        return np.add.reduceat(values, self.offsets[:-1], axis=-1)
+
+
+def compare(personas: Personas, survey: Survey, chosen: csr_array, offsets: IntArray) -> Shares:
+    """Compare each persona's members with everybody.
+
+    Args:
+        personas: Those with at least two members are compared.
+        survey: Who everybody is, and their weights.
+        chosen: 1 where a respondent has an option, shape ``[respondents, options]``.
+        offsets: Start of each block's options; no block is empty.
+
+    Returns:
+        The shares.
+
+    Raises:
+        SettingError: No persona has two members.
+        SurveyError: Of some persona the survey holds no member.
+    """
+    groups, members = membership(personas, survey)
+    weight, ones = survey.weight, np.ones(len(survey.respondents))
+    mine, everyone = totals(members, weight, chosen), totals(everybody(survey), weight, chosen)
+    others = np.maximum(everyone - mine, 0)
+    squares = _per_block(totals(members, weight**2, chosen), offsets)
+    other_squares = np.maximum(_per_block(totals(everybody(survey), weight**2, chosen), offsets) - squares, 0)
+    asked, other_asked = _per_block(mine, offsets), _per_block(others, offsets)
+    with np.errstate(invalid="ignore"):
+        part = asked / _per_block(everyone, offsets)
+    return Shares(
+        names=tuple(group.name for group in groups),
+        offsets=offsets,
+        counts=totals(members, ones, chosen),
+        share=scaled(mine, offsets),
+        rest=scaled(others, offsets),
+        population=scaled(everyone, offsets)[0],
+        size=effective_size(asked, squares),
+        rest_size=effective_size(other_asked, other_squares),
+        part=part,
+    )
+
+
+def trait_choices(survey: Survey) -> tuple[csr_array, IntArray, list[tuple[str, str]]]:
+    """Which value of each trait every respondent has.
+
+    Args:
+        survey: Any survey; traits of which no value is known are left out.
+
+    Returns:
+        A matrix of ones, shape ``[respondents, values of all traits]``; the start of each trait's values; and the
+        trait and value of each column, values in alphabetical order.
+    """
+    rows, columns, names, offsets = [], [], [], [0]
+    for trait in survey.traits.columns:
+        codes, values = survey.traits[trait].reset_index(drop=True).factorize(sort=True)
+        if not len(values):
+            continue
+        known = np.flatnonzero(codes >= 0)
+        rows.append(known)
+        columns.append(offsets[-1] + codes[known])
+        names += [(str(trait), str(value)) for value in values]
+        offsets.append(len(names))
+    row, column = (np.concatenate(part) if part else np.empty(0, np.int64) for part in (rows, columns))
+    has = csr_array((np.ones(len(row)), (row, column)), shape=(len(survey.respondents), len(names)))
+    return has, np.array(offsets, dtype=np.int64), names
+
+
+def answer_choices(survey: Survey) -> tuple[csr_array, IntArray]:
+    """Which option of each question every respondent chose, and the start of each question's options."""
+    cells = (survey.answers.respondent, survey.option_nodes)
+    shape = (len(survey.respondents), int(survey.offsets[-1]))
+    return csr_array((np.ones(len(survey.answers)), cells), shape=shape), survey.offsets
+
+
+def scaled(totals: FloatArray, offsets: IntArray) -> FloatArray:
+    """Totals over their block's sum, NaN where that is 0; shape ``[.., options]``."""
+    with np.errstate(invalid="ignore"):
+        return np.divide(totals, np.repeat(_per_block(totals, offsets), np.diff(offsets), axis=-1))
+
+
+def _per_block(values: FloatArray, offsets: IntArray) -> FloatArray:
+    return np.add.reduceat(values, offsets[:-1], axis=-1)

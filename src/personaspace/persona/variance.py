@@ -1,0 +1,128 @@
+"""How much opinion variance personas explain, beside demographic groups and the respondents' own vectors.
+
+The variance of the answers to a question with shares p is its Gini variance 1 - sum_o p_o^2, the mean of
+sum_o (1[y = o] - p_o)^2 over its answers. The share of it that lies between groups is the R^2 of Light and Margolin
+(JASA 66, 1971), that is Goodman and Kruskal's tau, summed here over all questions. On the answers that made the groups
+it grows with their number whatever they are; so shares are learnt from training answers and measured on others:
+
+    R^2 = 1 - sum_a w_a sum_o (1[y_a = o] - p_g(a)(o))^2  /  sum_a w_a sum_o (1[y_a = o] - p(o))^2
+
+over held-out answers a of respondents in groups g(a), which is a Brier skill score. It is below 0 for groups that
+predict worse than the question's own shares do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from personaspace.embedding.base import Embedder
+from personaspace.errors import SurveyError
+from personaspace.persona.clustering import ClusterPersonas
+from personaspace.persona.personas import Personas
+from personaspace.persona.squared_errors import GroupShares, of_embedder, of_regression, of_shares
+from personaspace.survey.split import Split, early_stopping
+from personaspace.survey.survey import FloatArray, IntArray, Survey
+
+PRIORS = (10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)
+"""How many answers like everybody's may be mixed into every group's, so that a group of few is taken for ordinary."""
+
+RESAMPLES = 1000
+
+
+def explained_variance(
+    space: Embedder, split: Split, personas: Personas, ks: Iterable[int] = (), pairs: bool = True, seed: int = 0
+) -> pd.DataFrame:
+    """Share of the variance of held-out answers that groups of the training respondents explain.
+
+    Group shares are estimated from training answers, weighted, with answers like everybody's mixed in; how many
+    (10 to 3,000) is chosen for each grouping by the answers watched for early stopping, so that none is held back by
+    noise it could have done without. *Every trait together* is a ridge regression on all values of all traits, its
+    strength chosen likewise. *Own vectors* is the embedder's prediction for each respondent: what is lost by
+    grouping at all.
+
+    Args:
+        space: An embedder fitted on ``split.train``.
+        split: Training and held-out answers; the table is about ``split.held_out_answers``.
+        personas: Cluster personas found in that space.
+        ks: Further numbers of clusters to find there.
+        pairs: Whether to cross every two traits.
+        seed: Seed of the clusters and of the bootstrap.
+
+    Returns:
+        A row per grouping, the best first: ``grouping, kind, groups, explained, low, high``, with a 95% bootstrap
+        interval over respondents (1,000 draws, the same for every row). ``kind`` is ``"vectors"``, ``"personas"``,
+        ``"every trait"``, ``"trait"`` or ``"two traits"``.
+
+    Raises:
+        SurveyError: No answers were held out.
+        SettingError: A number of clusters is not possible.
+    """
+    train, test = split.train, split.held_out_answers
+    if not len(test.answers):
+        raise SurveyError("no answers were held out to measure on: fit again with --held-out-answers above 0")
+    watched = early_stopping(train)
+    fitting, choosing = train.with_answers(~watched), train.with_answers(watched)
+    nobody = np.full(len(train.respondents), -1)
+    everybody = of_shares(GroupShares(train, nobody).shares(0), test, nobody)
+    rows, errors = [], []
+    for name, kind, labels in _groupings(space, train, personas, ks, pairs, seed):
+        rows.append({"grouping": name, "kind": kind, "groups": int(labels.max()) + 1})
+        tried = GroupShares(fitting, labels)
+        prior = PRIORS[_best([of_shares(tried.shares(prior), choosing, labels) for prior in PRIORS], train)]
+        errors.append(of_shares(GroupShares(train, labels).shares(prior), test, labels))
+    if len(train.traits.columns):
+        strength = PRIORS[_best(of_regression(fitting, choosing, PRIORS), train)]
+        rows.append({"grouping": "every trait together", "kind": "every trait", "groups": -1})
+        errors.append(of_regression(train, test, (strength,))[0])
+    rows.append({"grouping": "own vectors", "kind": "vectors", "groups": len(space.ids_)})
+    errors.append(of_embedder(space, test))
+    table = pd.DataFrame(rows)
+    table["groups"] = table["groups"].astype("Int64").mask(table["groups"] < 0)
+    value, low, high = _skill(np.column_stack([everybody, *errors]) * test.weight[:, None], seed)
+    table = table.assign(explained=value, low=low, high=high)
+    return table.sort_values("explained", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def _groupings(
+    space: Embedder, train: Survey, personas: Personas, ks: Iterable[int], pairs: bool, seed: int
+) -> Iterator[tuple[str, str, IntArray]]:
+    """Name, kind, and each respondent's group, -1 for none."""
+    found = {len(personas): personas}
+    found |= {k: ClusterPersonas(k=k, seed=seed).fit(space, train) for k in ks if k not in found}
+    for k, those in sorted(found.items()):
+        yield f"{k} cluster personas", "personas", _labels(those, train)
+    codes = {str(trait): train.traits[trait].reset_index(drop=True).factorize(sort=True)[0] for trait in train.traits}
+    codes = {trait: code.astype(np.int64) for trait, code in codes.items() if (code >= 0).any()}
+    for trait, code in codes.items():
+        yield trait, "trait", code
+    for (one, a), (other, b) in combinations(codes.items(), 2) if pairs else ():
+        crossed = np.where((a >= 0) & (b >= 0), a * (b.max() + 1) + b, -1)
+        used, label = np.unique(crossed, return_inverse=True)
+        yield f"{one} x {other}", "two traits", label - int(used[0] == -1)
+
+
+def _labels(personas: Personas, survey: Survey) -> IntArray:
+    labels = np.full(len(survey.respondents), -1, np.int64)
+    for group, persona in enumerate(personas):
+        labels[[survey.respondent_index[name] for name in persona.members if name in survey.respondent_index]] = group
+    return labels
+
+
+def _best(errors: FloatArray | list[FloatArray], survey: Survey) -> int:
+    """Which row of errors, of shape ``[.., respondents]``, is smallest in sum."""
+    return int(np.argmin(np.asarray(errors) @ survey.weight))
+
+
+def _skill(errors: FloatArray, seed: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """1 - each column's sum over the first's, with 95% percentile intervals over respondents."""
+    rng = np.random.default_rng(seed)
+    drawn = np.empty((RESAMPLES, errors.shape[1]))
+    for at in range(RESAMPLES):
+        drawn[at] = np.bincount(rng.integers(len(errors), size=len(errors)), minlength=len(errors)) @ errors
+    sums = errors.sum(axis=0)
+    low, high = np.quantile(1 - drawn[:, 1:] / drawn[:, :1], [0.025, 0.975], axis=0)
+    return 1 - sums[1:] / sums[0], low, high
