@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from personaspace.persona.personas import Persona as Persona
     from personaspace.persona.personas import Personas as Personas
     from personaspace.persona.soft import soft_membership as soft_membership
+    from personaspace.persona.map import Map as Map
+    from personaspace.persona.map import map_respondents as map_respondents
+    from personaspace.persona.personas import Persona as Persona
+    from personaspace.persona.personas import Personas as Personas
+    from personaspace.persona.variance import explained_variance as explained_variance
     from personaspace.steer.steered import SteeredLM as SteeredLM
     from personaspace.steer.train import TrainSettings as TrainSettings
     from personaspace.survey.answers import Answers as Answers
@@ -37,6 +42,7 @@ _HOMES = {
     "ClusterPersonas": "persona.clustering",
     "Factorization": "embedding.factorization",
     "LightGCN": "embedding.lightgcn",
+    "Map": "persona.map",
     "Option": "survey.question",
     "Persona": "persona.personas",
     "PersonaSpaceError": "errors",
@@ -47,8 +53,10 @@ _HOMES = {
     "TrainSettings": "steer.train",
     "demographic_personas": "persona.groups",
     "evaluate": "evaluation.protocol",
+    "explained_variance": "persona.variance",
     "individual_personas": "persona.groups",
     "match_personas": "persona.matching",
+    "map_respondents": "persona.map",
     "read_survey": "survey.readers",
     "simulate": "survey.simulate",
     "soft_membership": "persona.soft",

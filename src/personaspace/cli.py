@@ -13,7 +13,10 @@ from personaspace.commands.demo import demo
 from personaspace.commands.evaluate import evaluate
 from personaspace.commands.fit import fit
 from personaspace.commands.generate import generate
+from personaspace.commands.map import map_
+from personaspace.commands.personas import personas
 from personaspace.commands.steer import steer
+from personaspace.commands.variance import variance
 from personaspace.errors import PersonaSpaceError
 
 app = typer.Typer(
@@ -23,8 +26,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (demo, fit, steer, evaluate, ask, generate):
-    app.command()(command)
+for command in (demo, fit, personas, map_, variance, steer, evaluate, ask, generate):
+    app.command(command.__name__.rstrip("_"))(command)
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ from personaspace.evaluation.results import Results
 from personaspace.persona.clusterers import clusterer_named
 from personaspace.persona.clustering import RULES, ClusterPersonas, Rule
 from personaspace.persona.groups import demographic_personas, individual_personas
+from personaspace.persona.map import SAMPLE, Map, map_respondents
 from personaspace.persona.matching import keeping_names
 from personaspace.persona.personas import Persona, Personas
 from personaspace.steer.attach import Attachment
@@ -105,6 +106,27 @@ def load_fitted(run: Run) -> Fitted:
     parts = split(survey, **run.settings("survey")["split"])
     space = load_embedder(run.require("embedding", command))
     return Fitted(parts, space, Personas.load(run.require("personas", command)))
+
+
+def map_run(run: Run, method: str = "tsne", seed: int = 0, sample: int = SAMPLE) -> Map:
+    """The map of a fitted run, kept in its folder so that another colour needs no new map.
+
+    Args:
+        run: A run with the stage ``personas``.
+        method: ``"tsne"`` or ``"umap"``.
+        seed: Of sample and method.
+        sample: Respondents shown at the most.
+
+    Returns:
+        The map.
+    """
+    fitted = load_fitted(run)
+
+    def draw(folder: Path) -> None:
+        map_respondents(fitted.space, fitted.personas, method, seed, sample).save(folder)
+
+    run.stage("map", {"method": method, "seed": seed, "sample": sample}, ("embedding", "personas"), draw)
+    return Map.load(run.folder / "map")
 
 
 def steer_run(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from personaspace.persona.intervals import Z, effective_size
 from personaspace.persona.membership import membership
+from personaspace.persona.participation import asked_most_apart
 from personaspace.persona.personas import Personas
 from personaspace.persona.shares import answer_choices, compare
 from personaspace.survey.survey import Survey
+
+Row = Mapping[Hashable, Any]
 
 OVER, UNDER, QUESTIONS = 4, 2, 3
 """How many traits and questions a card names at the most."""
@@ -24,6 +28,9 @@ SMALL = 100.0
 
 ALIKE = 0.15
 """Questions on which TV from everybody may be above this are not called answered like everybody."""
+
+ASKED = 0.25
+"""How much more or less often than everybody members may have answered a question before the card says so."""
 
 HEAD, TAIL = 60, 90
 """Characters quoted of the beginning and of the end of a long question: surveys often put what differs last."""
@@ -59,26 +66,30 @@ def cards(personas: Personas, survey: Survey, composition: pd.DataFrame, disting
             "effective_size": effective_size(weight, squares),
         }
     )
-    common = _common(personas, survey, distinguishing)
+    common, asked = _common(personas, survey, distinguishing), _asked(personas, survey)
     texts = []
-    for row in table.itertuples():
-        traits = composition[composition["persona"] == row.persona]
-        questions = distinguishing[distinguishing["persona"] == row.persona]
+    for row in table.to_dict("records"):
+        traits = composition[composition["persona"] == row["persona"]]
+        questions = distinguishing[distinguishing["persona"] == row["persona"]]
         sentences = [
-            _size(str(row.persona), int(row.respondents), float(row.share), survey),
+            _size(row, survey),
             *_traits(traits),
             *_apart(questions),
-            *common.get(str(row.persona), []),
-            _care(float(row.effective_size)),
+            *common.get(row["persona"], []),
+            *asked.get(row["persona"], []),
+            _care(row["effective_size"]),
         ]
         texts.append(" ".join(sentences))
     return table.assign(card=texts)
 
 
-def _size(name: str, members: int, share: float, survey: Survey) -> str:
+def _size(row: Row, survey: Survey) -> str:
     people = "simulated respondents" if survey.simulated else "respondents"
     weighted = "" if survey.weights is None else ", weighted"
-    return f"{name} stands for {_percent(share)} of {people}{weighted} ({members:,} of {len(survey.respondents):,})."
+    return (
+        f"{row['persona']} stands for {_percent(row['share'])} of {people}{weighted} "
+        f"({row['respondents']:,} of {len(survey.respondents):,})."
+    )
 
 
 def _traits(traits: pd.DataFrame) -> list[str]:
@@ -100,7 +111,7 @@ def _foremost(traits: pd.DataFrame, most: int) -> pd.DataFrame:
     return traits.loc[order].drop_duplicates("trait").head(most)
 
 
-def _trait(row: dict[str, object]) -> str:
+def _trait(row: Row) -> str:
     shares = f"({_percent(row['share'])}, everybody {_percent(row['population_share'])})"
     return f"{row['trait']} {_quoted(row['value'])} {shares}"
 
@@ -115,8 +126,8 @@ def _apart(questions: pd.DataFrame) -> list[str]:
     return [f"What sets its answers apart: {_listed(map(_answer, first.to_dict('records')), '; ')}."]
 
 
-def _answer(row: dict[str, object]) -> str:
-    ratio = float(row["share"]) / float(row["population_share"])  # type: ignore[arg-type]
+def _answer(row: Row) -> str:
+    ratio = row["share"] / row["population_share"]
     times = f", {ratio:.{ratio < 10:d}f} times as often" if ratio >= 1.5 else ""
     return (
         f"to {_quoted(row['text'])} {_percent(row['share'])} answer {_quoted(row['option'])} "
@@ -146,6 +157,21 @@ def _common(personas: Personas, survey: Survey, distinguishing: pd.DataFrame) ->
     return found
 
 
+def _asked(personas: Personas, survey: Survey) -> dict[str, list[str]]:
+    """A warning for each persona that is also set apart by which questions it answered."""
+    if not survey.questions:
+        return {}
+    rows = asked_most_apart(personas, survey)
+    rows = rows[(rows["share"] - rows["population_share"]).abs() > ASKED]
+    return {
+        row["persona"]: [
+            f"Beware that its members also answered other questions than everybody: {_percent(row['share'])} of them "
+            f"answered {_quoted(row['text'])}, {_percent(row['population_share'])} of everybody did."
+        ]
+        for row in rows.to_dict("records")
+    }
+
+
 def _care(size: float) -> str:
     if size <= 0:
         return "Its members have no weight: nothing can be said of them."
@@ -160,7 +186,7 @@ def _quoted(text: object) -> str:
     line = " ".join(str(text).split())
     if len(line) > HEAD + TAIL + 20:
         line = f"{line[:HEAD].rsplit(' ', 1)[0]} … {line[-TAIL:].split(' ', 1)[-1]}"
-    return "“" + line.replace("“", "‘").replace("”", "’").replace('"', "'") + "”"
+    return "“" + line.replace("“", "'").replace("”", "'").replace('"', "'") + "”"
 
 
 def _listed(parts: Iterable[str], between: str = ", ") -> str:
@@ -168,6 +194,6 @@ def _listed(parts: Iterable[str], between: str = ", ") -> str:
     return f"{between.join(first)}{between if between != ', ' else ' '}and {last}" if first else last
 
 
-def _percent(share: object) -> str:
-    value = 100 * float(share)  # type: ignore[arg-type]
+def _percent(share: float) -> str:
+    value = 100 * share
     return f"{value:.0f}%" if 1 <= value <= 99 or value in (0, 100) else f"{value:.1f}%"

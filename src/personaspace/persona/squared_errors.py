@@ -63,7 +63,7 @@ def of_shares(shares: FloatArray, test: Survey, labels: IntArray) -> FloatArray:
     group = labels[answers.respondent]
     norms = np.add.reduceat(shares**2, test.offsets[:-1], axis=1)
     errors = norms[group, answers.question] - 2 * shares[group, test.option_nodes] + 1
-    return np.bincount(answers.respondent, errors, len(test.respondents))
+    return np.bincount(answers.respondent, errors, len(test.respondents)).astype(np.float64)
 
 
 def of_embedder(space: Embedder, test: Survey) -> FloatArray:

@@ -22,6 +22,7 @@ import pandas as pd
 from personaspace.embedding.base import Embedder
 from personaspace.errors import SurveyError
 from personaspace.persona.clustering import ClusterPersonas
+from personaspace.persona.participation import answered, asked_variance
 from personaspace.persona.personas import Personas
 from personaspace.persona.squared_errors import GroupShares, of_embedder, of_regression, of_shares
 from personaspace.survey.split import Split, early_stopping
@@ -53,9 +54,11 @@ def explained_variance(
         seed: Seed of the clusters and of the bootstrap.
 
     Returns:
-        A row per grouping, the best first: ``grouping, kind, groups, explained, low, high``, with a 95% bootstrap
-        interval over respondents (1,000 draws, the same for every row). ``kind`` is ``"vectors"``, ``"personas"``,
-        ``"every trait"``, ``"trait"`` or ``"two traits"``.
+        A row per grouping, the best first: ``grouping, kind, groups, asked, explained, low, high``, with a 95%
+        bootstrap interval over respondents (1,000 draws, the same for every row). ``kind`` is ``"vectors"``,
+        ``"personas"``, ``"every trait"``, ``"trait"`` or ``"two traits"``. ``asked`` is the share of the variance of
+        *who answered which question* between the groups: near 0 unless they tell parts of the survey apart
+        (:mod:`personaspace.persona.participation`).
 
     Raises:
         SurveyError: No answers were held out.
@@ -68,20 +71,22 @@ def explained_variance(
     fitting, choosing = train.with_answers(~watched), train.with_answers(watched)
     nobody = np.full(len(train.respondents), -1)
     everybody = of_shares(GroupShares(train, nobody).shares(0), test, nobody)
-    rows, errors = [], []
+    rows: list[dict[str, object]] = []
+    errors, has = [], answered(train)
     for name, kind, labels in _groupings(space, train, personas, ks, pairs, seed):
-        rows.append({"grouping": name, "kind": kind, "groups": int(labels.max()) + 1})
+        asked = asked_variance(labels, train, has)
+        rows.append({"grouping": name, "kind": kind, "groups": int(labels.max()) + 1, "asked": asked})
         tried = GroupShares(fitting, labels)
         prior = PRIORS[_best([of_shares(tried.shares(prior), choosing, labels) for prior in PRIORS], train)]
         errors.append(of_shares(GroupShares(train, labels).shares(prior), test, labels))
     if len(train.traits.columns):
         strength = PRIORS[_best(of_regression(fitting, choosing, PRIORS), train)]
-        rows.append({"grouping": "every trait together", "kind": "every trait", "groups": -1})
+        rows.append({"grouping": "every trait together", "kind": "every trait"})
         errors.append(of_regression(train, test, (strength,))[0])
     rows.append({"grouping": "own vectors", "kind": "vectors", "groups": len(space.ids_)})
     errors.append(of_embedder(space, test))
     table = pd.DataFrame(rows)
-    table["groups"] = table["groups"].astype("Int64").mask(table["groups"] < 0)
+    table["groups"] = table["groups"].astype("Int64")
     value, low, high = _skill(np.column_stack([everybody, *errors]) * test.weight[:, None], seed)
     table = table.assign(explained=value, low=low, high=high)
     return table.sort_values("explained", ascending=False, kind="stable").reset_index(drop=True)

@@ -37,7 +37,7 @@ def corrected(between: FloatArray, deviation: FloatArray) -> FloatArray:
     size = np.abs(between)
     t = np.divide(size, deviation, out=np.full_like(size, np.inf), where=deviation > 0)
     chance = deviation * 2 * np.exp(-(np.minimum(t, 40.0) ** 2) / 2) / np.sqrt(2 * np.pi)
-    return (size * (1 - 2 * ndtr(-t)) - chance) / 2
+    return np.asarray((size * (1 - 2 * ndtr(-t)) - chance) / 2)
 
 
 def from_population(shares: Shares) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:

@@ -1,0 +1,39 @@
+"""``personaspace map``: respondents and personas in two dimensions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from personaspace.commands.options import AsJson, RunFolder, Seed
+from personaspace.commands.printing import print_json
+
+
+def map_(
+    run: RunFolder,
+    color: Annotated[str, typer.Option(help="persona, a trait, or the id of a question.")] = "persona",
+    out: Annotated[Path, typer.Option(help="File to write, ending in .html, .png or .svg.")] = Path("map.html"),
+    method: Annotated[str, typer.Option(help="tsne, or umap (needs the extra 'umap').")] = "tsne",
+    sample: Annotated[int, typer.Option(min=4, help="Respondents shown at the most, drawn at random.")] = 5000,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Draw a map of the respondents, people who answer alike close together; another colour needs no new map.
+
+    Example: personaspace map runs/demo --color age --out map.html
+    """
+    from personaspace.artifacts import Run
+    from personaspace.pipeline import load_fitted, map_run
+    from personaspace.report.plot import check_suffix
+
+    check_suffix(out)
+    opened = Run.open(run)
+    drawn = map_run(opened, method, seed, sample)
+    drawn.plot(color, load_fitted(opened).split.train).save(out)
+    about = {"out": str(out), "color": color, "method": method, "shown": len(drawn.points)}
+    if as_json:
+        print_json({**about, "respondents": drawn.respondents})
+    else:
+        print(f"{len(drawn.points):,} of {drawn.respondents:,} respondents, coloured by {color}: written to {out}")

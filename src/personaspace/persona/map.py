@@ -1,0 +1,183 @@
+"""A map: respondents and personas in two dimensions, people who answer alike close together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+import pandas as pd
+
+from personaspace.embedding.base import Embedder, Vectors
+from personaspace.errors import MAX_SEED, RunError, SettingError, unknown
+from personaspace.files import read_json, write_json, write_text
+from personaspace.persona.personas import Personas
+from personaspace.survey.survey import FloatArray, Survey
+
+if TYPE_CHECKING:
+    from personaspace.report.plot import Plot
+
+SAMPLE = 5000
+"""Respondents drawn at random where there are more: more points neither show more nor are drawn in reasonable time."""
+
+FEWEST = 4
+"""Respondents a map needs."""
+
+COMPONENTS = 50
+"""Principal components the vectors are reduced to before t-SNE or UMAP."""
+
+NOBODY = "no persona"
+
+
+@dataclass(frozen=True, eq=False)
+class Map:
+    """Places of respondents and personas in the plane.
+
+    Attributes:
+        points: A row per respondent shown: ``id, x, y, persona``.
+        personas: A row per persona with members shown: ``persona, x, y, share``; it stands where its members lie
+            densest, since the mean of a persona in two parts would lie in neither.
+        method: How the map was made.
+        respondents: How many there are; ``points`` holds all of them, or a random sample.
+        seed: Seed of sample and method.
+    """
+
+    points: pd.DataFrame
+    personas: pd.DataFrame
+    method: str
+    respondents: int
+    seed: int
+
+    def save(self, folder: str | Path) -> None:
+        """Write ``points.csv``, ``personas.csv`` and ``map.json`` into a folder.
+
+        Raises:
+            RunError: The folder cannot be written.
+        """
+        write_text(Path(folder) / "points.csv", self.points.to_csv(index=False))
+        write_text(Path(folder) / "personas.csv", self.personas.to_csv(index=False))
+        about = {"method": self.method, "respondents": self.respondents, "seed": self.seed}
+        write_json(Path(folder) / "map.json", about)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """Read what :meth:`save` wrote.
+
+        Raises:
+            RunError: A file is missing or damaged.
+        """
+        about = read_json(Path(folder) / "map.json")
+        try:
+            points, personas = (
+                pd.read_csv(Path(folder) / name, dtype={"id": str, "persona": str}, keep_default_na=False)
+                for name in ("points.csv", "personas.csv")
+            )
+            return cls(points, personas, about["method"], about["respondents"], about["seed"])
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            raise RunError(f"{folder} does not hold a map ({error}): make it again") from error
+
+    def plot(self, color: str = "persona", survey: Survey | None = None) -> Plot:
+        """The map as a picture.
+
+        Args:
+            color: ``"persona"``, a trait, or the id of a question.
+            survey: Traits and answers, matched by respondent id; needed for any colour but personas.
+
+        Returns:
+            A picture that saves itself as HTML, PNG or SVG.
+
+        Raises:
+            SettingError: There is no survey to colour by.
+            UnknownNameError: The survey has no such trait or question.
+        """
+        from personaspace.report.map_plot import map_plot
+
+        return map_plot(self, color, survey)
+
+
+def map_respondents(
+    space: Embedder, personas: Personas, method: str = "tsne", seed: int = 0, sample: int = SAMPLE
+) -> Map:
+    """Lay respondents out in the plane so that neighbours in the space stay neighbours.
+
+    t-SNE (van der Maaten and Hinton, JMLR 9, 2008) or UMAP (McInnes, Healy and Melville, arXiv 1802.03426) of the
+    first 50 principal components. Neighbourhoods are to be trusted; distances between far groups, their sizes and
+    the axes mean nothing.
+
+    Args:
+        space: A fitted embedder.
+        personas: Whose members are marked; respondents in several belong to the first.
+        method: ``"tsne"``, or ``"umap"``, which needs the extra ``umap``.
+        seed: The same seed gives the same map.
+        sample: Respondents shown at the most, drawn at random.
+
+    Returns:
+        The map.
+
+    Raises:
+        SettingError: Fewer than 4 respondents or a sample below 4, a seed out of range, or UMAP is not installed.
+        UnknownNameError: There is no such method.
+    """
+    if method not in _LAYOUTS:
+        raise unknown("method", method, _LAYOUTS)
+    if not 0 <= seed <= MAX_SEED:
+        raise SettingError(f"seed is {seed}: a seed is a whole number from 0 to {MAX_SEED}")
+    count = len(space.ids_)
+    if min(count, sample) < FEWEST:
+        raise SettingError(f"{count} respondents, sample {sample}: a map shows at least {FEWEST} respondents")
+    rows = np.sort(np.random.default_rng(seed).permutation(count)[:sample])
+    places = _LAYOUTS[method](_components(space.respondents_[rows], seed), seed)
+    persona = {name: p.name for p in reversed(list(personas)) for name in p.members}
+    points = pd.DataFrame({"id": [space.ids_[row] for row in rows], "x": places[:, 0], "y": places[:, 1]})
+    points["persona"] = [persona.get(name, NOBODY) for name in points["id"]]
+    return Map(points, _persona_places(points, personas), method, count, seed)
+
+
+def _persona_places(points: pd.DataFrame, personas: Personas) -> pd.DataFrame:
+    """Each persona at that member's place who has the nearest quarter of the members closest around."""
+    from scipy.spatial import KDTree
+
+    rows = []
+    for persona in personas:
+        own = points.loc[points["persona"] == persona.name, ["x", "y"]].to_numpy()
+        if len(own):
+            near = 1 + len(own) // 4
+            reach = np.asarray(KDTree(own).query(own, k=[near])[0])[:, 0]
+            x, y = own[int(reach.argmin())]
+            rows.append((persona.name, x, y, persona.share))
+    return pd.DataFrame(rows, columns=["persona", "x", "y", "share"])
+
+
+def _components(vectors: Vectors, seed: int) -> FloatArray:
+    from sklearn.decomposition import PCA
+
+    size = min(COMPONENTS, *vectors.shape)
+    return np.asarray(PCA(size, random_state=seed).fit_transform(vectors.astype(np.float64)))
+
+
+def _tsne(vectors: FloatArray, seed: int) -> FloatArray:
+    from sklearn.manifold import TSNE
+    from sklearn.utils.parallel import ThreadpoolController
+
+    perplexity = min(30.0, (len(vectors) - 1) / 3)
+    init = "pca" if vectors.shape[1] > 1 else "random"
+    with ThreadpoolController().limit(limits=1):  # sums over threads depend on which of them ends first
+        places = TSNE(perplexity=perplexity, init=init, random_state=seed).fit_transform(vectors)
+    return np.asarray(places, dtype=np.float64)
+
+
+def _umap(vectors: FloatArray, seed: int) -> FloatArray:
+    try:
+        from umap import UMAP
+    except ImportError as error:
+        raise SettingError("method 'umap' needs umap-learn: pip install 'personaspace[umap]', or use 'tsne'") from error
+
+    neighbours = min(15, len(vectors) - 1)
+    init = "spectral" if len(vectors) > 10 * FEWEST else "random"
+    places = UMAP(n_neighbors=neighbours, init=init, random_state=seed, n_jobs=1).fit_transform(vectors)
+    return np.asarray(places, dtype=np.float64)
+
+
+_LAYOUTS: dict[str, Callable[[FloatArray, int], FloatArray]] = {"tsne": _tsne, "umap": _umap}

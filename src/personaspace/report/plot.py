@@ -1,0 +1,134 @@
+"""A picture that saves itself as HTML, PNG or SVG, shows in notebooks, and needs neither browser nor network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+
+from personaspace.errors import SettingError
+from personaspace.files import write_atomically
+
+COLORS = ("#332288", "#CC6677", "#117733", "#DDAA33", "#88CCEE", "#882255", "#44AA99", "#999933", "#AA4499")
+"""Colours told apart with any colour vision (Paul Tol's "muted", its sand a little darker)."""
+
+SEQUENCE = ("#440154", "#414487", "#2A788E", "#22A884", "#7AD151", "#DDD02A")
+"""From one end of a scale to the other, told apart with any colour vision (viridis, its end a little darker)."""
+
+FAINT, PLAIN, INK = "#DDDDDD", "#999999", "#222222"
+"""What is not known; what has no place on a scale; text."""
+
+FONT = "Helvetica, Arial, sans-serif"
+SCALE = 2.0
+"""Pixels of a PNG per unit of length."""
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="UTF-8">
+<title>personaspace</title>
+<style>body {{ margin: 24px; font-family: {font}; }}</style>
+<script>{library}</script>
+</head>
+<body>
+<div id="plot"></div>
+<script>vegaEmbed("#plot", {specification}, {{"actions": false}});</script>
+</body>
+</html>
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class Plot:
+    """A picture.
+
+    Attributes:
+        chart: The Altair chart, for whoever wants to change it.
+    """
+
+    chart: alt.LayerChart | alt.VConcatChart | alt.FacetChart | alt.Chart
+
+    def save(self, path: str | Path) -> None:
+        """Write the picture; the suffix says as what.
+
+        Args:
+            path: Ending in ``.html`` (one file that needs no network), ``.png`` or ``.svg``.
+
+        Raises:
+            SettingError: Another suffix.
+            RunError: The file cannot be written.
+        """
+        path = Path(path)
+        check_suffix(path)
+        content = _MAKERS[path.suffix.lower()](self._specification())
+        write_atomically(path, lambda temporary: temporary.write_bytes(content))
+
+    def _specification(self) -> dict[str, Any]:
+        text: dict[str, Any] = self.chart.to_dict()
+        return text
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        """What notebooks show."""
+        del include, exclude
+        specification = self._specification()
+        return {
+            "image/svg+xml": _svg(specification).decode(),
+            "text/plain": f"Plot({specification.get('title', {}).get('text', '')!r})",
+        }
+
+
+def check_suffix(path: Path) -> None:
+    """Raise :class:`SettingError` unless a picture can be saved under this name."""
+    if path.suffix.lower() not in _MAKERS:
+        raise SettingError(f"cannot save a picture as {path.name!r}: end the name in {', '.join(_MAKERS)}")
+
+
+def styled(chart: Any) -> Any:
+    """A chart in the house's type and without frames."""
+    return (
+        chart.configure(font=FONT, background="white")
+        .configure_view(stroke=None)
+        .configure_title(
+            anchor="start", fontSize=16, color=INK, subtitleColor="#666666", subtitleFontSize=12, offset=12
+        )
+        .configure_axis(labelColor=INK, titleColor=INK, gridColor="#EEEEEE", domain=False, ticks=False, labelLimit=320)
+        .configure_legend(labelColor=INK, titleColor=INK, labelLimit=260, titleLimit=260, symbolOpacity=1)
+    )
+
+
+def page(specification: dict[str, Any]) -> str:
+    """One HTML page with everything in it; no text of a survey can end the script it stands in."""
+    import vl_convert
+
+    text = json.dumps(specification, ensure_ascii=True, allow_nan=False)
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    library = vl_convert.javascript_bundle(vl_version=_version())  # type: ignore[call-arg]  # its stub asks for more
+    return _PAGE.format(font=FONT, library=library, specification=text)
+
+
+def _html(specification: dict[str, Any]) -> bytes:
+    return page(specification).encode()
+
+
+def _png(specification: dict[str, Any]) -> bytes:
+    import vl_convert
+
+    return bytes(vl_convert.vegalite_to_png(specification, scale=SCALE, vl_version=_version()))
+
+
+def _svg(specification: dict[str, Any]) -> bytes:
+    import vl_convert
+
+    return str(vl_convert.vegalite_to_svg(specification, vl_version=_version())).encode()
+
+
+def _version() -> str:
+    return ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
+
+
+_MAKERS: dict[str, Callable[[dict[str, Any]], bytes]] = {".html": _html, ".png": _png, ".svg": _svg}
