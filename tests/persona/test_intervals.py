@@ -72,8 +72,8 @@ def test_a_planted_trait_is_found_and_its_interval_holds_the_truth() -> None:
     held, verdicts = [], []
     for seed in range(60):
         table = composition(*drawn(chances, 900, seed, questions=1)).query("value == '0'").set_index("persona")
-        verdicts += [table.loc["p0", "verdict"] == "over" and table.loc["p1", "verdict"] == "under"]
-        held += [table.loc[f"p{g}", "low"] <= chances[g, 0] <= table.loc[f"p{g}", "high"] for g in range(3)]
+        verdicts += [table["verdict"].tolist()[:2] == ["over", "under"]]
+        held += ((table["low"] <= chances[:, 0]) & (chances[:, 0] <= table["high"])).tolist()
     assert np.mean(verdicts) > 0.8
     assert np.mean(held) == pytest.approx(0.95, abs=0.035)
 

@@ -24,7 +24,7 @@ def personas(
     Example: personaspace personas runs/demo --persona cluster-1
     """
     from personaspace.artifacts import Run
-    from personaspace.console import show_table, show_texts
+    from personaspace.console import show_table
     from personaspace.pipeline import load_fitted, personas_named
 
     fitted = load_fitted(Run.open(run))
@@ -36,4 +36,5 @@ def personas(
         print_json({"run": str(run), "survey": fitted.split.survey.name, "personas": cards.to_dict(orient="index")})
         return
     show_table(cards.drop(columns="card"), f"personas of {fitted.split.survey.name}")
-    show_texts(cards["card"], "In words")
+    for card in cards["card"]:
+        print(f"\n{card}")

@@ -12,7 +12,8 @@ from personaspace.persona.intervals import Z, effective_size
 from personaspace.persona.membership import membership
 from personaspace.persona.participation import asked_most_apart
 from personaspace.persona.personas import Personas
-from personaspace.persona.shares import answer_choices, compare
+from personaspace.persona.shares import Shares, answer_choices, compare
+from personaspace.survey.question import Question
 from personaspace.survey.survey import Survey
 
 Row = Mapping[Hashable, Any]
@@ -66,7 +67,8 @@ def cards(personas: Personas, survey: Survey, composition: pd.DataFrame, disting
             "effective_size": effective_size(weight, squares),
         }
     )
-    common, asked = _common(personas, survey, distinguishing), _asked(personas, survey)
+    shares = compare(personas, survey, *answer_choices(survey))
+    common, asked = _common(shares, survey, distinguishing), _asked(personas, survey)
     texts = []
     for row in table.to_dict("records"):
         traits = composition[composition["persona"] == row["persona"]]
@@ -74,7 +76,7 @@ def cards(personas: Personas, survey: Survey, composition: pd.DataFrame, disting
         sentences = [
             _size(row, survey),
             *_traits(traits),
-            *_apart(questions),
+            *_apart(questions, shares, survey),
             *common.get(row["persona"], []),
             *asked.get(row["persona"], []),
             _care(row["effective_size"]),
@@ -116,17 +118,24 @@ def _trait(row: Row) -> str:
     return f"{row['trait']} {_quoted(row['value'])} {shares}"
 
 
-def _apart(questions: pd.DataFrame) -> list[str]:
+def _apart(questions: pd.DataFrame, shares: Shares, survey: Survey) -> list[str]:
     if questions.empty:
         return ["Too few of its members answered any question to say what sets their answers apart."]
     surely = questions[questions["low"] > 0]
     if surely.empty:
         return ["No question is answered otherwise than by everybody by more than chance explains."]
     first = surely[surely["topic"].isna() | (surely["rank_in_topic"] == 1)].head(QUESTIONS)
-    return [f"What sets its answers apart: {_listed(map(_answer, first.to_dict('records')), '; ')}."]
+    answers = (_answer(row, shares, survey) for row in first.to_dict("records"))
+    return [f"What sets its answers apart: {_listed(answers, '; ')}."]
 
 
-def _answer(row: Row) -> str:
+def _answer(row: Row, shares: Shares, survey: Survey) -> str:
+    """How members answer a question, beside everybody: a share, or the mean of numbers."""
+    question, options = _place(row, survey)
+    if question.scale is not None:
+        own, all_ = shares.share[shares.names.index(row["persona"]), options], shares.population[options]
+        means = (f"{part @ question.scale.numbers:.3g}" for part in (own, all_))
+        return "to {} they answer {} on average (everybody {})".format(_quoted(row["text"]), *means)
     ratio = row["share"] / row["population_share"]
     times = f", {ratio:.{ratio < 10:d}f} times as often" if ratio >= 1.5 else ""
     return (
@@ -135,26 +144,26 @@ def _answer(row: Row) -> str:
     )
 
 
-def _common(personas: Personas, survey: Survey, distinguishing: pd.DataFrame) -> dict[str, list[str]]:
+def _common(shares: Shares, survey: Survey, distinguishing: pd.DataFrame) -> dict[str, list[str]]:
     """A sentence for each persona that answers some question like everybody."""
-    if distinguishing.empty:
-        return {}
-    shares = compare(personas, survey, *answer_choices(survey))
-    place = {name: at for at, name in enumerate(shares.names)}
     found: dict[str, list[str]] = {}
     for row in distinguishing.sort_values("high", kind="stable").to_dict("records"):
-        column = survey.question_index[row["question"]]
-        options = slice(*shares.offsets[column : column + 2])
+        question, options = _place(row, survey)
         best = int(np.argmax(shares.population[options]))
         usual = float(shares.population[options][best])
         if row["persona"] in found or usual < COMMON or row["high"] > ALIKE:
             continue
-        share = float(shares.share[place[row["persona"]], options][best])
-        option = survey.questions[column].options[best].text
-        found[row["persona"]] = [
-            f"Like everybody ({_percent(usual)}), {_percent(share)} answer {_quoted(option)} to {_quoted(row['text'])}."
-        ]
+        share = float(shares.share[shares.names.index(row["persona"]), options][best])
+        option = _quoted(question.options[best].text)
+        text = f"Like everybody ({_percent(usual)}), {_percent(share)} answer {option} to {_quoted(row['text'])}."
+        found[row["persona"]] = [text]
     return found
+
+
+def _place(row: Row, survey: Survey) -> tuple[Question, slice]:
+    """A row's question, and where its options are."""
+    column = survey.question_index[row["question"]]
+    return survey.questions[column], slice(*survey.offsets[column : column + 2])
 
 
 def _asked(personas: Personas, survey: Survey) -> dict[str, list[str]]:

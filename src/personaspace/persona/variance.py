@@ -28,8 +28,8 @@ from personaspace.persona.squared_errors import GroupShares, of_embedder, of_reg
 from personaspace.survey.split import Split, early_stopping
 from personaspace.survey.survey import FloatArray, IntArray, Survey
 
-PRIORS = (10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)
-"""How many answers like everybody's may be mixed into every group's, so that a group of few is taken for ordinary."""
+PRIORS = (10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, 1e9)
+"""How many answers like everybody's may be mixed into every group's; the last leaves groups nothing of their own."""
 
 RESAMPLES = 1000
 
@@ -39,11 +39,11 @@ def explained_variance(
 ) -> pd.DataFrame:
     """Share of the variance of held-out answers that groups of the training respondents explain.
 
-    Group shares are estimated from training answers, weighted, with answers like everybody's mixed in; how many
-    (10 to 3,000) is chosen for each grouping by the answers watched for early stopping, so that none is held back by
-    noise it could have done without. *Every trait together* is a ridge regression on all values of all traits, its
-    strength chosen likewise. *Own vectors* is the embedder's prediction for each respondent: what is lost by
-    grouping at all.
+    Group shares are estimated from training answers, weighted, with answers like everybody's mixed in. How many (10
+    to 3,000, or no groups at all) is chosen for each grouping by the answers watched for early stopping, so that none
+    is held back by noise it could have done without. *Every trait together* is a ridge regression on all values of
+    all traits, its strength chosen likewise. *Own vectors* is the embedder's prediction for each respondent: what is
+    lost by grouping at all.
 
     Args:
         space: An embedder fitted on ``split.train``.

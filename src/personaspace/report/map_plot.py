@@ -11,7 +11,7 @@ import pandas as pd
 
 from personaspace.errors import SettingError, unknown
 from personaspace.persona.map import NOBODY, Map
-from personaspace.report.plot import COLORS, FAINT, INK, PLAIN, SEQUENCE, Plot, styled
+from personaspace.report.plot import COLORS, FAINT, INK, PLAIN, Plot, along, styled
 from personaspace.survey.question import Question
 from personaspace.survey.survey import Survey
 
@@ -128,7 +128,5 @@ def _option_colors(question: Question) -> dict[str, str]:
     """Along a scale where options have places on one, else a colour each."""
     if not question.ordinal:
         return {o.text: COLORS[at % len(COLORS)] for at, o in enumerate(question.options)}
-    placed = sorted((o for o in question.options if o.position is not None), key=lambda o: o.position or 0.0)
-    last = len(SEQUENCE) - 1
-    colors = {o.text: SEQUENCE[round(last * at / max(len(placed) - 1, 1))] for at, o in enumerate(placed)}
-    return colors | {o.text: PLAIN for o in question.options if o.position is None}
+    colors = {o.text: PLAIN if o.position is None else along(o.position) for o in question.options}
+    return dict(sorted(colors.items(), key=lambda item: item[1] == PLAIN))

@@ -81,6 +81,25 @@ class Plot:
         }
 
 
+def along(place: float) -> str:
+    """The colour of a place on a scale.
+
+    Args:
+        place: In [0, 1].
+
+    Returns:
+        A mixture of the two nearest colours of :data:`SEQUENCE`.
+
+    Example:
+        >>> along(0.0), along(0.1), along(1.0)
+        ('#440154', '#42226e', '#ddd02a')
+    """
+    at = min(int(place * (len(SEQUENCE) - 1)), len(SEQUENCE) - 2)
+    part = place * (len(SEQUENCE) - 1) - at
+    ends = ([int(color[i : i + 2], 16) for i in (1, 3, 5)] for color in SEQUENCE[at : at + 2])
+    return "#" + "".join(f"{round((1 - part) * a + part * b):02x}" for a, b in zip(*ends, strict=True))
+
+
 def check_suffix(path: Path) -> None:
     """Raise :class:`SettingError` unless a picture can be saved under this name."""
     if path.suffix.lower() not in _MAKERS:

@@ -1,0 +1,83 @@
+"""Maps keep neighbours together, are the same for the same seed, and refuse what cannot be drawn."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from personaspace.errors import RunError, SettingError, UnknownNameError
+from personaspace.persona.clustering import ClusterPersonas
+from personaspace.persona.map import Map, map_respondents
+from personaspace.persona.personas import Personas
+
+from .conftest import Planted
+
+
+@pytest.fixture(scope="module")
+def personas(planted: Planted) -> Personas:
+    return ClusterPersonas(k=4).fit(planted.space, planted.survey)
+
+
+@pytest.fixture(scope="module")
+def drawn(planted: Planted, personas: Personas) -> Map:
+    return map_respondents(planted.space, personas, seed=3)
+
+
+def test_planted_clusters_lie_apart(planted: Planted, drawn: Map) -> None:
+    places = drawn.points[["x", "y"]].to_numpy()
+    distance = np.linalg.norm(places[:, None] - places[None], axis=2)
+    np.fill_diagonal(distance, np.inf)
+    assert (planted.truth[distance.argmin(axis=1)] == planted.truth).mean() > 0.98
+
+
+def test_a_name_stands_among_its_members(drawn: Map) -> None:
+    for row in drawn.personas.to_dict("records"):
+        members = drawn.points[drawn.points["persona"] == row["persona"]]
+        assert ((members["x"] == row["x"]) & (members["y"] == row["y"])).any()
+    assert drawn.personas["persona"].tolist() == [f"cluster-{i}" for i in range(1, 5)]
+
+
+def test_the_seed_decides(planted: Planted, personas: Personas, drawn: Map) -> None:
+    again = map_respondents(planted.space, personas, seed=3)
+    pd.testing.assert_frame_equal(again.points, drawn.points)
+    few, other = (map_respondents(planted.space, personas, seed=seed, sample=50) for seed in (0, 1))
+    assert (len(few.points), few.respondents) == (50, 300)
+    assert set(few.points["id"]) != set(other.points["id"])
+
+
+def test_saved_and_read_again_equal(drawn: Map, tmp_path: Path) -> None:
+    drawn.save(tmp_path)
+    read = Map.load(tmp_path)
+    pd.testing.assert_frame_equal(read.points, drawn.points, check_dtype=False)
+    assert (read.method, read.respondents, read.seed) == ("tsne", 300, 3)
+    (tmp_path / "points.csv").unlink()
+    with pytest.raises(RunError, match="does not hold a map"):
+        Map.load(tmp_path)
+
+
+def test_umap_draws_too_or_says_what_to_install(
+    planted: Planted, personas: Personas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "umap", None)
+    with pytest.raises(SettingError, match=r"pip install 'personaspace\[umap\]'"):
+        map_respondents(planted.space, personas, method="umap", sample=40)
+
+
+def test_what_cannot_be_drawn(planted: Planted, personas: Personas) -> None:
+    with pytest.raises(UnknownNameError, match="unknown method 'tsn': did you mean 'tsne'"):
+        map_respondents(planted.space, personas, method="tsn")
+    with pytest.raises(SettingError, match="at least 4 respondents"):
+        map_respondents(planted.space, personas, sample=3)
+    with pytest.raises(SettingError, match="seed is -1"):
+        map_respondents(planted.space, personas, seed=-1)
+
+
+def test_four_respondents_and_one_persona_are_enough(planted: Planted) -> None:
+    one = ClusterPersonas(k=1).fit(planted.space, planted.survey)
+    drawn = map_respondents(planted.space, one, sample=4)
+    assert np.isfinite(drawn.points[["x", "y"]].to_numpy()).all()
+    assert len(drawn.personas) == 1
