@@ -17,14 +17,12 @@ if TYPE_CHECKING:
     from personaspace.persona.clustering import ClusterPersonas as ClusterPersonas
     from personaspace.persona.groups import demographic_personas as demographic_personas
     from personaspace.persona.groups import individual_personas as individual_personas
+    from personaspace.persona.map import Map as Map
+    from personaspace.persona.map import map_respondents as map_respondents
     from personaspace.persona.matching import match_personas as match_personas
     from personaspace.persona.personas import Persona as Persona
     from personaspace.persona.personas import Personas as Personas
     from personaspace.persona.soft import soft_membership as soft_membership
-    from personaspace.persona.map import Map as Map
-    from personaspace.persona.map import map_respondents as map_respondents
-    from personaspace.persona.personas import Persona as Persona
-    from personaspace.persona.personas import Personas as Personas
     from personaspace.persona.variance import explained_variance as explained_variance
     from personaspace.steer.steered import SteeredLM as SteeredLM
     from personaspace.steer.train import TrainSettings as TrainSettings

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 import pandas as pd
 
-from personaspace.embedding.base import Embedder, Vectors
+from personaspace.embedding.base import Embedder
 from personaspace.errors import MAX_SEED, RunError, SettingError, unknown
 from personaspace.files import read_json, write_json, write_text
+from personaspace.persona.answer_space import AnswerSpace
 from personaspace.persona.personas import Personas
 from personaspace.survey.survey import FloatArray, Survey
 
@@ -24,9 +25,6 @@ SAMPLE = 5000
 
 FEWEST = 4
 """Respondents a map needs."""
-
-COMPONENTS = 50
-"""Principal components the vectors are reduced to before t-SNE or UMAP."""
 
 NOBODY = "no persona"
 
@@ -100,11 +98,12 @@ class Map:
 def map_respondents(
     space: Embedder, personas: Personas, method: str = "tsne", seed: int = 0, sample: int = SAMPLE
 ) -> Map:
-    """Lay respondents out in the plane so that neighbours in the space stay neighbours.
+    """Lay respondents out in the plane so that those who answer alike are neighbours.
 
     t-SNE (van der Maaten and Hinton, JMLR 9, 2008) or UMAP (McInnes, Healy and Melville, arXiv 1802.03426) of the
-    first 50 principal components. Neighbourhoods are to be trusted; distances between far groups, their sizes and
-    the axes mean nothing.
+    principal components of the answers expected of each respondent, the space clusters are looked for in
+    (:mod:`personaspace.persona.answer_space`). Neighbourhoods are to be trusted; distances between far groups, their
+    sizes and the axes mean nothing.
 
     Args:
         space: A fitted embedder.
@@ -128,7 +127,8 @@ def map_respondents(
     if min(count, sample) < FEWEST:
         raise SettingError(f"{count} respondents, sample {sample}: a map shows at least {FEWEST} respondents")
     rows = np.sort(np.random.default_rng(seed).permutation(count)[:sample])
-    places = _LAYOUTS[method](_components(space.respondents_[rows], seed), seed)
+    expected = AnswerSpace.of(space).place(space.respondents_[rows])
+    places = _LAYOUTS[method](expected.astype(np.float64), seed)
     persona = {name: p.name for p in reversed(list(personas)) for name in p.members}
     points = pd.DataFrame({"id": [space.ids_[row] for row in rows], "x": places[:, 0], "y": places[:, 1]})
     points["persona"] = [persona.get(name, NOBODY) for name in points["id"]]
@@ -148,13 +148,6 @@ def _persona_places(points: pd.DataFrame, personas: Personas) -> pd.DataFrame:
             x, y = own[int(reach.argmin())]
             rows.append((persona.name, x, y, persona.share))
     return pd.DataFrame(rows, columns=["persona", "x", "y", "share"])
-
-
-def _components(vectors: Vectors, seed: int) -> FloatArray:
-    from sklearn.decomposition import PCA
-
-    size = min(COMPONENTS, *vectors.shape)
-    return np.asarray(PCA(size, random_state=seed).fit_transform(vectors.astype(np.float64)))
 
 
 def _tsne(vectors: FloatArray, seed: int) -> FloatArray:
