@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from personaspace.embedding.autoencoder import Autoencoder as Autoencoder
+    from personaspace.embedding.committee import Committee as Committee
     from personaspace.embedding.factorization import Factorization as Factorization
     from personaspace.embedding.lightgcn import LightGCN as LightGCN
     from personaspace.errors import PersonaSpaceError as PersonaSpaceError
@@ -38,6 +39,7 @@ _HOMES = {
     "Answers": "survey.answers",
     "Autoencoder": "embedding.autoencoder",
     "ClusterPersonas": "persona.clustering",
+    "Committee": "embedding.committee",
     "Factorization": "embedding.factorization",
     "LightGCN": "embedding.lightgcn",
     "Map": "persona.map",

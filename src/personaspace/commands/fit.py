@@ -15,7 +15,7 @@ def fit(
     survey: Annotated[str, typer.Argument(help="Survey folder or file, or 'simulated'.")],
     out: Annotated[Path, typer.Option(help="Run folder to make or to go on with.")],
     codebook: Annotated[Path | None, typer.Option(help="Codebook of a CSV or parquet table.")] = None,
-    embedder: Annotated[str, typer.Option(help="lightgcn, autoencoder or factorization.")] = "lightgcn",
+    embedder: Annotated[str, typer.Option(help="lightgcn, autoencoder, committee or factorization.")] = "lightgcn",
     personas: Annotated[
         str, typer.Option(help="Number of cluster personas, or the rule: elbow, silhouette, stability, recommended.")
     ] = "elbow",

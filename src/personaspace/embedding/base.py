@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Self
@@ -169,8 +169,27 @@ class Embedder(ABC):
         self._check_fitted()
         questions = [question.to_json() for question in self.questions_]
         config = {"format": FORMAT, "embedder": self.name, "settings": asdict(self), "respondents": list(self.ids_)}
-        write_tensors(Path(folder) / WEIGHTS, {name: getattr(self, name) for name in self.tensors})
+        write_tensors(Path(folder) / WEIGHTS, self.state())
         write_json(Path(folder) / CONFIG, config | {"questions": questions})
+
+    def state(self) -> dict[str, Vectors]:
+        """The fitted arrays by name."""
+        return {name: getattr(self, name) for name in self.tensors}
+
+    def restore(self, state: Mapping[str, Vectors], ids: Sequence[str], questions: Sequence[Question]) -> None:
+        """Become what was fitted.
+
+        Args:
+            state: What :meth:`state` gave.
+            ids: Of the respondents it was fitted on.
+            questions: It was fitted on.
+
+        Raises:
+            KeyError: An array is missing.
+        """
+        for name in self.tensors:
+            setattr(self, name, state[name])
+        self.ids_, self.questions_ = tuple(ids), tuple(questions)
 
     @property
     def offsets_(self) -> IntArray:

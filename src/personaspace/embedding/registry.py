@@ -8,6 +8,7 @@ from typing import Any
 
 from personaspace.embedding.autoencoder import Autoencoder
 from personaspace.embedding.base import CONFIG, FORMAT, WEIGHTS, Embedder
+from personaspace.embedding.committee import Committee
 from personaspace.embedding.factorization import Factorization
 from personaspace.embedding.lightgcn import LightGCN
 from personaspace.errors import RunError, unknown
@@ -17,7 +18,7 @@ from personaspace.survey.question import Question
 
 def embedders() -> dict[str, type[Embedder]]:
     """Every embedder by its name."""
-    classes: tuple[type[Embedder], ...] = (Autoencoder, Factorization, LightGCN)
+    classes: tuple[type[Embedder], ...] = (Autoencoder, Committee, Factorization, LightGCN)
     return {embedder.name: embedder for embedder in classes}
 
 
@@ -67,10 +68,9 @@ def load_embedder(folder: str | Path) -> Embedder:
     if not isinstance(config, dict) or config.get("format") != FORMAT:
         raise RunError(f"{folder / CONFIG} is not of format {FORMAT}: fit the embedder again with this version")
     embedder = make_embedder(config["embedder"], **config["settings"])
-    if missing := set(embedder.tensors) - set(weights):
-        raise RunError(f"{folder / WEIGHTS} lacks {', '.join(sorted(missing))}: fit the embedder again")
-    for name in embedder.tensors:
-        setattr(embedder, name, weights[name])
-    embedder.ids_ = tuple(config["respondents"])
-    embedder.questions_ = tuple(Question.from_json(question) for question in config["questions"])
+    questions = [Question.from_json(question) for question in config["questions"]]
+    try:
+        embedder.restore(weights, config["respondents"], questions)
+    except KeyError as missing:
+        raise RunError(f"{folder / WEIGHTS} lacks {missing}: fit the embedder again") from missing
     return embedder

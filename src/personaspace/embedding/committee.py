@@ -1,0 +1,147 @@
+"""A committee: several embedders that err differently, side by side in one space."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import log_softmax
+
+from personaspace.embedding.autoencoder import Autoencoder
+from personaspace.embedding.base import Embedder, OnEpoch, Vectors, check_learnable, check_whole
+from personaspace.embedding.lightgcn import LightGCN
+from personaspace.errors import SettingError
+from personaspace.survey.question import Question
+from personaspace.survey.split import early_stopping
+from personaspace.survey.survey import FloatArray, IntArray, Survey
+
+FAMILIES: tuple[type[LightGCN] | type[Autoencoder], ...] = (LightGCN, Autoencoder)
+
+
+@dataclass(eq=False)
+class Committee(Embedder):
+    """Several LightGCNs and autoencoders of different seeds, pooled by weights (Genest and Zidek 1986).
+
+    A logarithmic pool, p(o) proportional to the product over members m of p_m(o)^w_m, of log-linear predictions is
+    itself log-linear, so that the pool is one space like any other: with c_m such that the vectors of every member
+    have length 1 in the root mean square,
+
+        u = (c_1 u_1, c_2 u_2, ...),  v_o = (w_1 v_1o / c_1, w_2 v_2o / c_2, ...),  b_o = sum over m of w_m b_mo.
+
+    The weights minimise the surprise of the answers watched for early stopping.
+
+    Attributes:
+        members: How many, LightGCN and autoencoder in turn; each has ``dim / members`` dimensions.
+        epochs: Epochs of every member at most.
+        weights_: w, shape ``[members]``.
+
+    Raises:
+        SettingError: A setting is outside what is allowed, or ``dim`` cannot be shared out among the members.
+
+    Example:
+        >>> from personaspace.survey.simulate import simulate
+        >>> survey = simulate(respondents=100)
+        >>> Committee(dim=32, members=2, epochs=2).fit(survey).embed(survey).shape
+        (100, 32)
+    """
+
+    name: ClassVar[str] = "committee"
+    tensors: ClassVar[tuple[str, ...]] = (*Embedder.tensors, "weights_", "lengths_")
+
+    dim: int = 1024
+    seed: int = 0
+    members: int = 8
+    epochs: int = 30
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_whole("members", self.members, least=1)
+        check_whole("epochs", self.epochs, least=1)
+        if self.dim % self.members:
+            raise SettingError(
+                f"dim is {self.dim} for {self.members} members: give a multiple of {self.members}, such as "
+                f"{self.members * max(1, round(self.dim / self.members))}"
+            )
+        self.weights_: Vectors
+        self.lengths_: Vectors
+        self._members = [self._member(place) for place in range(self.members)]
+
+    def fit(self, survey: Survey, on_epoch: OnEpoch | None = None) -> Self:
+        """Fit every member, then weigh them; see :meth:`Embedder.fit`."""
+        check_learnable(survey)
+        for place, member in enumerate(self._members):
+            member.fit(survey, on_epoch and _counted(on_epoch, place * self.epochs, self.members * self.epochs))
+        self.ids_, self.questions_ = survey.respondents, survey.questions
+        self.weights_ = _pool_weights(self._members, survey)
+        self.lengths_ = np.array([_length(member.respondents_) for member in self._members], np.float32)
+        scale = self.weights_ * self.lengths_
+        self.respondents_ = self._side_by_side([member.respondents_ for member in self._members])
+        self.options_ = np.hstack([part * member.options_ for part, member in zip(scale, self._members, strict=True)])
+        self.bias_ = np.sum([w * m.bias_ for w, m in zip(self.weights_, self._members, strict=True)], axis=0)
+        return self
+
+    def embed(self, survey: Survey) -> Vectors:
+        """Place respondents by every member; see :meth:`Embedder.embed`."""
+        self._check_fitted()
+        return self._side_by_side([member.embed(survey) for member in self._members])
+
+    def state(self) -> dict[str, Vectors]:
+        """The fitted arrays by name, those by which a member places respondents as ``MEMBER/NAME``."""
+        own = super().state()
+        for place, member in enumerate(self._members):
+            own |= {f"{place}/{name}": array for name, array in member.state().items() if name not in Embedder.tensors}
+        return own
+
+    def restore(self, state: Mapping[str, Vectors], ids: Sequence[str], questions: Sequence[Question]) -> None:
+        """Become what was fitted; see :meth:`Embedder.restore`."""
+        super().restore(state, ids, questions)
+        for place, member in enumerate(self._members):
+            for name in set(member.tensors) - set(Embedder.tensors):
+                setattr(member, name, state[f"{place}/{name}"])
+            member.ids_, member.questions_ = self.ids_, self.questions_
+
+    def _member(self, place: int) -> Embedder:
+        family = FAMILIES[place % len(FAMILIES)]
+        return family(dim=self.dim // self.members, seed=self.seed * self.members + place, epochs=self.epochs)
+
+    def _side_by_side(self, vectors: Sequence[Vectors]) -> Vectors:
+        return np.hstack([part / length for part, length in zip(vectors, self.lengths_, strict=True)])
+
+
+def _pool_weights(members: Sequence[Embedder], survey: Survey) -> Vectors:
+    """The weights under which the pool is least surprised by the answers watched; equal ones where there are none."""
+    equal = np.full(len(members), 1 / len(members))
+    watched = survey.answers.where(early_stopping(survey))
+    if not len(watched):
+        return equal.astype(np.float32)
+    sizes = np.diff(survey.offsets)[watched.question, None]
+    place = np.arange(sizes.max())
+    columns = survey.offsets[watched.question, None] + np.minimum(place, sizes - 1)
+    scores = np.stack([_scores(member, watched.respondent, columns) for member in members], axis=-1)
+    beyond = np.where(place < sizes, 0, -np.inf)
+    chosen = scores[np.arange(len(watched)), watched.option]
+
+    def surprise(weights: FloatArray) -> tuple[float, FloatArray]:
+        logs = log_softmax(scores @ weights + beyond, axis=1)
+        slope = np.einsum("nk,nkm->m", np.exp(logs), scores) - chosen.sum(axis=0)
+        return -logs[np.arange(len(watched)), watched.option].mean(), slope / len(watched)
+
+    return np.asarray(minimize(surprise, equal, jac=True, method="L-BFGS-B").x, np.float32)
+
+
+def _scores(member: Embedder, rows: IntArray, columns: IntArray) -> FloatArray:
+    """A member's scores of some options for some of its respondents, both of the shape of ``columns``."""
+    table = member.respondents_ @ member.options_.T + member.bias_
+    return table[rows[:, None], columns].astype(np.float64)
+
+
+def _counted(on_epoch: OnEpoch, before: int, epochs: int) -> OnEpoch:
+    return lambda epoch, _, loss: on_epoch(before + epoch, epochs, loss)
+
+
+def _length(vectors: Vectors) -> float:
+    """Root of the mean squared length, 1 where all vectors are 0."""
+    return float(np.sqrt(np.square(vectors).sum(1).mean())) or 1.0
