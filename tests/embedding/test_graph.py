@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from personaspace.embedding.graph import Edges, drop_edges, sparse_rows
+from personaspace.embedding.graph import Edges, keep_edges, sparse_rows
 
 ROWS, COLUMNS = np.array([0, 0, 2, 3]), np.array([1, 2, 0, 2])
 
@@ -23,6 +23,6 @@ def test_products_and_their_gradients_are_those_of_the_dense_matrix() -> None:
 
 def test_dropped_edges_leave_zeros_and_the_others_scaled_up() -> None:
     matrix = sparse_rows(ROWS, COLUMNS, 1.0, (4, 3))
-    dropped = drop_edges(matrix, np.array([True, False, True, False]))
+    dropped = keep_edges(matrix, np.array([0, 2]))
     assert dropped.toarray().tolist() == [[0, 2, 0], [0, 0, 0], [2, 0, 0], [0, 0, 0]]
-    assert drop_edges(matrix, np.zeros(4, np.bool_)).nnz == 0
+    assert keep_edges(matrix, np.empty(0, np.int64)).nnz == 0

@@ -86,9 +86,9 @@ def answer_table(answers: Answers, rows: IntArray, questions: int) -> Tensor:
 
 
 def mean_cross_entropy(
-    choices: Choices, vectors: Tensor, options: Tensor, bias: Tensor, answers: Answers, block: int = 1024
+    choices: Choices, vectors: Tensor, options: Tensor, bias: Tensor, answers: Answers, block: int = 8192
 ) -> float:
-    """Mean of -log p(answer | vector), a block of respondents at a time.
+    """Mean of -log p(answer | vector), a block of answers at a time; only the questions answered are scored.
 
     Args:
         choices: The questions.
@@ -96,13 +96,19 @@ def mean_cross_entropy(
         options: Shape ``[options, dim]``.
         bias: Shape ``[options]``.
         answers: At least one.
-        block: Respondents at a time; bounds the memory, not the result.
+        block: Answers at a time; bounds the memory, not the result.
 
     Returns:
         The mean, in nats.
     """
     total = 0.0
-    for rows in np.array_split(np.unique(answers.respondent), 1 + len(vectors) // block):
-        table = answer_table(answers, rows, choices.questions)
-        total += float(choices.cross_entropy(vectors[torch.from_numpy(rows)], options, bias, table))
+    for questions, columns in choices.groups:
+        place = np.full(choices.questions, -1)
+        place[questions] = np.arange(len(questions))
+        group = np.flatnonzero(place[answers.question] >= 0)
+        for start in range(0, len(group), block):
+            part = answers.where(group[start : start + block])
+            nodes = torch.from_numpy(columns[:, place[part.question]].T.copy())
+            scores = torch.einsum("nd,nkd->nk", vectors[torch.tensor(part.respondent)], options[nodes]) + bias[nodes]
+            total += functional.cross_entropy(scores, torch.tensor(part.option), reduction="sum").item()
     return total / len(answers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -11,7 +12,7 @@ import torch
 from scipy.sparse import csr_array
 from torch import Tensor
 
-from personaspace.survey.survey import BoolArray, IntArray
+from personaspace.survey.survey import IntArray
 
 Matrix: TypeAlias = csr_array[np.float32, tuple[int, int]]
 
@@ -37,43 +38,42 @@ def sparse_rows(rows: IntArray, columns: IntArray, values: npt.ArrayLike, shape:
     return csr_array((data, columns, starts), shape=shape)
 
 
-def drop_edges(matrix: Matrix, kept: BoolArray) -> Matrix:
+def keep_edges(matrix: Matrix, kept: IntArray) -> Matrix:
     """The matrix with some of its entries, scaled up so that sums keep their expectation.
 
     Args:
         matrix: Any.
-        kept: One flag per entry, in the matrix's order.
+        kept: Which entries, ascending, counted in the matrix's order.
 
     Returns:
         The matrix of kept entries, each divided by the share that was kept.
     """
-    starts = np.concatenate([[0], np.cumsum(kept)])[matrix.indptr]
-    share = max(kept.mean(), 1 / max(len(kept), 1))
-    data = (matrix.data[kept] / share).astype(np.float32)
-    return csr_array((data, matrix.indices[kept], starts), shape=matrix.shape)
+    share = max(len(kept) / max(matrix.nnz, 1), 1 / max(matrix.nnz, 1))
+    data = matrix.data.take(kept) / np.float32(share)
+    return csr_array((data, matrix.indices.take(kept), np.searchsorted(kept, matrix.indptr)), shape=matrix.shape)
 
 
 class _Product(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, vectors: Tensor, matrix: Matrix, transposed: Matrix) -> Tensor:
+    def forward(ctx: Any, vectors: Tensor, matrix: Tensor, transposed: Tensor) -> Tensor:
         ctx.transposed = transposed
-        return torch.from_numpy(matrix @ vectors.detach().numpy())
+        return matrix @ vectors
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
-        return torch.from_numpy(ctx.transposed @ gradients[0].contiguous().numpy()), None, None
+        return ctx.transposed @ gradients[0].contiguous(), None, None
 
 
 class Edges:
-    """A sparse matrix with its transpose kept; multiplying by either carries the gradient.
+    """A sparse matrix with its transpose kept; multiplying by either carries the gradient and uses every core.
 
     Args:
         matrix: Shape ``[respondents, options]``.
     """
 
     def __init__(self, matrix: Matrix) -> None:
-        self.matrix: Matrix = matrix
-        self.transposed: Matrix = csr_array(matrix.T)
+        self.matrix = _as_tensor(matrix)
+        self.transposed = _as_tensor(csr_array(matrix.T))
 
     def to_respondents(self, options: Tensor) -> Tensor:
         """From option vectors ``[options, dim]`` to respondent vectors ``[respondents, dim]``."""
@@ -84,6 +84,16 @@ class Edges:
         return _product(respondents, self.transposed, self.matrix)
 
 
-def _product(vectors: Tensor, matrix: Matrix, transposed: Matrix) -> Tensor:
+def _as_tensor(matrix: Matrix) -> Tensor:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta state")
+        starts, columns = (
+            torch.tensor(matrix.indptr, dtype=torch.int32),
+            torch.tensor(matrix.indices, dtype=torch.int32),
+        )
+        return torch.sparse_csr_tensor(starts, columns, torch.tensor(matrix.data), matrix.shape, check_invariants=False)
+
+
+def _product(vectors: Tensor, matrix: Tensor, transposed: Tensor) -> Tensor:
     apply: Callable[..., Tensor] = _Product.apply
     return apply(vectors, matrix, transposed)
