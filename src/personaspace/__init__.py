@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from personaspace.survey.readers import read_survey as read_survey
     from personaspace.survey.simulate import simulate as simulate
     from personaspace.survey.split import split as split
+    from personaspace.survey.stream import SurveyStream as SurveyStream
+    from personaspace.survey.stream import open_survey as open_survey
+    from personaspace.survey.stream_writer import SurveyWriter as SurveyWriter
     from personaspace.survey.survey import Survey as Survey
 
 _HOMES = {
@@ -50,6 +53,8 @@ _HOMES = {
     "Question": "survey.question",
     "SteeredLM": "steer.steered",
     "Survey": "survey.survey",
+    "SurveyStream": "survey.stream",
+    "SurveyWriter": "survey.stream_writer",
     "TrainSettings": "steer.train",
     "demographic_personas": "persona.groups",
     "evaluate": "evaluation.protocol",
@@ -57,6 +62,7 @@ _HOMES = {
     "individual_personas": "persona.groups",
     "match_personas": "persona.matching",
     "map_respondents": "persona.map",
+    "open_survey": "survey.stream",
     "read_survey": "survey.readers",
     "simulate": "survey.simulate",
     "soft_membership": "persona.soft",

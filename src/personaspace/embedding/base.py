@@ -13,9 +13,10 @@ import numpy.typing as npt
 
 from personaspace.embedding.choices import Choices
 from personaspace.errors import NotFittedError, SettingError, SurveyError, unknown
-from personaspace.files import write_json, write_tensors
+from personaspace.files import write_atomically, write_json, write_tensors
 from personaspace.survey.answers import Answers
 from personaspace.survey.question import Question
+from personaspace.survey.stream import SurveyStream
 from personaspace.survey.survey import IntArray, Survey
 
 Vectors = npt.NDArray[np.float32]
@@ -93,6 +94,31 @@ class Embedder(ABC):
             NotFittedError: The embedder was not fitted.
             SurveyError: A question has other options than when the embedder was fitted.
         """
+
+    def embed_to(self, stream: SurveyStream, path: str | Path) -> None:
+        """Place the respondents of a stream, one block at a time, in a file.
+
+        Args:
+            stream: Their answers.
+            path: A .npy file to write: float32, shape ``[respondents, dim]``, in the stream's order. Read it with
+                ``numpy.load(path, mmap_mode="r")``.
+
+        Raises:
+            NotFittedError: The embedder was not fitted.
+            SurveyError: A question has other options than when the embedder was fitted.
+            RunError: The file cannot be written.
+        """
+        self._check_fitted()
+
+        def write(temporary: Path) -> None:
+            shape = (len(stream.respondents), self.options_.shape[1])
+            with temporary.open("wb") as file:
+                header = {"descr": "<f4", "fortran_order": False, "shape": shape}
+                np.lib.format.write_array_header_1_0(file, header)
+                for block in stream.blocks():
+                    file.write(self.embed(block).astype("<f4").tobytes())
+
+        write_atomically(Path(path), write)
 
     def predict(self, vectors: Vectors) -> Vectors:
         """Probability of every option for points of the space.
@@ -223,11 +249,14 @@ class Embedder(ABC):
 
 def ascending(answers: Answers) -> Answers:
     """The answers by respondent, then question, so that no sum depends on the order they came in."""
-    return answers.where(np.lexsort((answers.question, answers.respondent)))
+    cells = answers.respondent * (answers.question.max(initial=0) + 1) + answers.question
+    return answers if (np.diff(cells) >= 0).all() else answers.where(np.argsort(cells, kind="stable"))
 
 
 def check_learnable(survey: Survey) -> None:
-    """Raise :class:`SurveyError` unless there are two respondents and an answer."""
+    """Raise :class:`SurveyError` unless this is a survey in memory with two respondents and an answer."""
+    if isinstance(survey, SurveyStream):
+        raise SurveyError(f"{survey!r} is a stream, which LightGCN learns from: read_survey brings it into memory")
     if len(survey.respondents) < 2 or not len(survey.answers):
         raise SurveyError(
             f"{survey!r} has {len(survey.respondents)} respondent(s) and {len(survey.answers)} answer(s): "

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import torch
+from torch import Tensor
 
 from personaspace.embedding.base import Embedder, OnEpoch, Vectors, check_between, check_learnable, check_whole
 from personaspace.embedding.graph import sparse_rows
-from personaspace.embedding.lightgcn_training import GraphTraining, respondent_norm
+from personaspace.embedding.lightgcn_training import Graph, Training, respondent_norm
+from personaspace.embedding.streaming import StreamTraining
 from personaspace.embedding.training import train
+from personaspace.survey.stream import SurveyStream
 from personaspace.survey.survey import Survey
 
 
@@ -74,24 +78,24 @@ class LightGCN(Embedder):
         check_between("prior", self.prior, 0, 1e6)
         self.messages_: Vectors
 
-    def fit(self, survey: Survey, on_epoch: OnEpoch | None = None) -> Self:
-        """Learn the option vectors; see :meth:`Embedder.fit`."""
+    def fit(self, survey: Survey | SurveyStream, on_epoch: OnEpoch | None = None) -> Self:
+        """Learn the option vectors; see :meth:`Embedder.fit`.
+
+        Args:
+            survey: In memory, or a stream, of which one block at a time is in memory beside ``respondents_``. Every
+                block is then taken for a sample of the graph, ``epochs`` and ``patience`` count tenths of an epoch,
+                and the vectors are close to those of the whole survey in memory, not the same.
+            on_epoch: Told of every epoch, or tenth of one.
+        """
+        if isinstance(survey, SurveyStream):
+            return self._fit_stream(survey, on_epoch)
         check_learnable(survey)
-        run = GraphTraining(survey, self.dim, self.seed, self.layers, self.prior, self.dropout)
-        train(
-            [(run.options, self.learning_rate)],
-            run.losses,
-            run.watched_loss,
-            epochs=self.epochs,
-            patience=self.patience,
-            on_epoch=on_epoch,
-        )
+        graph = Graph(survey, self.prior)
+        run = Training(graph.counts, survey.offsets, self.dim, self.seed, self.layers, self.dropout)
+        self._train(run, lambda: run.losses(graph), lambda: run.watched_loss(graph), on_epoch)
         with torch.no_grad():
-            respondents, received, sent = run.propagated(run.options, run.edges)
-        self.respondents_, self.options_, self.bias_ = respondents.numpy(), received.numpy(), run.bias.numpy()
-        self.messages_ = sent.numpy() * run.option_norm[:, None]
-        self.ids_, self.questions_ = survey.respondents, survey.questions
-        return self
+            vectors = [part.numpy() for part in graph.propagated(run.options, self.layers)]
+        return self._fitted(survey, run, *vectors)
 
     def embed(self, survey: Survey) -> Vectors:
         """Place respondents along their answers, without fitting anything; see :meth:`Embedder.embed`."""
@@ -101,3 +105,26 @@ class LightGCN(Embedder):
         nodes = self.offsets_[answers.question] + answers.option
         vectors: Vectors = sparse_rows(answers.respondent, nodes, norm[answers.respondent], shape) @ self.messages_
         return vectors
+
+    def _fit_stream(self, stream: SurveyStream, on_epoch: OnEpoch | None) -> Self:
+        run = StreamTraining(stream, self.dim, self.seed, self.layers, self.prior, self.dropout)
+        self._train(run, run.round, run.watch, on_epoch)
+        return self._fitted(stream, run, *run.finish())
+
+    def _train(
+        self,
+        run: Training,
+        losses: Callable[[], Iterable[Tensor]],
+        watch: Callable[[], float],
+        on_epoch: OnEpoch | None,
+    ) -> None:
+        parameters = [(run.options, self.learning_rate)]
+        train(parameters, losses, watch, epochs=self.epochs, patience=self.patience, on_epoch=on_epoch)
+
+    def _fitted(
+        self, survey: Survey | SurveyStream, run: Training, respondents: Vectors, options: Vectors, sent: Vectors
+    ) -> Self:
+        self.respondents_, self.options_, self.bias_ = respondents, options, run.bias.numpy()
+        self.messages_ = sent * run.option_norm[:, None]
+        self.ids_, self.questions_ = survey.respondents, survey.questions
+        return self

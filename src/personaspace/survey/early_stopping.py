@@ -46,11 +46,9 @@ def early_stopping(survey: Survey, fraction: float = 0.05) -> BoolArray:
         _hashes(survey.respondents)[answers.respondent]
         + _mix(_hashes([question.id for question in survey.questions]))[answers.question]
     )
-    by_respondent = np.lexsort((mixed, answers.respondent))
-    last = np.ones(len(answers), np.bool_)
-    last[:-1] = np.diff(answers.respondent[by_respondent]) != 0
-    watched = mixed < np.uint64(fraction * 2**64)
-    watched[by_respondent[last]] = False
+    highest = np.zeros(len(survey.respondents), np.uint64)
+    np.maximum.at(highest, answers.respondent, mixed)
+    watched: BoolArray = (mixed < np.uint64(fraction * 2**64)) & (mixed != highest[answers.respondent])
     return watched
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,18 +31,10 @@ def write_survey(survey: Survey, folder: str | Path) -> None:
         RunError: The folder cannot be written.
     """
     folder = Path(folder)
-    respondents, answers = _respondent_table(survey), _answer_table(survey)
+    respondents, answers = respondent_table(survey), answer_table(survey)
     write_atomically(folder / RESPONDENTS, lambda path: respondents.to_parquet(path, index=False))
     write_atomically(folder / ANSWERS, lambda path: answers.to_parquet(path, index=False))
-    write_json(
-        folder / QUESTIONS,
-        {
-            "format": FORMAT,
-            "name": survey.name,
-            "simulated": survey.simulated,
-            "questions": [question.to_json() for question in survey.questions],
-        },
-    )
+    write_about(folder, survey.questions, survey.name, survey.simulated)
 
 
 def load_survey(folder: str | Path) -> Survey:
@@ -57,14 +50,26 @@ def load_survey(folder: str | Path) -> Survey:
         RunError: A file is missing, damaged or of another format.
     """
     folder = Path(folder)
-    about = read_json(folder / QUESTIONS)
-    if not isinstance(about, dict) or about.get("format") != FORMAT:
-        raise RunError(f"{folder / QUESTIONS} is not of survey format {FORMAT}: write the survey again")
+    about = read_about(folder)
     respondents, answers = _read_table(folder / RESPONDENTS), _read_table(folder / ANSWERS)
     try:
         return _assemble(about, respondents, answers)
     except (KeyError, TypeError, ValueError, PersonaSpaceError) as error:
         raise RunError(f"{folder} holds a damaged survey ({error}): write it again from its source") from error
+
+
+def write_about(folder: Path, questions: Sequence[Question], name: str, simulated: bool) -> None:
+    """Write questions.json."""
+    asked = [question.to_json() for question in questions]
+    write_json(folder / QUESTIONS, {"format": FORMAT, "name": name, "simulated": simulated, "questions": asked})
+
+
+def read_about(folder: Path) -> dict[str, Any]:
+    """Read questions.json; :class:`RunError` where it is missing, damaged or of another format."""
+    about = read_json(folder / QUESTIONS)
+    if not isinstance(about, dict) or about.get("format") != FORMAT:
+        raise RunError(f"{folder / QUESTIONS} is not of survey format {FORMAT}: write the survey again")
+    return about
 
 
 def _assemble(about: dict[str, Any], respondents: pd.DataFrame, answers: pd.DataFrame) -> Survey:
@@ -85,7 +90,8 @@ def _assemble(about: dict[str, Any], respondents: pd.DataFrame, answers: pd.Data
     )
 
 
-def _respondent_table(survey: Survey) -> pd.DataFrame:
+def respondent_table(survey: Survey) -> pd.DataFrame:
+    """Ids, weights where there are any, and traits."""
     table = survey.traits.add_prefix(TRAIT).reset_index(drop=True)
     table.insert(0, "id", pd.Series(survey.respondents, dtype="str"))
     if survey.weights is not None:
@@ -93,8 +99,8 @@ def _respondent_table(survey: Survey) -> pd.DataFrame:
     return table
 
 
-def _answer_table(survey: Survey) -> pd.DataFrame:
-    """Answers, then refusals, whose option is null; with the numbers given, where there are any."""
+def answer_table(survey: Survey) -> pd.DataFrame:
+    """Answers and refusals, whose option is null, by respondent where both are; with the numbers given, if any."""
     answers, refusals = survey.answers, survey.refusals
     refused = np.repeat([False, True], [len(answers), len(refusals)])
     options = np.concatenate([answers.option, np.zeros(len(refusals))]).astype(np.int16)
@@ -107,7 +113,8 @@ def _answer_table(survey: Survey) -> pd.DataFrame:
     )
     if answers.numeric:
         table["value"] = np.concatenate([answers.value, np.full(len(refusals), np.nan)])
-    return table
+    by_respondent = all((np.diff(pairs.respondent) >= 0).all() for pairs in (answers, refusals))
+    return table.sort_values("respondent", kind="stable", ignore_index=True) if by_respondent else table
 
 
 def _read_table(path: Path) -> pd.DataFrame:

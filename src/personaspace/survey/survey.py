@@ -175,6 +175,8 @@ class Survey:
                 f"which has options 0 to {len(question.options) - 1}"
             )
         cells = np.concatenate([self._cells(self.answers), self._cells(self.refusals)])
+        if (np.diff(cells) > 0).all():
+            return
         values, counts = np.unique(cells, return_counts=True)
         if (counts > 1).any():
             row, column = divmod(int(values[counts > 1][0]), len(self.questions))

@@ -1,0 +1,87 @@
+"""Fitting LightGCN from a stream: every block of respondents is a sample of the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from personaspace.embedding.base import Vectors
+from personaspace.embedding.lightgcn_training import Graph, Training
+from personaspace.survey.early_stopping import early_stopping
+from personaspace.survey.stream import SurveyStream
+from personaspace.survey.survey import IntArray, Survey
+
+ROUNDS = 10  # after which the watched loss is looked at, in one epoch at the most
+WATCHED = 2  # blocks whose early-stopping answers are watched
+
+
+class StreamTraining(Training):
+    """Training on one block at a time, in an order drawn anew for every epoch.
+
+    Only options have vectors of their own, so a block needs nothing of the others but the options' degrees, which a
+    first pass counts. What options receive from a block's respondents is scaled up to all respondents.
+
+    Args:
+        stream: What people answered.
+        dim: Length of the vectors.
+        seed: Of the start, the order, the batches and what is left out.
+        layers: How often vectors travel along the graph.
+        prior: Empty answers added to every respondent's degree.
+        dropout: Share of the answers left out of the graph, and predicted, in a batch.
+    """
+
+    def __init__(self, stream: SurveyStream, dim: int, seed: int, layers: int, prior: float, dropout: float) -> None:
+        super().__init__(_option_counts(stream), stream.offsets, dim, seed, layers, dropout)
+        self.stream, self.prior = stream, prior
+        self.rounds = min(ROUNDS, len(stream))
+        self._blocks = self._shuffled()
+        self._watched = [self._graph(block) for block in stream.blocks(range(min(WATCHED, len(stream))))]
+
+    def round(self) -> Iterator[Tensor]:
+        """The losses of the next part of an epoch."""
+        for block in islice(self._blocks, -(-len(self.stream) // self.rounds)):
+            yield from self.losses(self._graph(block))
+
+    def watch(self) -> float:
+        """Mean cross-entropy of the first blocks' answers watched for early stopping."""
+        return float(np.mean([self.watched_loss(graph) for graph in self._watched]))
+
+    def finish(self) -> tuple[Vectors, Vectors, Vectors]:
+        """The final u, v, and what options send, with options receiving from all respondents."""
+        with torch.no_grad():
+            layers = [self.options]
+            for _ in range(self.layers // 2):
+                blocks = (self._graph(block) for block in self.stream.blocks())
+                layers.append(sum((_there_and_back(graph, layers[-1]) for graph in blocks), torch.zeros(())))
+            sent = sum(layers[: (self.layers + 1) // 2], torch.zeros(())) / (self.layers + 1)
+            received = sum(layers, torch.zeros(())) / (self.layers + 1)
+            respondents, start = np.empty((len(self.stream.respondents), sent.shape[1]), np.float32), 0
+            for block in self.stream.blocks():
+                end = start + len(block.respondents)
+                respondents[start:end] = self._graph(block).edges.to_respondents(sent).numpy()
+                start = end
+        return respondents, received.numpy(), sent.numpy()
+
+    def _graph(self, block: Survey) -> Graph:
+        share = len(block.respondents) / len(self.stream.respondents)
+        return Graph(block, self.prior, self.option_norm, share)
+
+    def _shuffled(self) -> Iterator[Survey]:
+        while True:
+            yield from self.stream.blocks(self.rng.permutation(len(self.stream)))
+
+
+def _option_counts(stream: SurveyStream) -> IntArray:
+    """How often every option was chosen, early-stopping answers apart."""
+    counts = np.zeros(int(stream.offsets[-1]), np.int64)
+    for block in stream.blocks():
+        counts += np.bincount(block.option_nodes[~early_stopping(block)], minlength=len(counts))
+    return counts
+
+
+def _there_and_back(graph: Graph, options: Tensor) -> Tensor:
+    return graph.edges.to_options(graph.edges.to_respondents(options))

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from personaspace.embedding.factorization import Factorization
+from personaspace.embedding.lightgcn import LightGCN
+from personaspace.embedding.lightgcn_training import Graph
+from personaspace.embedding.streaming import StreamTraining
+from personaspace.errors import NotFittedError, SurveyError
+from personaspace.survey.simulate import simulate
+from personaspace.survey.split import split
+from personaspace.survey.storage import write_survey
+from personaspace.survey.stream import SurveyStream
+from tests.embedding.accuracy import macro_accuracy, majority_accuracy
+
+PARTS = split(simulate(respondents=600, seed=1), held_out_questions=0, seed=0)
+
+
+@pytest.fixture
+def one_block(tmp_path: Path) -> SurveyStream:
+    write_survey(PARTS.train, tmp_path / "whole")
+    return SurveyStream(tmp_path / "whole")
+
+
+@pytest.fixture
+def stream(tmp_path: Path) -> SurveyStream:
+    write_survey(PARTS.train, tmp_path)
+    pq.write_table(pq.read_table(tmp_path / "answers.parquet"), tmp_path / "answers.parquet", row_group_size=2500)
+    return SurveyStream(tmp_path)
+
+
+def test_a_stream_of_one_block_is_the_survey(one_block: SurveyStream) -> None:
+    streamed, whole = LightGCN(dim=8, epochs=3).fit(one_block), LightGCN(dim=8, epochs=3).fit(PARTS.train)
+    np.testing.assert_allclose(streamed.options_, whole.options_, atol=1e-5)
+    np.testing.assert_allclose(streamed.respondents_, whole.respondents_, atol=1e-5)
+    np.testing.assert_allclose(streamed.messages_, whole.messages_, atol=1e-5)
+
+
+@pytest.mark.parametrize("layers", [1, 2, 3, 4])
+def test_in_the_end_vectors_travel_over_all_blocks(stream: SurveyStream, layers: int) -> None:
+    run = StreamTraining(stream, 4, 0, layers, 20.0, 0.5)
+    assert len(stream) > 3
+    found = run.finish()
+    expected = Graph(PARTS.train, 20.0).propagated(run.options.detach(), layers)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+def test_many_blocks_teach_as_well_as_the_whole(stream: SurveyStream) -> None:
+    settings = {"dim": 16, "epochs": 60, "patience": 20}
+    streamed = LightGCN(**settings).fit(stream)
+    assert streamed.ids_ == PARTS.train.respondents
+    found, whole = (
+        macro_accuracy(space, space.respondents_, PARTS.held_out_answers)
+        for space in (streamed, LightGCN(dim=16).fit(PARTS.train))
+    )
+    assert found > majority_accuracy(PARTS.train, PARTS.held_out_answers) + 0.03
+    assert found == pytest.approx(whole, abs=0.02)
+    again = LightGCN(**settings).fit(stream)
+    np.testing.assert_array_equal(again.respondents_, streamed.respondents_)
+
+
+def test_embedding_into_a_file_is_embedding(stream: SurveyStream, tmp_path: Path) -> None:
+    space = LightGCN(dim=8, epochs=2).fit(PARTS.train)
+    space.embed_to(stream, tmp_path / "vectors.npy")
+    np.testing.assert_allclose(np.load(tmp_path / "vectors.npy", mmap_mode="r"), space.embed(PARTS.train), atol=1e-6)
+    with pytest.raises(NotFittedError, match="call fit"):
+        LightGCN().embed_to(stream, tmp_path / "other.npy")
+
+
+def test_embedders_that_need_the_whole_say_so(stream: SurveyStream) -> None:
+    with pytest.raises(SurveyError, match=r"SurveyStream.* is a stream, which LightGCN learns from"):
+        Factorization().fit(stream)  # type: ignore[arg-type]
