@@ -127,6 +127,7 @@ def test_the_protocol_measures_choices_and_numbers_apart() -> None:
     results = evaluate(None, Factorization(dim=2, epochs=2).fit(parts.train), parts, known=(5,))
     table = results.table
     assert set(table["metric"]) == set(METRICS) | set(NUMBER_METRICS)
+    assert results.main_metrics == ("macro_accuracy", "r2")
     held_out = table[(table["split"] == "held-out answers") & (table["method"] == "majority")].set_index("metric")
     numeric = ~np.isnan(parts.held_out_answers.answers.value)
     assert held_out.loc["r2", "answers"] == numeric.sum()
@@ -137,5 +138,5 @@ def test_a_survey_of_numbers_only_is_summed_up_by_r2() -> None:
     parts = split(thermometers(respondents=600, choices=0).survey, held_out_questions=0)
     results = evaluate(None, Factorization(dim=2, epochs=2).fit(parts.train), parts, known=(5,))
     assert set(results.table["metric"]) == set(NUMBER_METRICS)
-    assert results.main_metric == "r2"
+    assert results.main_metrics == ("r2",)
     assert results.summary().loc["majority", "held-out answers"] == pytest.approx(0, abs=0.05)

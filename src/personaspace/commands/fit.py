@@ -14,7 +14,7 @@ from personaspace.commands.printing import print_json
 def fit(
     survey: Annotated[str, typer.Argument(help="Survey folder or file, or 'simulated'.")],
     out: Annotated[Path, typer.Option(help="Run folder to make or to go on with.")],
-    codebook: Annotated[Path | None, typer.Option(help="Codebook of a CSV or parquet table.")] = None,
+    codebook: Annotated[Path | None, typer.Option(help="Codebook of a CSV, parquet, SPSS or Stata file.")] = None,
     embedder: Annotated[str, typer.Option(help="lightgcn, autoencoder, committee or factorization.")] = "lightgcn",
     personas: Annotated[
         str, typer.Option(help="Number of cluster personas, or the rule: elbow, silhouette, stability, recommended.")

@@ -16,12 +16,13 @@ def print_json(content: Any) -> None:
 
 
 def print_results(results: Results, run: Path, as_json: bool) -> None:
-    """Print the results of an evaluation as a table, or as JSON."""
+    """Print the results of an evaluation as a table per main metric, or as JSON."""
     from personaspace.console import show_table
 
     if as_json:
         print_json(results.to_json())
         return
     model = f", steering {results.model}" if results.model else ", no language model steered"
-    show_table(results.summary(), f"{results.main_metric.replace('_', ' ')} on {results.survey}{model}")
+    for metric in results.main_metrics:
+        show_table(results.summary(metric), f"{metric.replace('_', ' ')} on {results.survey}{model}")
     print(f"all metrics with 95% intervals: {run / 'evaluation' / 'results.json'}")

@@ -65,17 +65,18 @@ class Results:
         return pd.DataFrame([asdict(row) for row in self.rows])
 
     @property
-    def main_metric(self) -> str:
-        """``macro_accuracy``, or ``r2`` where every answer is a number."""
-        return MAIN_METRIC if any(row.metric == MAIN_METRIC for row in self.rows) else NUMBER_METRIC
+    def main_metrics(self) -> tuple[str, ...]:
+        """``macro_accuracy`` where answers are choices, ``r2`` where they are numbers, or both."""
+        measured = {row.metric for row in self.rows}
+        return tuple(metric for metric in (MAIN_METRIC, NUMBER_METRIC) if metric in measured)
 
     def summary(self, metric: str | None = None) -> pd.DataFrame:
-        """Methods in rows, splits in columns, of one metric, the main one by default.
+        """Methods in rows, splits in columns, of one metric, the first main one by default.
 
         Of the rows for single traits (``group majority: TRAIT``, ``demographic: TRAIT``) only the best on the first
         split that has it is kept.
         """
-        metric = metric or self.main_metric
+        metric = metric or self.main_metrics[0]
         rows = pd.DataFrame([asdict(row) for row in self.rows if row.metric == metric])
         wide = rows.pivot_table(index="method", columns="split", values="value", sort=False)
         for family in ("group majority: ", "demographic: "):
