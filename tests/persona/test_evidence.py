@@ -135,3 +135,22 @@ def test_who_lies_in_no_dense_group_is_said_to(tmp_path: Path) -> None:
     assert read.notes == personas.notes
     assert read.clusters is not None and personas.clusters is not None
     pd.testing.assert_frame_equal(read.clusters, personas.clusters)
+
+
+def test_a_minority_that_too_few_clusters_swallow_is_reported_within_its_persona() -> None:
+    """Twelve in a thousand, who lie nearest to the largest cluster and are put into it by K-Means."""
+    planted = plant(np.array([330, 340, 12, 318]))
+    personas = ClusterPersonas(3).fit(planted.space, planted.survey)
+    assert personas.clusters is not None
+    within = personas.clusters[personas.clusters["verdict"] == "within"]
+    assert within["respondents"].tolist() == [12]
+    truly = {planted.survey.respondents[row] for row in np.flatnonzero(planted.truth == 2)}
+    assert len(truly & set(personas[within["persona"].iloc[0]].members)) > 6
+    assert f"Within {within['persona'].iloc[0]} lies a minority of 12 respondents" in personas.notes[-1]
+
+
+def test_where_there_is_no_minority_none_is_reported() -> None:
+    planted = plant(np.array([300, 350, 0, 350]))
+    personas = ClusterPersonas(3).fit(planted.space, planted.survey)
+    assert personas.clusters is not None
+    assert personas.clusters["verdict"].tolist() == ["large"] * 3

@@ -17,6 +17,7 @@ from personaspace.persona.clusterers import Clustering, clusterer_named
 from personaspace.persona.curve import KS, curve_of
 from personaspace.persona.evidence import evidence, floor
 from personaspace.persona.groups import grouped
+from personaspace.persona.minorities import minorities_within
 from personaspace.persona.notes import notes_on
 from personaspace.persona.personas import Personas
 from personaspace.persona.recommendation import Recommendation, recommend
@@ -68,7 +69,8 @@ class ClusterPersonas:
 
         Returns:
             Personas ``"cluster-1"`` (the largest share), ``"cluster-2"``, ... with ``notes`` in words, the table
-            ``clusters`` of every cluster found, and where k was chosen the ``curve``.
+            ``clusters`` of every cluster found and of minorities within
+            (:func:`~personaspace.persona.minorities.minorities_within`), and where k was chosen the ``curve``.
 
         Raises:
             SettingError: k is neither a rule nor a whole number from 1 to the number of different vectors; the method
@@ -83,14 +85,17 @@ class ClusterPersonas:
             crowd, k = resamples.crowd, 0 if resamples.clusterer.finds_k else len(found.centres)
             clusters = evidence(crowd, found, resamples.found_again(found, k), limit, self.seed)
             kept = found.without(np.flatnonzero(clusters["verdict"] == "too small"), crowd.points)
-        personas = grouped(embedder, kept.labels, crowd.weights, None, "cluster")
-        rank = np.argsort(-_sizes(kept.labels, crowd.weights), kind="stable")
-        clusters.insert(0, "persona", _now(found.labels, kept.labels, rank, personas.names))
+            personas = grouped(embedder, kept.labels, crowd.weights, None, "cluster")
+            rank = np.argsort(-_sizes(kept.labels, crowd.weights), kind="stable")
+            names = tuple(personas.names[place] for place in np.argsort(rank))
+            within = minorities_within(resamples, kept.labels, names, self.seed)
+        clusters.insert(0, "persona", _now(found.labels, kept.labels, names))
+        clusters = pd.concat([clusters.sort_values("share", ascending=False, kind="stable"), within], ignore_index=True)
         outside = float(crowd.weights[kept.labels < 0].sum() / crowd.weights.sum())
         return Personas(
             personas,
             curve=None if chosen is None else chosen.curve,
-            clusters=clusters.sort_values("share", ascending=False, kind="stable", ignore_index=True),
+            clusters=clusters,
             notes=(*(() if chosen is None else (chosen.words,)), *notes_on(clusters, limit, outside)),
             mixture=None if kept.clouds is None else crowd.space.mixture(kept.clouds.some(rank)),
         )
@@ -201,10 +206,9 @@ def _sizes(labels: IntArray, weights: FloatArray) -> FloatArray:
     return np.asarray(np.bincount(labels[labels >= 0], weights[labels >= 0]), np.float64)
 
 
-def _now(before: IntArray, after: IntArray, rank: IntArray, names: tuple[str, ...]) -> list[str]:
+def _now(before: IntArray, after: IntArray, names: tuple[str, ...]) -> list[str]:
     """The persona that most members of each cluster are in."""
-    place = np.argsort(rank)
-    return [names[place[np.bincount(after[before == cluster]).argmax()]] for cluster in range(before.max() + 1)]
+    return [names[np.bincount(after[before == cluster]).argmax()] for cluster in range(before.max() + 1)]
 
 
 _LISTED = ", ".join(repr(rule) for rule in RULES)
