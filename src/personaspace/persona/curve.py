@@ -42,7 +42,7 @@ def curve_of(resamples: Resamples, ks: Iterable[int], seed: int) -> tuple[pd.Dat
             finds no cluster.
     """
     crowd = resamples.crowd
-    answers = _answers(crowd.embedder, crowd.survey)
+    answers = _answers(crowd)
     found: dict[int, Clustering] = {}
     rows = []
     for k in _tried(resamples, ks):
@@ -97,10 +97,17 @@ def _tried(resamples: Resamples, ks: Iterable[int]) -> list[int]:
     return tried
 
 
-def _answers(embedder: Embedder, survey: Survey | None) -> csr_array | Vectors:
+def loss_of(crowd: Crowd, labels: IntArray) -> float:
+    """The loss of one clustering, -1 for those in no cluster; see :func:`~personaspace.persona.clustering.choose_k`."""
+    return _loss(crowd, labels, _answers(crowd))
+
+
+def _answers(crowd: Crowd) -> csr_array | Vectors:
     """How often each respondent chose each option, held out or else expected; shape [respondents, options]."""
-    held_out = None if survey is None else held_out_answers(embedder, survey)
-    return embedder.predict(embedder.respondents_) if held_out is None or not held_out.nnz else held_out
+    held_out = None if crowd.survey is None else held_out_answers(crowd.embedder, crowd.survey)
+    if held_out is None or not held_out.nnz:
+        return crowd.embedder.predict(crowd.embedder.respondents_)
+    return held_out
 
 
 def held_out_answers(embedder: Embedder, survey: Survey) -> csr_array:

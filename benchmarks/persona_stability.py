@@ -1,0 +1,173 @@
+"""How many personas, found again by whom, and do they keep their names?
+
+Peer: K-Means on the embedder's own vectors, as published, instead of on the answers expected there.
+
+    OMP_NUM_THREADS=1 python benchmarks/persona_stability.py FOLDER
+    python benchmarks/persona_stability.py --quick
+
+FOLDER holds OpinionQA; ``--quick`` takes a small simulated survey instead. LightGCN is fitted with three seeds on the
+training part of one split. Prints as markdown: the curve k is chosen by; what every rule chooses with each seed; how
+well clusterings agree between seeds, and how far they only repeat who was asked which wave (adjusted mutual
+information), in both spaces; how many respondents keep their persona's name; the clustering methods side by side;
+and what small clusters there are. The last line is one JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import platform
+import time
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
+from sklearn.utils.parallel import ThreadpoolController
+
+from personaspace.embedding.lightgcn import LightGCN
+from personaspace.persona.answer_space import Crowd
+from personaspace.persona.clusterers import CLUSTERERS, Clustering, clusterer_named
+from personaspace.persona.clustering import RULES, ClusterPersonas
+from personaspace.persona.curve import KS, curve_of, loss_of
+from personaspace.persona.evidence import floor
+from personaspace.persona.matching import match_personas
+from personaspace.persona.personas import Personas
+from personaspace.persona.recommendation import recommend
+from personaspace.persona.stability import Resamples
+from personaspace.survey.readers import read_survey
+from personaspace.survey.simulate import simulate
+from personaspace.survey.split import split
+from personaspace.survey.survey import IntArray, Survey
+
+SEEDS = (0, 1, 2)
+
+
+def printed(table: pd.DataFrame, title: str) -> None:
+    """A table as markdown."""
+    rows = [[_cell(value) for value in row] for row in table.to_numpy(dtype=object)]
+    print(f"\n{title}\n\n| {' | '.join(map(str, table.columns))} |\n|{'---|' * len(table.columns)}")
+    for row in rows:
+        print(f"| {' | '.join(row)} |")
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return "" if np.isnan(value) else f"{value:.3f}"
+    return str(value)
+
+
+def asked(survey: Survey) -> IntArray:
+    """Which waves each respondent answered, as one number; waves stand at the end of OpinionQA's question ids."""
+    ends = [question.id.rsplit("_", 1)[-1] for question in survey.questions]
+    waves = sorted({end for end in ends if end.startswith("W")})
+    wave = np.array([waves.index(end) if end in waves else 0 for end in ends])
+    took = np.zeros((len(survey.respondents), max(len(waves), 1)), np.int64)
+    took[survey.answers.respondent, wave[survey.answers.question]] = 1
+    return took @ (2 ** np.arange(took.shape[1]))
+
+
+def between_seeds(found: Sequence[Clustering]) -> float:
+    """Mean adjusted Rand index over the pairs of seeds."""
+    pairs = itertools.combinations((clustering.labels for clustering in found), 2)
+    return float(np.mean([adjusted_rand_score(*pair) for pair in pairs]))
+
+
+def kept_names(personas: Sequence[Personas], survey: Survey) -> list[float]:
+    """The weighted share of respondents whose persona has the name it had with the first seed."""
+    old = {member: persona.name for persona in personas[0] for member in persona.members}
+    shares = []
+    for new in personas[1:]:
+        matched = match_personas(new, personas[0], survey).personas
+        homes = {member: persona.name for persona in matched for member in persona.members}
+        stayed = np.array([homes.get(name) == old.get(name) for name in survey.respondents])
+        shares.append(float(np.average(stayed, weights=survey.weight)))
+    return shares
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("folder", nargs="?")
+    source.add_argument("--quick", action="store_true")
+    options = parser.parse_args()
+    survey = split(simulate(respondents=500) if options.quick else read_survey(options.folder), seed=0).train
+    settings = {"dim": 16, "epochs": 10} if options.quick else {}
+    spaces = [LightGCN(seed=seed, **settings).fit(survey) for seed in SEEDS]
+    with ThreadpoolController().limit(limits=1):
+        measure(survey, spaces)
+
+
+def measure(survey: Survey, spaces: Sequence[LightGCN]) -> None:
+    """Every table, and the line of JSON."""
+    kmeans, least, waves = clusterer_named("kmeans"), floor(None, len(survey.respondents)).members, asked(survey)
+    print(survey)
+    crowds = [Crowd.of(space, survey) for space in spaces]
+    start = time.perf_counter()
+    curves = [curve_of(Resamples(crowd, kmeans, 0, least), KS, 0) for crowd in crowds]
+    seconds = (time.perf_counter() - start) / len(SEEDS)
+    advice = [recommend(curve, least) for curve, _ in curves]
+    printed(curves[0][0], f"The curve with seed 0 ({seconds:.0f} s a curve, one thread)")
+    print(f"\n{advice[0].words}")
+    rules = [
+        {"rule": rule, **{f"seed {s}": getattr(a, rule) for s, a in zip(SEEDS, advice, strict=True)}} for rule in RULES
+    ]
+    printed(pd.DataFrame(rules), "The k every rule chooses")
+
+    rows = []
+    for k in sorted(set.intersection(*(set(found) for _, found in curves))):
+        ours = [found[k] for _, found in curves]
+        raw = [
+            kmeans(space.respondents_, crowd.weights, k, 0, least) for space, crowd in zip(spaces, crowds, strict=True)
+        ]
+        row: dict[str, object] = {"k": k}
+        for name, found in (("expected answers", ours), ("vectors", raw)):
+            row[f"{name}: ARI between seeds"] = between_seeds(found)
+            row[f"{name}: loss"] = loss_of(crowds[0], found[0].labels)
+            row[f"{name}: information on waves"] = float(adjusted_mutual_info_score(found[0].labels, waves))
+        rows.append(row)
+    table = pd.DataFrame(rows).set_index("k")
+    printed(table.reset_index(), "Clusters of the answers expected, and of the vectors themselves")
+
+    names = []
+    for k in sorted({advice[0].elbow, advice[0].recommended, 8}):
+        shares = kept_names([ClusterPersonas(k).fit(space, survey) for space in spaces], survey)
+        names.append({"k": k, **{f"seed {s}": share for s, share in zip(SEEDS[1:], shares, strict=True)}})
+    printed(pd.DataFrame(names), "Share of respondents whose persona keeps the name it has with seed 0")
+
+    methods = []
+    for name in CLUSTERERS:
+        start = time.perf_counter()
+        row_k = advice[0].elbow
+        resamples = Resamples(crowds[0], clusterer_named(name), 0, least)
+        curve = curve_of(resamples, [row_k], 0)[0].assign(seconds=round(time.perf_counter() - start))
+        methods.append(curve.assign(method=name))
+    all_methods = pd.concat(methods)
+    printed(all_methods[["method", *all_methods.columns.drop("method")]], "Methods, at the elbow of K-Means")
+
+    for seed, space in zip(SEEDS, spaces, strict=True):
+        personas = ClusterPersonas(advice[0].elbow).fit(space, survey)
+        assert personas.clusters is not None  # noqa: S101
+        printed(personas.clusters, f"How real the clusters are, seed {seed}")
+        print(*("", *personas.notes), sep="\n")
+
+    agreement = table.filter(like="ARI").loc[advice[0].elbow].to_list()
+    best, peer = (float(value) for value in agreement)
+    print(
+        json.dumps(
+            {
+                "name": f"personas agree between seeds, k={advice[0].elbow}",
+                "ours": round(best, 3),
+                "peer": round(peer, 3),
+                "ratio": round(best / peer, 2) if peer else None,
+                "unit": "adjusted Rand index",
+                "hardware": f"{platform.machine()}, one thread",
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
