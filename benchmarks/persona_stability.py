@@ -153,7 +153,7 @@ def measure(survey: Survey, spaces: Sequence[LightGCN]) -> None:
         printed(personas.clusters, f"How real the clusters are, seed {seed}")
         print(*("", *personas.notes), sep="\n")
 
-    agreement = table.filter(like="ARI").loc[advice[0].elbow].to_list()
+    agreement = table.filter(like="ARI").to_numpy()[table.index == advice[0].elbow][0]
     best, peer = (float(value) for value in agreement)
     print(
         json.dumps(
