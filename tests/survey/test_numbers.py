@@ -18,6 +18,7 @@ from personaspace.survey.scale import Scale
 from personaspace.survey.simulate import simulate
 from personaspace.survey.split import split
 from personaspace.survey.storage import load_survey, write_survey
+from personaspace.survey.stream_writer import SurveyWriter
 from personaspace.survey.survey import Survey
 
 POLICE = Question.number("police", "How do you feel about the police?", 0, 100)
@@ -100,6 +101,14 @@ def test_numbers_come_back_from_disk(tmp_path: Path) -> None:
     write_survey(whole, tmp_path)
     assert load_survey(tmp_path).equals(whole)
     assert digest(load_survey(tmp_path)) == digest(whole) != digest(survey([3.0, 97.5, 50.1]))
+
+
+def test_numbers_are_written_in_blocks_of_which_some_have_none(tmp_path: Path) -> None:
+    whole = survey([3.0, 97.5, 50.0]).with_answers(np.array([3, 1, 2]))
+    with SurveyWriter(tmp_path, whole.questions, whole.name) as writer:
+        for row in range(3):
+            writer.write(whole.select([row]))
+    assert load_survey(tmp_path).equals(whole)
 
 
 def test_surveys_without_numbers_are_written_as_ever(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def respondent_table(survey: Survey) -> pd.DataFrame:
 
 
 def answer_table(survey: Survey) -> pd.DataFrame:
-    """Answers and refusals, whose option is null, by respondent where both are; with the numbers given, if any."""
+    """Answers and refusals, whose option is null, by respondent where both are; with the numbers given to scales."""
     answers, refusals = survey.answers, survey.refusals
     refused = np.repeat([False, True], [len(answers), len(refusals)])
     options = np.concatenate([answers.option, np.zeros(len(refusals))]).astype(np.int16)
@@ -111,7 +111,7 @@ def answer_table(survey: Survey) -> pd.DataFrame:
             "option": pd.arrays.IntegerArray(options, refused),
         }
     )
-    if answers.numeric:
+    if any(question.scale for question in survey.questions):
         table["value"] = np.concatenate([answers.value, np.full(len(refusals), np.nan)])
     by_respondent = all((np.diff(pairs.respondent) >= 0).all() for pairs in (answers, refusals))
     return table.sort_values("respondent", kind="stable", ignore_index=True) if by_respondent else table
