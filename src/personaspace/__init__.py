@@ -12,9 +12,13 @@ if TYPE_CHECKING:
     from personaspace.embedding.autoencoder import Autoencoder as Autoencoder
     from personaspace.embedding.committee import Committee as Committee
     from personaspace.embedding.factorization import Factorization as Factorization
+    from personaspace.embedding.imputation import Imputation as Imputation
+    from personaspace.embedding.imputation import impute as impute
+    from personaspace.embedding.information import next_question as next_question
     from personaspace.embedding.lightgcn import LightGCN as LightGCN
     from personaspace.errors import PersonaSpaceError as PersonaSpaceError
     from personaspace.evaluation.protocol import evaluate as evaluate
+    from personaspace.evaluation.rubin import pool as pool
     from personaspace.persona.clustering import ClusterPersonas as ClusterPersonas
     from personaspace.persona.groups import demographic_personas as demographic_personas
     from personaspace.persona.groups import individual_personas as individual_personas
@@ -44,6 +48,7 @@ _HOMES = {
     "ClusterPersonas": "persona.clustering",
     "Committee": "embedding.committee",
     "Factorization": "embedding.factorization",
+    "Imputation": "embedding.imputation",
     "LightGCN": "embedding.lightgcn",
     "Map": "persona.map",
     "Option": "survey.question",
@@ -59,10 +64,13 @@ _HOMES = {
     "demographic_personas": "persona.groups",
     "evaluate": "evaluation.protocol",
     "explained_variance": "persona.variance",
+    "impute": "embedding.imputation",
     "individual_personas": "persona.groups",
-    "match_personas": "persona.matching",
     "map_respondents": "persona.map",
+    "match_personas": "persona.matching",
+    "next_question": "embedding.information",
     "open_survey": "survey.stream",
+    "pool": "evaluation.rubin",
     "read_survey": "survey.readers",
     "simulate": "survey.simulate",
     "soft_membership": "persona.soft",

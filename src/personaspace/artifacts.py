@@ -110,6 +110,17 @@ class Run:
         """A finished stage's settings."""
         return dict(self.manifest["stages"][name]["settings"])
 
+    def note(self, name: str, facts: Mapping[str, Any]) -> None:
+        """Write down facts about a finished stage on which it does not depend; plain JSON."""
+        entry = self.manifest["stages"][name]
+        if entry.get("notes") != facts:
+            entry["notes"] = dict(facts)
+            self._write()
+
+    def notes(self, name: str) -> dict[str, Any]:
+        """What :meth:`note` wrote down about a finished stage."""
+        return dict(self.manifest["stages"][name].get("notes", {}))
+
     def require(self, name: str, command: str) -> Path:
         """The folder of a finished stage that is whole and up to date.
 

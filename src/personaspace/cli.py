@@ -13,7 +13,9 @@ from personaspace.commands.demo import demo
 from personaspace.commands.evaluate import evaluate
 from personaspace.commands.fit import fit
 from personaspace.commands.generate import generate
+from personaspace.commands.impute import impute
 from personaspace.commands.map import map_
+from personaspace.commands.next import next_
 from personaspace.commands.personas import personas
 from personaspace.commands.steer import steer
 from personaspace.commands.variance import variance
@@ -26,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (demo, fit, personas, map_, variance, steer, evaluate, ask, generate):
+for command in (demo, fit, personas, map_, variance, impute, next_, steer, evaluate, ask, generate):
     app.command(command.__name__.rstrip("_"))(command)
 
 

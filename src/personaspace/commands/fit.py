@@ -33,6 +33,7 @@ def fit(
     """
     from personaspace.artifacts import Run
     from personaspace.console import Reporter, show_table
+    from personaspace.filling import note_source
     from personaspace.pipeline import fit_run
     from personaspace.survey.readers import read_survey
     from personaspace.survey.simulate import simulate
@@ -43,7 +44,7 @@ def fit(
         answered = simulate(seed=seed) if survey == "simulated" else read_survey(survey, codebook=codebook)
         reporter.say(f"read {answered!r}")
         fitted = fit_run(
-            Run.create(out),
+            opened := Run.create(out),
             answered,
             embedder=embedder,
             personas=personas,
@@ -51,6 +52,7 @@ def fit(
             settings=SplitSettings(*fractions, seed=seed),
             on_step=reporter.step,
         )
+        note_source(opened, survey, codebook)
     shares = [{"persona": p.name, "respondents": len(p.members), "share": p.share} for p in fitted.personas]
     if as_json:
         notes = list(fitted.personas.notes)

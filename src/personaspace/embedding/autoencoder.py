@@ -110,7 +110,7 @@ class Autoencoder(Embedder):
 
     def embed(self, survey: Survey) -> Vectors:
         """Place respondents in one pass over their answers; see :meth:`Embedder.embed`."""
-        return self._encode(self._known_answers(survey), len(survey.respondents))
+        return self._encode(self.known_answers(survey), len(survey.respondents))
 
     def _encode(self, answers: Answers, respondents: int) -> Vectors:
         sizes = np.bincount(answers.respondent, minlength=respondents)

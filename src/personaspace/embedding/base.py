@@ -232,7 +232,7 @@ class Embedder(ABC):
             raise SettingError(f"vectors have shape {vectors.shape}, expected [n, {self.dim}]")
         return vectors
 
-    def _known_answers(self, survey: Survey) -> Answers:
+    def known_answers(self, survey: Survey) -> Answers:
         """The survey's answers to questions the embedder knows, counted as in ``questions_`` and ascending."""
         self._check_fitted()
         index = {question.id: j for j, question in enumerate(self.questions_)}

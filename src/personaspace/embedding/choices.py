@@ -65,6 +65,24 @@ class Choices:
             result[:, columns] = group / group.sum(axis=1, keepdims=True)
         return result
 
+    def shares(self, values: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
+        """Values of at least 0, shape ``[..., options]``, divided by their sum over each question's options."""
+        result = np.zeros(values.shape, np.float32)
+        for _, columns in self.groups:
+            group = values[..., columns]
+            total = group.sum(axis=-2, keepdims=True)
+            result[..., columns] = np.divide(group, total, out=np.zeros_like(group), where=total > 0)
+        return result
+
+    def draw(self, probabilities: npt.NDArray[np.floating], rng: np.random.Generator) -> IntArray:
+        """An option of every question at random, from ``[n, options]`` to ``[n, questions]``."""
+        drawn = np.empty((len(probabilities), self.questions), np.int64)
+        for questions, columns in self.groups:
+            limits = probabilities[:, columns].cumsum(axis=1)
+            points = rng.random((len(limits), 1, len(questions))) * limits[:, -1:]
+            drawn[:, questions] = (points > limits[:, :-1]).sum(axis=1)
+        return drawn
+
 
 def answer_table(answers: Answers, rows: IntArray, questions: int) -> Tensor:
     """The answers of some respondents as a table.

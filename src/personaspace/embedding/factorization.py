@@ -118,7 +118,7 @@ class Factorization(Embedder):
 
     def embed(self, survey: Survey) -> Vectors:
         """Place respondents by fold-in; see :meth:`Embedder.embed`."""
-        return self._placed(self._known_answers(survey), len(survey.respondents))
+        return self._placed(self.known_answers(survey), len(survey.respondents))
 
     def _learner(self, survey: Survey, answers: Answers) -> Learner:
         if self.loss == "cross-entropy":

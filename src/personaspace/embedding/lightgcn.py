@@ -99,7 +99,7 @@ class LightGCN(Embedder):
 
     def embed(self, survey: Survey) -> Vectors:
         """Place respondents along their answers, without fitting anything; see :meth:`Embedder.embed`."""
-        answers = self._known_answers(survey)
+        answers = self.known_answers(survey)
         shape = (len(survey.respondents), int(self.offsets_[-1]))
         norm = respondent_norm(answers, shape[0], self.prior)
         nodes = self.offsets_[answers.question] + answers.option

@@ -16,6 +16,8 @@ from personaspace.errors import SurveyError, unknown
 from personaspace.survey.question import FloatArray, Question
 from personaspace.survey.readers.cells import MISSING, Coding, answers_and_refusals
 from personaspace.survey.readers.csv_file import read_csv
+from personaspace.survey.readers.form import Form
+from personaspace.survey.readers.opinionqa_form import OpinionQAForm
 from personaspace.survey.readers.opinionqa_questions import REFUSAL, questions_of
 from personaspace.survey.readers.source import Codebook, Source
 from personaspace.survey.readers.weights import mean_one
@@ -82,6 +84,11 @@ def read_opinionqa(
         refusals=refusals,
         name=name or f"OpinionQA {', '.join(wave.name for wave in chosen)}",
     )
+
+
+def opinionqa_form(path: Path, _: Codebook | None, survey: Survey) -> Form:
+    """The form of waves that were read as this survey."""
+    return OpinionQAForm(list(_chosen(path, None).values()), ID, REFUSAL, survey)
 
 
 def _wave_folders(path: Path) -> dict[str, Path]:
@@ -169,4 +176,5 @@ SOURCE = Source(
     "a folder of OpinionQA (human_resp/American_Trends_Panel_Wnn with info.csv and responses.csv)",
     recognizes,
     read_opinionqa,
+    opinionqa_form,
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from personaspace.errors import SurveyError, unknown
 from personaspace.survey.readers import labelled, opinionqa, polis, saved, table
+from personaspace.survey.readers.form import Form
 from personaspace.survey.readers.source import Codebook, Source
 from personaspace.survey.survey import Survey
 
@@ -48,6 +49,18 @@ def read_survey(
     if not path.exists():
         raise SurveyError(f"there is no file or folder {path}: check the path")
     return _source(path, format).read(path, codebook, name)
+
+
+def form_of(path: Path, codebook: Codebook | None, survey: Survey) -> Form | None:
+    """A source as a form to be filled in, or ``None`` where its format is only read.
+
+    Args:
+        path: What the survey was read from.
+        codebook: As it was read with.
+        survey: As it was read.
+    """
+    form = _source(path, None).form
+    return None if form is None else form(path, codebook, survey)
 
 
 def _source(path: Path, name: str | None) -> Source:

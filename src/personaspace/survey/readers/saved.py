@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from personaspace.errors import SurveyError
+from personaspace.survey.readers.form import SavedForm
 from personaspace.survey.readers.source import Codebook, Source
 from personaspace.survey.storage import QUESTIONS, load_survey
 from personaspace.survey.survey import Survey
@@ -44,4 +45,5 @@ SOURCE = Source(
     "a run folder, or a folder with questions.json, answers.parquet and respondents.parquet",
     recognizes,
     read_saved,
+    lambda _path, _codebook, survey: SavedForm(survey),
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from personaspace.survey.readers.form import Form
 from personaspace.survey.survey import Survey
 
 Codebook = str | Path | Mapping[str, Any]
@@ -21,9 +22,12 @@ class Source:
         understands: What it reads, for messages.
         recognizes: Whether a path is of this kind.
         read: Reads path, codebook and name; raises :class:`SurveyError` where the data do not fit.
+        form: The same source, read as this survey, ready for copies with its blanks filled; ``None`` where the format
+            is only read.
     """
 
     name: str
     understands: str
     recognizes: Callable[[Path], bool]
     read: Callable[[Path, Codebook | None, str | None], Survey]
+    form: Callable[[Path, Codebook | None, Survey], Form] | None = None

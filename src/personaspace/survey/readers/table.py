@@ -17,6 +17,7 @@ from personaspace.survey.readers.csv_file import read_csv
 from personaspace.survey.readers.ids import respondent_ids
 from personaspace.survey.readers.number_cells import NumberCoding
 from personaspace.survey.readers.source import Codebook, Source
+from personaspace.survey.readers.table_form import table_form
 from personaspace.survey.readers.weights import mean_one
 from personaspace.survey.survey import Survey
 
@@ -140,4 +141,4 @@ def _shown(names: Sequence[str] | pd.Index, most: int = 12) -> str:
     return ", ".join(str(name) for name in names[:most]) + (" …" if len(names) > most else "")
 
 
-SOURCE = Source("table", f"a table ({', '.join(SUFFIXES)}) with a codebook", recognizes, read_table)
+SOURCE = Source("table", f"a table ({', '.join(SUFFIXES)}) with a codebook", recognizes, read_table, table_form)

@@ -1,0 +1,65 @@
+"""``personaspace impute``: the blanks of a survey filled several times over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from personaspace.commands.options import AsJson, RunFolder, Seed
+from personaspace.commands.printing import print_json
+
+
+def impute(
+    run: RunFolder,
+    draws: Annotated[int, typer.Option(help="Completed copies to write.", min=1)] = 5,
+    out: Annotated[Path | None, typer.Option(help="New or empty folder. Default: RUN/imputation.")] = None,
+    question: Annotated[
+        list[str] | None, typer.Option("--question", help="Fill only this question; may be repeated.")
+    ] = None,
+    refusals: Annotated[bool, typer.Option("--refusals", help="Fill refusals too.")] = False,
+    source: Annotated[Path | None, typer.Option(help="Where the survey lies now, if it was moved.")] = None,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Fill unasked and skipped questions with properly dispersed draws, in the survey's own format.
+
+    Example: personaspace impute runs/opinionqa --draws 5
+    """
+    from personaspace.artifacts import Run
+    from personaspace.console import Reporter
+    from personaspace.filling import impute_run
+
+    with Reporter() as reporter:
+        filled = impute_run(
+            Run.open(run),
+            draws=draws,
+            out=out,
+            questions=question,
+            refusals=refusals,
+            source=source,
+            seed=seed,
+            on_step=reporter.step,
+        )
+        if filled.unknown:
+            reporter.say(
+                f"left {len(filled.unknown)} question(s) as they are, which the run held out: "
+                "fit with --use-everything to fill these too"
+            )
+        if not filled.own_format:
+            reporter.say("the survey's own format is only read: the copies are CSV files of option texts")
+    if as_json:
+        print_json(
+            {
+                "run": str(run),
+                "copies": [str(path) for path in filled.copies],
+                "imputed": str(filled.ledger),
+                "cells": filled.cells,
+                "questions_left": list(filled.unknown),
+                "own_format": filled.own_format,
+            }
+        )
+        return
+    print(f"{filled.cells} cells filled in each of {len(filled.copies)} copies: {filled.folder}")
+    print(f"which cells those are: {filled.ledger}; how to combine the copies: docs/imputation.md")

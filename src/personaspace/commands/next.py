@@ -1,0 +1,50 @@
+"""``personaspace next``: which question to put to a new respondent."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from personaspace.commands.options import AsJson, RunFolder
+from personaspace.commands.printing import print_json
+from personaspace.errors import SettingError
+
+
+def next_(
+    run: RunFolder,
+    answer: Annotated[
+        list[str] | None, typer.Option("--answer", help="QUESTION=OPTION, known already; may be repeated.")
+    ] = None,
+    candidate: Annotated[
+        list[str] | None, typer.Option("--candidate", help="A question that can be asked; repeat. Default: all.")
+    ] = None,
+    top: Annotated[int, typer.Option(help="How many to show.", min=1)] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Name the question whose answer is expected to tell most about a new respondent.
+
+    Example: personaspace next runs/demo --answer "trust_people=Most people can be trusted" --top 3
+    """
+    import pandas as pd
+
+    from personaspace.artifacts import Run
+    from personaspace.console import show_table
+    from personaspace.embedding.information import next_question
+    from personaspace.embedding.registry import load_embedder
+
+    opened = Run.open(run)
+    space = load_embedder(opened.require("embedding", f"fit SURVEY --out {run}"))
+    table = next_question(space, dict(_pair(text) for text in answer or ()), candidate, top)
+    if as_json:
+        print_json({"run": str(run), "questions": table.to_dict(orient="records")})
+        return
+    shown = table.rename(columns={"bits": "bits per question", "total": "bits in all"}).set_index("question")
+    show_table(pd.DataFrame(shown), "expected to tell most", digits=4)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    question, equals, option = text.partition("=")
+    if not equals:
+        raise SettingError(f"--answer {text!r}: write QUESTION=OPTION")
+    return question, option

@@ -1,0 +1,135 @@
+"""A run's blanks filled by multiple imputation and written in the format its survey came in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from personaspace.artifacts import Run
+from personaspace.embedding.base import Embedder
+from personaspace.embedding.imputation import blank_cells, impute
+from personaspace.errors import RunError, SurveyError
+from personaspace.files import write_atomically
+from personaspace.pipeline import OnStep, load_fitted
+from personaspace.survey.answers import Pairs
+from personaspace.survey.digest import digest
+from personaspace.survey.readers.form import Form, WideForm
+from personaspace.survey.readers.registry import form_of, read_survey
+from personaspace.survey.survey import Survey
+
+SIMULATED = "simulated"
+LEDGER = "imputed.parquet"
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What was written.
+
+    Attributes:
+        folder: Where.
+        copies: One completed copy of the source per draw.
+        ledger: The table of every cell filled: respondent, question, draw, option.
+        cells: How many cells each copy has filled.
+        unknown: Questions left as they are because the run's embedder was not fitted on them.
+        own_format: Whether the copies are in the source's own format; else CSV files of option texts.
+    """
+
+    folder: Path
+    copies: tuple[Path, ...]
+    ledger: Path
+    cells: int
+    unknown: tuple[str, ...]
+    own_format: bool
+
+
+def note_source(run: Run, source: str, codebook: Path | None) -> None:
+    """Write down in a run where its survey was read from."""
+    where = source if source == SIMULATED else str(Path(source).expanduser().resolve())
+    run.note("survey", {"source": where, "codebook": str(codebook.expanduser().resolve()) if codebook else None})
+
+
+def impute_run(
+    run: Run,
+    *,
+    draws: int = 5,
+    out: Path | None = None,
+    questions: Sequence[str] | None = None,
+    refusals: bool = False,
+    source: Path | None = None,
+    seed: int = 0,
+    on_step: OnStep | None = None,
+) -> Filled:
+    """Fill the blanks of a run's survey several times over and write every completed copy.
+
+    Respondents are placed by all their answers, those set apart for evaluation among them.
+
+    Args:
+        run: A fitted run.
+        draws: How many copies.
+        out: A folder that is new or empty; ``RUN/imputation`` if not given.
+        questions: Ids of the questions to fill, or ``None`` for all.
+        refusals: Whether to fill refusals too.
+        source: Where the survey lies now, if it has been moved.
+        seed: The same seed gives the same files.
+        on_step: Told about progress.
+
+    Returns:
+        What was written.
+
+    Raises:
+        RunError: The source is missing or has changed since the run was fitted, or the folder is not empty.
+        SurveyError: There is nothing to fill.
+        UnknownNameError: There is no such question.
+    """
+    out = run.folder / "imputation" if out is None else out
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise RunError(f"{out} exists and is not empty: remove it, or choose another folder with --out")
+    fitted = load_fitted(run)
+    survey, form = _source(run, fitted.split.survey, source)
+    asked = replace(survey, refusals=Pairs.empty()) if refusals else survey
+    blanks = blank_cells(asked, questions)
+    own = form or WideForm(survey)
+    blanks = blanks.where(own.room(blanks))
+    unknown = _not_learned(fitted.space, survey, blanks)
+    if len(blanks) and len(unknown) == len({*blanks.question.tolist()}):
+        raise SurveyError(
+            f"all blanks are in questions the run held out ({', '.join(unknown[:5])}): fit it with --use-everything"
+        )
+    imputation = impute(
+        fitted.space,
+        asked,
+        blanks,
+        draws=draws,
+        seed=seed,
+        on_draw=lambda done, total: on_step("imputation", done, total, "draws") if on_step else None,
+    )
+    copies = tuple(own.write(imputation.answers(draw), out / f"imputation-{draw + 1}") for draw in range(draws))
+    table = imputation.table()
+    write_atomically(out / LEDGER, lambda path: table.to_parquet(path, index=False))
+    return Filled(out, copies, out / LEDGER, len(imputation.blanks), unknown, form is not None)
+
+
+def _source(run: Run, survey: Survey, moved: Path | None) -> tuple[Survey, Form | None]:
+    """The survey as its source holds it, and the source as a form; ``None`` where it is only read."""
+    notes = run.notes("survey")
+    if moved is None and notes.get("source") == SIMULATED:
+        return survey, None
+    if moved is None and "source" not in notes:
+        raise RunError(f"{run.folder} does not say where its survey was read from: give --source PATH")
+    path, codebook = moved or Path(notes["source"]), notes.get("codebook")
+    if not path.exists():
+        raise RunError(f"the survey is no longer at {path}: give --source PATH with where it lies now")
+    now = read_survey(path, codebook=codebook, name=survey.name)
+    if digest(now) != run.settings("survey")["digest"]:
+        raise RunError(
+            f"{path} is not as it was when the run was fitted: restore it, give --source PATH with the survey that "
+            f"was fitted, or run `personaspace fit {path} --out NEW_RUN`"
+        )
+    return now, form_of(path, codebook, now)
+
+
+def _not_learned(space: Embedder, survey: Survey, blanks: Pairs) -> tuple[str, ...]:
+    known = {question.id for question in space.questions_}
+    wanted = (survey.questions[j].id for j in sorted({*blanks.question.tolist()}))
+    return tuple(name for name in wanted if name not in known)

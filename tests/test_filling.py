@@ -1,0 +1,228 @@
+"""Blanks are filled in the survey's own format, and nothing else is touched."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+from personaspace.artifacts import Run
+from personaspace.errors import RunError, SurveyError, UnknownNameError
+from personaspace.filling import Filled, impute_run, note_source
+from personaspace.pipeline import EVERYTHING, fit_run
+from personaspace.survey.readers import read_survey
+from personaspace.survey.simulate import simulate
+from personaspace.survey.storage import write_survey
+from personaspace.survey.survey import Survey
+from tests.survey.sources import write_opinionqa, write_table
+
+QUESTIONS = {
+    "trust": {"text": "Trust?", "options": {"1": "Never", "2": "Sometimes", "3": "Always"}},
+    "drink": {"text": "Drink?", "options": ['a "Tea", please', "Coffee", "Nothing"], "ordinal": False},
+    "police": {"text": "The police?", "scale": {"low": 0, "high": 100}},
+}
+CODEBOOK = {
+    "respondent": "id",
+    "traits": ["age"],
+    "refusals": ["-9"],
+    "missing": ["-1"],
+    "questions": QUESTIONS,
+}
+WIDE = (
+    '\ufeffid,age,"trust",drink,police,note\r\n'
+    '001,old,1.0,"A ""tea"", PLEASE",74,"two\r\nlines"\r\n'
+    "\r\n"
+    '002,"young",,Coffee,,plain\r\n'
+    "003,,-9,,33,\r\n"
+    "004,old,-1,Coffee,50.5\r\n"
+    "005,old,2.0,Nothing,0,x"
+)
+LONG = (
+    "id;age;question;answer\n"
+    "001;old;trust;3\n001;old;drink;Coffee\n"
+    "002;young;trust;\n002;young;police;20\n"
+    "003;old;police;-9\n003;old;drink;Nothing\n"
+)  # fmt: skip
+
+
+def write_source(folder: Path, text: str, **codebook: object) -> Path:
+    path = folder / "answers.csv"
+    path.write_bytes(text.encode())
+    (folder / "answers.codebook.yaml").write_text(yaml.safe_dump(CODEBOOK | codebook))
+    return path
+
+
+def fitted(source: Path, folder: Path) -> Run:
+    run = Run.create(folder / "run")
+    fit_run(run, read_survey(source), embedder="factorization", personas=1, settings=EVERYTHING)
+    note_source(run, str(source), None)
+    return run
+
+
+def check_copies(filled: Filled, source: Path) -> list[Survey]:
+    """Every copy reads as the source with exactly the cells of the ledger added."""
+    survey = read_survey(source)
+    beside = next(source.parent.glob("*.codebook.yaml"), None) if source.is_file() else None
+    copies = [read_survey(path, codebook=beside, name=survey.name) for path in filled.copies]
+    ledger = pd.read_parquet(filled.ledger)
+    for draw, copy in enumerate(copies, start=1):
+        assert (copy.respondents, copy.questions, copy.traits.equals(survey.traits)) == (
+            survey.respondents, survey.questions, True)  # fmt: skip
+        real, now = _answers(survey), _answers(copy)
+        assert {cell: now[cell] for cell in real} == real
+        rows = ledger[ledger["draw"] == draw]
+        told = dict(zip(zip(rows["respondent"], rows["question"], strict=True), rows["option"], strict=True))
+        assert {cell: text for cell, text in now.items() if cell not in real} == told
+        assert len(told) == filled.cells
+    return copies
+
+
+def _answers(survey: Survey) -> dict[tuple[str, str], str]:
+    a, q = survey.answers, survey.questions
+    return {
+        (survey.respondents[r], q[j].id): q[j].options[o].text
+        for r, j, o in zip(a.respondent.tolist(), a.question.tolist(), a.option.tolist(), strict=True)
+    }
+
+
+def test_a_wide_table_keeps_every_other_byte(tmp_path: Path) -> None:
+    source = write_source(tmp_path, WIDE)
+    filled = impute_run(fitted(source, tmp_path), draws=3)
+    assert filled.own_format
+    assert filled.cells == 4
+    check_copies(filled, source)
+    text = filled.copies[0].read_bytes().decode()
+    before, after = WIDE.split("\r\n"), text.split("\r\n")
+    for line in (0, 1, 2, 3, 7):
+        assert after[line] == before[line]
+    assert after[4].startswith('002,"young",') and after[4].endswith(",plain")
+    assert after[4].split(",")[2] in {"1.0", "2.0", "3"}
+    assert after[5].startswith("003,,-9,") and after[5].endswith(",33,")
+
+
+def test_a_long_table_fills_empty_rows_and_adds_the_missing_ones(tmp_path: Path) -> None:
+    source = write_source(tmp_path, LONG, layout="long", delimiter=";")
+    filled = impute_run(fitted(source, tmp_path), draws=2)
+    copies = check_copies(filled, source)
+    assert len(copies[0].refusals) == 1
+    lines = filled.copies[1].read_text().splitlines()
+    kept = [line for line in LONG.splitlines() if not line.endswith(";")]
+    assert [line for line in lines if line in kept] == kept
+    assert lines[3].startswith("002;young;trust;") and lines[3][-1] in "123"
+    assert {line.split(";")[1] for line in lines[7:] if line.startswith("001")} == {"old"}
+
+
+WIDE_COLUMNS = {
+    "id": [1, 2, 3],
+    "age": ["old", None, "old"],
+    "trust": [1, None, -9],
+    "drink": pd.Categorical(["Coffee", None, "Nothing"]),
+    "police": [0.5, None, 70],
+}
+LONG_COLUMNS = {
+    "id": [1, 1, 2, 3],
+    "age": ["old", "old", None, "old"],
+    "question": ["trust", "police", "trust", "trust"],
+    "answer": [1.0, 20, None, -9],
+}
+
+
+@pytest.mark.parametrize("layout", ["wide", "long"])
+def test_parquet_keeps_columns_and_types(tmp_path: Path, layout: str) -> None:
+    pd.DataFrame(WIDE_COLUMNS if layout == "wide" else LONG_COLUMNS).to_parquet(tmp_path / "answers.parquet")
+    asked = ["trust", "drink", "police"] if layout == "wide" else ["trust", "police"]
+    book = CODEBOOK | {"layout": layout, "questions": {name: QUESTIONS[name] for name in asked}}
+    (tmp_path / "answers.codebook.yaml").write_text(yaml.safe_dump(book))
+    source = tmp_path / "answers.parquet"
+    filled = impute_run(fitted(source, tmp_path), draws=2)
+    check_copies(filled, source)
+    assert pq.read_schema(filled.copies[0]).equals(pq.read_schema(source), check_metadata=True)
+
+
+def test_opinionqa_and_saved_surveys_come_back_as_they_are_read(tmp_path: Path) -> None:
+    source = write_opinionqa(tmp_path)
+    filled = impute_run(fitted(source, tmp_path), draws=2)
+    assert filled.cells == 1  # others were not in the wave
+    check_copies(filled, source)
+    saved = tmp_path / "saved"
+    write_survey(simulate(40), saved)
+    check_copies(impute_run(fitted(saved, tmp_path / "b"), draws=1), saved)
+
+
+def test_refusals_stay_unless_asked_for_and_questions_can_be_chosen(tmp_path: Path) -> None:
+    source = write_table(tmp_path)
+    run = fitted(source, tmp_path)
+    kept = impute_run(run, draws=1, out=tmp_path / "kept")
+    assert len(read_survey(kept.copies[0], codebook=tmp_path / "drinks.codebook.yaml").refusals) == 1
+    with_refusals = impute_run(run, draws=1, out=tmp_path / "all", refusals=True)
+    assert with_refusals.cells == kept.cells + 1
+    assert not len(read_survey(with_refusals.copies[0], codebook=tmp_path / "drinks.codebook.yaml").refusals)
+    with pytest.raises(SurveyError, match="nothing to fill"):
+        impute_run(run, draws=1, out=tmp_path / "none", questions=["drink"])
+    with pytest.raises(UnknownNameError, match="did you mean 'drink'"):
+        impute_run(run, draws=1, out=tmp_path / "none", questions=["drnk"])
+
+
+def test_what_cannot_be_written_becomes_a_wide_csv(tmp_path: Path) -> None:
+    survey, run = simulate(40), Run.create(tmp_path / "run")
+    fit_run(run, survey, embedder="factorization", personas=1, settings=EVERYTHING)
+    note_source(run, "simulated", None)
+    filled = impute_run(run, draws=1)
+    assert not filled.own_format
+    table = pd.read_csv(filled.copies[0], keep_default_na=False)
+    assert (table[[q.id for q in survey.questions]] == "").sum().sum() == len(survey.refusals)
+
+
+def test_a_changed_moved_or_unknown_source_is_refused(tmp_path: Path) -> None:
+    source = write_table(tmp_path)
+    run = fitted(source, tmp_path)
+    moved = tmp_path / "moved.csv"
+    source.rename(moved)
+    with pytest.raises(RunError, match=r"no longer at .* give --source"):
+        impute_run(run)
+    (tmp_path / "drinks.codebook.yaml").rename(tmp_path / "moved.codebook.yaml")
+    assert len(impute_run(run, source=moved).copies) == 5
+    with pytest.raises(RunError, match="not empty"):
+        impute_run(run, source=moved)
+    moved.write_text(moved.read_text().replace("Tea", "Coffee"))
+    with pytest.raises(RunError, match="is not as it was when the run was fitted"):
+        impute_run(run, source=moved, out=tmp_path / "new")
+    run.note("survey", {})
+    with pytest.raises(RunError, match="does not say where its survey was read from"):
+        impute_run(run, out=tmp_path / "new")
+
+
+def test_questions_the_run_held_out_are_left(tmp_path: Path) -> None:
+    source = tmp_path / "saved"
+    write_survey(survey := simulate(60), source)
+    run = Run.create(tmp_path / "run")
+    fit_run(run, survey, embedder="factorization", personas=1, settings=replace(EVERYTHING, held_out_questions=0.2))
+    note_source(run, str(source), None)
+    filled = impute_run(run, draws=1)
+    assert len(filled.unknown) == 12
+    (copy,) = check_copies(filled, source)
+    index = [survey.question_index[name] for name in filled.unknown]
+    assert not np.isin(copy.answers.question[len(survey.answers) :], index).any()
+
+
+def test_the_guide_s_example_in_pandas_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    guide = (Path(__file__).parents[1] / "docs" / "imputation.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", guide, flags=re.DOTALL)
+    rng = np.random.default_rng(0)
+    for draw in range(1, 6):
+        drink = np.where(rng.random(400) < 0.3, "Tea", "Coffee")
+        pd.DataFrame({"drink": drink}).to_csv(tmp_path / f"imputation-{draw}.csv", index=False)
+    (tmp_path / "guide.py").write_text(code, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path("guide.py")
+    share, low, high = map(float, re.findall(r"\d\.\d+", capsys.readouterr().out))
+    assert low < 0.3 < high and low < share < high < low + 0.25
