@@ -49,7 +49,8 @@ def explained_variance(
         space: An embedder fitted on ``split.train``.
         split: Training and held-out answers; the table is about ``split.held_out_answers``.
         personas: Cluster personas found in that space.
-        ks: Further numbers of clusters to find there.
+        ks: Further numbers of clusters to look for there; clusters too small to stand alone are merged, so that a
+            row may tell of fewer.
         pairs: Whether to cross every two traits.
         seed: Seed of the clusters and of the bootstrap.
 
@@ -98,8 +99,8 @@ def _groupings(
     """Name, kind, and each respondent's group, -1 for none."""
     found = {len(personas): personas}
     found |= {k: ClusterPersonas(k=k, seed=seed).fit(space, train) for k in ks if k not in found}
-    for k, those in sorted(found.items()):
-        yield f"{k} cluster personas", "personas", _labels(those, train)
+    for those in sorted({len(those): those for those in found.values()}.values(), key=len):
+        yield f"{len(those)} cluster personas", "personas", _labels(those, train)
     codes = {str(trait): train.traits[trait].reset_index(drop=True).factorize(sort=True)[0] for trait in train.traits}
     codes = {trait: code.astype(np.int64) for trait, code in codes.items() if (code >= 0).any()}
     for trait, code in codes.items():

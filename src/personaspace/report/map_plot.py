@@ -43,7 +43,7 @@ def map_plot(drawn: Map, color: str = "persona", survey: Survey | None = None) -
     wrapped = textwrap.wrap(coloring.title, 32)
     dots = (
         alt.Chart(points)
-        .mark_circle(size=max(9.0, min(60.0, 90_000 / len(points))))
+        .mark_circle(size=max(9.0, min(60.0, 90_000 / len(points))), aria=False)
         .encode(
             x=alt.X("x:Q", axis=None, scale=alt.Scale(zero=False, nice=False, padding=12)),
             y=alt.Y("y:Q", axis=None, scale=alt.Scale(zero=False, nice=False, padding=12)),
