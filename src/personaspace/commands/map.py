@@ -31,7 +31,7 @@ def map_(
     check_suffix(out)
     opened = Run.open(run)
     drawn = map_run(opened, method, seed, sample)
-    drawn.plot(color, load_fitted(opened).split.train).save(out)
+    drawn.plot(color, load_fitted(opened).split.survey).save(out)
     about = {"out": str(out), "color": color, "method": method, "shown": len(drawn.points)}
     if as_json:
         print_json({**about, "respondents": drawn.respondents})
