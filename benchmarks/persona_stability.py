@@ -20,6 +20,7 @@ import json
 import platform
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -31,7 +32,7 @@ from personaspace.persona.answer_space import Crowd
 from personaspace.persona.clusterers import CLUSTERERS, Clustering, clusterer_named
 from personaspace.persona.clustering import RULES, ClusterPersonas
 from personaspace.persona.curve import KS, curve_of, loss_of
-from personaspace.persona.evidence import floor
+from personaspace.persona.evidence import evidence, floor
 from personaspace.persona.matching import match_personas
 from personaspace.persona.personas import Personas
 from personaspace.persona.recommendation import recommend
@@ -84,6 +85,29 @@ def kept_names(personas: Sequence[Personas], survey: Survey) -> list[float]:
         stayed = np.array([homes.get(name) == old.get(name) for name in survey.respondents])
         shares.append(float(np.average(stayed, weights=survey.weight)))
     return shares
+
+
+def smallest_of_vectors(survey: Survey, crowds: Sequence[Crowd], k: int) -> pd.DataFrame:
+    """The smallest cluster of the vectors themselves, with every seed: is it real, and the same people?"""
+    sizes = np.array([len(question.options) for question in survey.questions])
+    answers = survey.answers
+    given = np.bincount(answers.respondent, minlength=len(survey.respondents))
+    last = np.bincount(answers.respondent[answers.option == sizes[answers.question] - 1], minlength=len(given))
+    rows, members = [], []
+    for seed, crowd in zip(SEEDS, crowds, strict=True):
+        raw = replace(crowd, points=crowd.embedder.respondents_)
+        resamples = Resamples(raw, clusterer_named("kmeans"), 0, 1)
+        found = resamples.clusterer(raw.points, raw.weights, k, 0, 1)
+        table = evidence(raw, found, resamples.found_again(found, k), floor(None, len(given)), 0)
+        least = int(table["respondents"].argmin())
+        mine = found.labels == least
+        members.append(mine)
+        row = table.drop(columns="verdict").iloc[least].to_dict()
+        row |= {"respondents": int(mine.sum()), "last option": last[mine].sum() / given[mine].sum()}
+        same = (mine & members[0]).sum() / (mine | members[0]).sum()
+        rows.append({"seed": seed, **row, "Jaccard with seed 0": float(same)})
+    print(f"\nEverybody takes the last option in {last.sum() / given.sum():.3f} of their answers.")
+    return pd.DataFrame(rows)
 
 
 def main() -> None:
@@ -152,6 +176,8 @@ def measure(survey: Survey, spaces: Sequence[LightGCN]) -> None:
         assert personas.clusters is not None  # noqa: S101
         printed(personas.clusters, f"How real the clusters are, seed {seed}")
         print(*("", *personas.notes), sep="\n")
+
+    printed(smallest_of_vectors(survey, crowds, 8), "The smallest of 8 clusters of the vectors themselves")
 
     agreement = table.filter(like="ARI").to_numpy()[table.index == advice[0].elbow][0]
     best, peer = (float(value) for value in agreement)
