@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
+import pyreadstat
 import pytest
 import yaml
 
@@ -154,6 +155,24 @@ def test_opinionqa_and_saved_surveys_come_back_as_they_are_read(tmp_path: Path) 
     saved = tmp_path / "saved"
     write_survey(simulate(40), saved)
     check_copies(impute_run(fitted(saved, tmp_path / "b"), draws=1), saved)
+
+
+@pytest.mark.parametrize("suffix", [".sav", ".dta"])
+def test_labelled_files_keep_their_labels(tmp_path: Path, suffix: str) -> None:
+    source = tmp_path / f"answers{suffix}"
+    table = pd.DataFrame({"person": [1.0, 2, 3, 4], "trust": [1.0, np.nan, 3, 2], "drink": [1.0, 2, np.nan, 2]})
+    labels = {"trust": {1.0: "Never", 2.0: "Sometimes", 3.0: "Always"}, "drink": {1.0: "Tea", 2.0: "Coffee"}}
+    write = pyreadstat.write_dta if suffix == ".dta" else pyreadstat.write_sav
+    write(table, source, column_labels=["Who", "Trust?", "Drink?"], variable_value_labels=labels)
+    (tmp_path / "answers.codebook.yaml").write_text("respondent: person")
+    filled = impute_run(fitted(source, tmp_path), draws=2)
+    assert (filled.own_format, filled.cells) == (True, 2)
+    check_copies(filled, source)
+    read = pyreadstat.read_dta if suffix == ".dta" else pyreadstat.read_sav
+    (before, about), (after, now) = read(source), read(filled.copies[0])
+    for said in ("column_names_to_labels", "variable_value_labels", "original_variable_types", "missing_ranges"):
+        assert getattr(now, said) == getattr(about, said)
+    pd.testing.assert_frame_equal(after.where(before.notna()), before)
 
 
 def test_refusals_stay_unless_asked_for_and_questions_can_be_chosen(tmp_path: Path) -> None:

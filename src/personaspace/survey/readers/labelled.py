@@ -12,8 +12,10 @@ import pandas as pd
 from personaspace.errors import SurveyError, unknown
 from personaspace.survey.readers.cells import Coding, answers_and_refusals
 from personaspace.survey.readers.codebook_file import beside, read_codebook
+from personaspace.survey.readers.form import Form
 from personaspace.survey.readers.ids import respondent_ids
 from personaspace.survey.readers.labelled_codebook import LabelledCodebook
+from personaspace.survey.readers.labelled_form import LabelledForm
 from personaspace.survey.readers.labelled_variable import MOST_OPTIONS, Variable
 from personaspace.survey.readers.number_cells import NumberCoding
 from personaspace.survey.readers.source import Codebook, Source
@@ -50,8 +52,7 @@ def read_labelled(path: str | Path, codebook: Codebook | None = None, name: str 
         UnknownNameError: The codebook names a variable that the file does not have.
     """
     path = Path(path)
-    given = codebook if codebook is not None else beside(path)
-    book = LabelledCodebook() if given is None else read_codebook(path, given, LabelledCodebook)
+    book = _book(path, codebook)
     frame, file = _read(path)
     for variable in [book.respondent, book.weight, *book.traits, *book.leave_out, *(book.questions or ())]:
         if variable is not None and variable not in frame:
@@ -74,6 +75,20 @@ def read_labelled(path: str | Path, codebook: Codebook | None = None, name: str 
         refusals=refusals,
         name=name or path.name.rpartition(".")[0],
     )
+
+
+def labelled_form(path: Path, codebook: Codebook | None, survey: Survey) -> Form:
+    """The form of a file that was read as this survey."""
+    frame, file = _read(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # said when it was read
+        codings = _codings(path, frame, file, _book(path, codebook))
+    return LabelledForm(path, frame, file, codings, survey)
+
+
+def _book(path: Path, codebook: Codebook | None) -> LabelledCodebook:
+    given = codebook if codebook is not None else beside(path)
+    return LabelledCodebook() if given is None else read_codebook(path, given, LabelledCodebook)
 
 
 def _read(path: Path) -> tuple[pd.DataFrame, Any]:
@@ -106,4 +121,4 @@ def _codings(path: Path, frame: pd.DataFrame, file: Any, book: LabelledCodebook)
     return {name: coding for name, coding in found.items() if coding is not None}
 
 
-SOURCE = Source("labelled", f"an SPSS or Stata file ({', '.join(SUFFIXES)})", recognizes, read_labelled)
+SOURCE = Source("labelled", f"an SPSS or Stata file ({', '.join(SUFFIXES)})", recognizes, read_labelled, labelled_form)
