@@ -21,6 +21,7 @@ from personaspace.evaluation.metrics import macro_accuracy
 from personaspace.persona.clustering import ClusterPersonas
 from personaspace.persona.groups import demographic_personas
 from personaspace.persona.profile import profile
+from personaspace.persona.variance import explained_variance
 from personaspace.survey.answers import Answers
 from personaspace.survey.question import Question
 from personaspace.survey.simulate import simulate
@@ -186,6 +187,13 @@ def test_too_little_to_learn_from(make: Callable[[], Embedder]) -> None:
     for survey in (BASE.select([0]), BASE.with_answers(np.zeros(len(ANSWERS), np.bool_)), BASE.select(questions=[])):
         with pytest.raises(SurveyError, match="an embedder learns from at least two respondents and one answer"):
             make().fit(survey)
+
+
+def test_where_everybody_answers_alike_there_is_nothing_to_explain() -> None:
+    parts = split(STRANGE_SURVEYS["every question answered alike"](), held_out_questions=0)
+    space = make_embedder("factorization", dim=4).fit(parts.train)
+    with pytest.raises(SurveyError, match="there is no variance to explain"):
+        explained_variance(space, parts, ClusterPersonas(k=1).fit(space, parts.train))
 
 
 def test_personas_that_cannot_be(make: Callable[[], Embedder]) -> None:

@@ -62,7 +62,7 @@ def explained_variance(
         (:mod:`personaspace.persona.participation`).
 
     Raises:
-        SurveyError: No answers were held out.
+        SurveyError: No answers were held out, or everybody answers alike.
         SettingError: A number of clusters is not possible.
     """
     train, test = split.train, split.held_out_answers
@@ -72,6 +72,8 @@ def explained_variance(
     fitting, choosing = train.with_answers(~watched), train.with_answers(watched)
     nobody = np.full(len(train.respondents), -1)
     everybody = of_shares(GroupShares(train, nobody).shares(0), test, nobody)
+    if not everybody @ test.weight:
+        raise SurveyError("everybody gave the same answer to every question: there is no variance to explain")
     rows: list[dict[str, object]] = []
     errors, has = [], answered(train)
     for name, kind, labels in _groupings(space, train, personas, ks, pairs, seed):
