@@ -149,6 +149,8 @@ def test_one_line_errors(run: Path, table: Path, tmp_path: Path) -> None:
     assert "give 'elbow', 'silhouette', 'stability', 'recommended' or a number" in fail(
         "fit", table, *out, "--personas", "many"
     )
+    assert "did you mean 'hdbscan'" in fail("fit", table, *out, "--clusters", "dbscan")
+    assert "leave k out" in fail("fit", table, *out, "--personas", "3", "--clusters", "hdbscan")
     assert "999" in fail("fit", table, "--out", tmp_path / "k", "--embedder", "factorization", "--personas", "999")
     assert "unknown model 'nana': did you mean 'nano'?" in fail("steer", run, "--model", "nana")
     assert "is not a run folder" in fail("evaluate", tmp_path / "nowhere")

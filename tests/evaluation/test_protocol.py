@@ -13,9 +13,10 @@ from personaspace.errors import RunError, SettingError
 from personaspace.evaluation.metrics import METRICS
 from personaspace.evaluation.protocol import evaluate, evaluation_sets
 from personaspace.evaluation.results import Results
-from personaspace.evaluation.steered_rows import GroupRows, individual, nearest
+from personaspace.evaluation.steered_rows import GroupRows, individual
 from personaspace.persona.clustering import ClusterPersonas
 from personaspace.persona.groups import demographic_personas
+from personaspace.persona.soft import nearest_persona
 from personaspace.steer.steered import SteeredLM
 from personaspace.steer.train import TrainSettings
 from personaspace.survey.simulate import simulate
@@ -109,7 +110,7 @@ def test_a_group_answers_as_its_point_does(lm: SteeredLM, space: Factorization, 
 def test_the_nearest_cluster_speaks_for_everybody(lm: SteeredLM, space: Factorization, parts: Split) -> None:
     test, clusters = parts.held_out_answers, ClusterPersonas(k=3, seed=0).fit(space, parts.train)
     rows = dict(GroupRows(lm, space, parts.train, clusters).rows(test, space.respondents_))
-    vectors = clusters.vectors[nearest(space.respondents_, clusters.vectors)]
+    vectors = clusters.vectors[nearest_persona(clusters, space, space.respondents_)]
     expected = individual(lm, vectors, test).probabilities
     np.testing.assert_allclose(rows["cluster k=3"]().probabilities, expected, atol=1e-5)
 

@@ -12,7 +12,7 @@ from personaspace.persona.clouds import Clouds
 from personaspace.persona.clustering import ClusterPersonas
 from personaspace.persona.groups import demographic_personas
 from personaspace.persona.personas import Personas
-from personaspace.persona.soft import soft_membership
+from personaspace.persona.soft import nearest_persona, soft_membership
 
 from .conftest import Planted
 
@@ -86,3 +86,10 @@ def test_only_personas_that_stand_for_a_share(planted: Planted) -> None:
 def test_identical_respondents_and_one_persona(planted: Planted) -> None:
     one = ClusterPersonas(1).fit(planted.space)
     np.testing.assert_allclose(soft_membership(one, planted.space), 1)
+
+
+def test_the_nearest_persona_is_that_of_the_members(planted: Planted) -> None:
+    personas = ClusterPersonas(4).fit(planted.space)
+    place = nearest_persona(personas, planted.space, planted.space.respondents_)
+    home = {member: at for at, persona in enumerate(personas) for member in persona.members}
+    assert place.tolist() == [home[name] for name in planted.space.ids_]

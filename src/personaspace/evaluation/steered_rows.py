@@ -11,6 +11,7 @@ from personaspace.embedding.base import Embedder, Vectors
 from personaspace.evaluation.predictions import Predictions
 from personaspace.persona.groups import demographic_personas
 from personaspace.persona.personas import Personas
+from personaspace.persona.soft import nearest_persona
 from personaspace.steer.pairs import question_prompt
 from personaspace.steer.steered import SteeredLM
 from personaspace.survey.survey import FloatArray, IntArray, Survey
@@ -47,7 +48,7 @@ class GroupRows:
     """
 
     def __init__(self, lm: SteeredLM, space: Embedder, train: Survey, clusters: Personas | None) -> None:
-        self.lm = lm
+        self.lm, self.space = lm, space
         self.clusters = clusters
         traits = [str(trait) for trait in train.traits.columns if train.traits[trait].notna().any()]
         self.groups = {trait: demographic_personas(space, train, trait) for trait in traits}
@@ -62,10 +63,11 @@ class GroupRows:
 
         Args:
             test: Answers to predict.
-            vectors: Where its respondents stand, shape ``[respondents, dim]``; the nearest cluster speaks for them.
+            vectors: Where its respondents stand, shape ``[respondents, dim]``; the cluster nearest by expected answers
+                speaks for them.
         """
         if self.clusters:
-            place = self.starts[-2] + nearest(vectors, self.clusters.vectors)
+            place = self.starts[-2] + nearest_persona(self.clusters, self.space, vectors)
             yield f"cluster k={len(self.clusters)}", partial(self._predict, test, place)
         for start, (trait, personas) in zip(self.starts, self.groups.items(), strict=False):
             index = {name.removeprefix(f"{trait}="): start + at for at, name in enumerate(personas.names)}
@@ -82,17 +84,6 @@ class GroupRows:
             answered = [self.lm.predict(self.points, question) for question in test.questions]
             self.tables[key] = np.hstack([_normalized(part) for part in answered])
         return self.tables[key]
-
-
-def nearest(vectors: Vectors, centroids: Vectors) -> IntArray:
-    """Index of the nearest centroid of each vector.
-
-    Example:
-        >>> nearest(np.array([[0.1], [0.9], [2.0]]), np.array([[0.0], [1.0]]))
-        array([0, 1, 1])
-    """
-    distance = (centroids**2).sum(1) - 2 * vectors @ centroids.T
-    return np.array(distance.argmin(1), dtype=np.int64)
 
 
 def _normalized(probabilities: Vectors | FloatArray) -> FloatArray:

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, get_args
 import numpy as np
 import pandas as pd
 
-from personaspace.embedding.base import Embedder
+from personaspace.embedding.base import Embedder, check_whole
 from personaspace.errors import SettingError
 from personaspace.persona.answer_space import Crowd
 from personaspace.persona.clusterers import Clustering, clusterer_named
@@ -45,6 +45,11 @@ class ClusterPersonas:
             (:func:`~personaspace.persona.evidence.evidence`); the members of the others join the nearest cluster.
         seed: Seed of every random choice.
 
+    Raises:
+        SettingError: k is neither a rule nor a whole number; the method finds k itself and is given one; smallest is
+            not a whole number from 1.
+        UnknownNameError: There is no such method.
+
     Example:
         >>> from personaspace.survey.simulate import simulate
         >>> from personaspace.embedding.factorization import Factorization
@@ -57,6 +62,15 @@ class ClusterPersonas:
     method: str = "kmeans"
     smallest: int | None = None
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        finds_k = clusterer_named(self.method).finds_k
+        if self.k not in RULES and (not isinstance(self.k, int | np.integer) or isinstance(self.k, bool)):
+            raise SettingError(f"k is {self.k!r}: give a whole number of clusters, or a rule to choose it: {_LISTED}")
+        if finds_k and self.k not in RULES:
+            raise SettingError(f"k is {self.k!r}, but {self.method} finds the number of clusters itself: leave k out")
+        if self.smallest is not None:
+            check_whole("smallest", self.smallest, least=1)
 
     def fit(self, embedder: Embedder, survey: Survey | None = None) -> Personas:
         """Cluster the embedder's respondents.
@@ -73,9 +87,7 @@ class ClusterPersonas:
             (:func:`~personaspace.persona.minorities.minorities_within`), and where k was chosen the ``curve``.
 
         Raises:
-            SettingError: k is neither a rule nor a whole number from 1 to the number of different vectors; the method
-                finds k itself and is given one, or finds none; smallest is not a whole number from 1.
-            UnknownNameError: There is no such method.
+            SettingError: k is not from 1 to the number of different vectors, or the method finds no cluster.
             SurveyError: A respondent of the embedder is not in the survey, or all have weight 0.
         """
         limit = floor(self.smallest, len(embedder.ids_))
@@ -105,11 +117,9 @@ class ClusterPersonas:
         if isinstance(self.k, str):
             chosen, found = _chosen(resamples, KS, self.k, self.seed)
             return chosen, found[chosen.k]
-        crowd, clusterer = resamples.crowd, resamples.clusterer
-        if clusterer.finds_k:
-            raise SettingError(f"k is {self.k!r}, but {self.method} finds the number of clusters itself: leave k out")
+        crowd = resamples.crowd
         k = _checked(self.k, crowd)
-        return None, clusterer(crowd.points, crowd.weights, k, self.seed, resamples.smallest)
+        return None, resamples.clusterer(crowd.points, crowd.weights, k, self.seed, resamples.smallest)
 
 
 class Chosen(NamedTuple):
@@ -191,9 +201,7 @@ def _one_thread() -> AbstractContextManager[object]:
     return context
 
 
-def _checked(k: object, crowd: Crowd) -> int:
-    if not isinstance(k, int | np.integer) or isinstance(k, bool):
-        raise SettingError(f"k is {k!r}: give a whole number of clusters, or a rule to choose it: {_LISTED}")
+def _checked(k: int, crowd: Crowd) -> int:
     if not 1 <= k <= crowd.distinct:
         raise SettingError(
             f"k is {k}, but {len(crowd.points)} respondents with {crowd.distinct} different vectors make "

@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from personaspace.embedding.base import check_whole
 from personaspace.persona.answer_space import Crowd
 from personaspace.persona.clusterers import Clustering
 from personaspace.persona.given_answers import MEASURES, GivenAnswers
@@ -40,7 +39,6 @@ def floor(smallest: int | None, respondents: int) -> Floor:
         By default 30 members (5% of a survey of fewer than 600) and 1% of the weight.
     """
     if smallest is not None:
-        check_whole("smallest", smallest, least=1)
         return Floor(smallest, 0.0)
     return Floor(max(1, min(SMALLEST, int(SMALL_SURVEY * respondents))), SMALLEST_SHARE)
 

@@ -10,7 +10,7 @@ from personaspace.errors import SettingError
 from personaspace.persona.answer_space import SAMPLE
 from personaspace.persona.clouds import Clouds, Mixture, nearest
 from personaspace.persona.personas import Personas
-from personaspace.survey.survey import FloatArray
+from personaspace.survey.survey import FloatArray, IntArray
 
 ROUNDS = 200
 
@@ -53,6 +53,20 @@ def soft_membership(personas: Personas, embedder: Embedder, vectors: Vectors | N
     expected = embedder.predict(embedder.respondents_ if vectors is None else vectors)
     mixture = personas.mixture or round_clouds(personas, embedder)
     return pd.DataFrame(mixture.membership(expected), index=pd.Index(index), columns=list(personas.names))
+
+
+def nearest_persona(personas: Personas, embedder: Embedder, vectors: Vectors) -> IntArray:
+    """Which persona is nearest by the answers expected: the one to speak for somebody who is in none.
+
+    Args:
+        personas: At least one.
+        embedder: The embedder they were made from.
+        vectors: Of the respondents, shape ``[n, dim]``.
+
+    Returns:
+        Places among the personas, shape ``[n]``.
+    """
+    return nearest(embedder.predict(vectors), embedder.predict(personas.vectors))
 
 
 def round_clouds(personas: Personas, embedder: Embedder) -> Mixture:
