@@ -174,5 +174,5 @@ def _without_codebook(table: Path, folder: Path) -> Path:
 
 
 def test_help_gives_an_example_for_every_command() -> None:
-    for command in ("demo", "fit", "steer", "evaluate", "ask", "generate"):
+    for command in ("demo", "fit", "steer", "evaluate", "ask", "generate", "impute", "next"):
         assert "Example: personaspace" in succeed(command, "--help")
