@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from personaspace.embedding import lightgcn
 from personaspace.embedding.factorization import Factorization
 from personaspace.embedding.lightgcn import LightGCN
 from personaspace.embedding.lightgcn_training import Graph
@@ -62,6 +63,15 @@ def test_many_blocks_teach_as_well_as_the_whole(stream: SurveyStream) -> None:
     assert found == pytest.approx(whole, abs=0.02)
     again = LightGCN(**settings).fit(stream)
     np.testing.assert_array_equal(again.respondents_, streamed.respondents_)
+
+
+def test_a_large_survey_is_learned_from_in_random_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = LightGCN(dim=16).fit(PARTS.train)
+    monkeypatch.setattr(lightgcn, "LARGE", 300)
+    parts = LightGCN(dim=16, epochs=60, patience=20).fit(PARTS.train)
+    assert parts.ids_ == whole.ids_
+    found, expected = (macro_accuracy(space, space.respondents_, PARTS.held_out_answers) for space in (parts, whole))
+    assert found == pytest.approx(expected, abs=0.02)
 
 
 def test_embedding_into_a_file_is_embedding(stream: SurveyStream, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -14,8 +15,11 @@ from personaspace.embedding.graph import sparse_rows
 from personaspace.embedding.lightgcn_training import Graph, Training, respondent_norm
 from personaspace.embedding.streaming import StreamTraining
 from personaspace.embedding.training import train
+from personaspace.survey.blocks import SurveyBlocks
 from personaspace.survey.stream import SurveyStream
 from personaspace.survey.survey import Survey
+
+LARGE = 20_000  # respondents above which a step takes a sample of the graph
 
 
 @dataclass(eq=False)
@@ -82,14 +86,21 @@ class LightGCN(Embedder):
         """Learn the option vectors; see :meth:`Embedder.fit`.
 
         Args:
-            survey: In memory, or a stream, of which one block at a time is in memory beside ``respondents_``. Every
-                block is then taken for a sample of the graph, ``epochs`` and ``patience`` count tenths of an epoch,
-                and the vectors are close to those of the whole survey in memory, not the same.
+            survey: In memory, or a stream, of which one block at a time is in memory beside ``respondents_``. With a
+                stream, or more than 20,000 respondents, every block is taken for a sample of the graph, so that time
+                grows linearly: a stream's respondents should stand in no particular order. ``epochs`` and
+                ``patience`` then count tenths of an epoch where there are ten blocks, and the vectors are close to
+                those that the whole graph gives, not the same.
             on_epoch: Told of every epoch, or tenth of one.
         """
         if isinstance(survey, SurveyStream):
             return self._fit_stream(survey, on_epoch)
         check_learnable(survey)
+        if len(survey.respondents) > LARGE:
+            blocks = SurveyBlocks(survey, LARGE // 2, self.seed)
+            self._fit_stream(blocks, on_epoch)
+            self.ids_, self.respondents_ = survey.respondents, self.respondents_[np.argsort(blocks.order)]
+            return self
         graph = Graph(survey, self.prior)
         run = Training(graph.counts, survey.offsets, self.dim, self.seed, self.layers, self.dropout)
         self._train(run, lambda: run.losses(graph), lambda: run.watched_loss(graph), on_epoch)
@@ -106,7 +117,7 @@ class LightGCN(Embedder):
         vectors: Vectors = sparse_rows(answers.respondent, nodes, norm[answers.respondent], shape) @ self.messages_
         return vectors
 
-    def _fit_stream(self, stream: SurveyStream, on_epoch: OnEpoch | None) -> Self:
+    def _fit_stream(self, stream: SurveyStream | SurveyBlocks, on_epoch: OnEpoch | None) -> Self:
         run = StreamTraining(stream, self.dim, self.seed, self.layers, self.prior, self.dropout)
         self._train(run, run.round, run.watch, on_epoch)
         return self._fitted(stream, run, *run.finish())
@@ -122,7 +133,12 @@ class LightGCN(Embedder):
         train(parameters, losses, watch, epochs=self.epochs, patience=self.patience, on_epoch=on_epoch)
 
     def _fitted(
-        self, survey: Survey | SurveyStream, run: Training, respondents: Vectors, options: Vectors, sent: Vectors
+        self,
+        survey: Survey | SurveyStream | SurveyBlocks,
+        run: Training,
+        respondents: Vectors,
+        options: Vectors,
+        sent: Vectors,
     ) -> Self:
         self.respondents_, self.options_, self.bias_ = respondents, options, run.bias.numpy()
         self.messages_ = sent * run.option_norm[:, None]

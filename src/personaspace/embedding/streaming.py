@@ -11,6 +11,7 @@ from torch import Tensor
 
 from personaspace.embedding.base import Vectors
 from personaspace.embedding.lightgcn_training import Graph, Training
+from personaspace.survey.blocks import SurveyBlocks
 from personaspace.survey.early_stopping import early_stopping
 from personaspace.survey.stream import SurveyStream
 from personaspace.survey.survey import IntArray, Survey
@@ -34,7 +35,9 @@ class StreamTraining(Training):
         dropout: Share of the answers left out of the graph, and predicted, in a batch.
     """
 
-    def __init__(self, stream: SurveyStream, dim: int, seed: int, layers: int, prior: float, dropout: float) -> None:
+    def __init__(
+        self, stream: SurveyStream | SurveyBlocks, dim: int, seed: int, layers: int, prior: float, dropout: float
+    ) -> None:
         super().__init__(_option_counts(stream), stream.offsets, dim, seed, layers, dropout)
         self.stream, self.prior = stream, prior
         self.rounds = min(ROUNDS, len(stream))
@@ -75,7 +78,7 @@ class StreamTraining(Training):
             yield from self.stream.blocks(self.rng.permutation(len(self.stream)))
 
 
-def _option_counts(stream: SurveyStream) -> IntArray:
+def _option_counts(stream: SurveyStream | SurveyBlocks) -> IntArray:
     """How often every option was chosen, early-stopping answers apart."""
     counts = np.zeros(int(stream.offsets[-1]), np.int64)
     for block in stream.blocks():
