@@ -43,7 +43,7 @@ def test_a_stream_of_one_block_is_the_survey(one_block: SurveyStream) -> None:
 
 @pytest.mark.parametrize("layers", [1, 2, 3, 4])
 def test_in_the_end_vectors_travel_over_all_blocks(stream: SurveyStream, layers: int) -> None:
-    run = StreamTraining(stream, 4, 0, layers, 20.0, 0.5)
+    run = StreamTraining(stream, LightGCN(dim=4, layers=layers))
     assert len(stream) > 3
     found = run.finish()
     expected = Graph(PARTS.train, 20.0).propagated(run.options.detach(), layers)
@@ -52,8 +52,7 @@ def test_in_the_end_vectors_travel_over_all_blocks(stream: SurveyStream, layers:
 
 
 def test_many_blocks_teach_as_well_as_the_whole(stream: SurveyStream) -> None:
-    settings = {"dim": 16, "epochs": 60, "patience": 20}
-    streamed = LightGCN(**settings).fit(stream)
+    streamed = LightGCN(dim=16, epochs=60, patience=20).fit(stream)
     assert streamed.ids_ == PARTS.train.respondents
     found, whole = (
         macro_accuracy(space, space.respondents_, PARTS.held_out_answers)
@@ -61,7 +60,7 @@ def test_many_blocks_teach_as_well_as_the_whole(stream: SurveyStream) -> None:
     )
     assert found > majority_accuracy(PARTS.train, PARTS.held_out_answers) + 0.03
     assert found == pytest.approx(whole, abs=0.02)
-    again = LightGCN(**settings).fit(stream)
+    again = LightGCN(dim=16, epochs=60, patience=20).fit(stream)
     np.testing.assert_array_equal(again.respondents_, streamed.respondents_)
 
 

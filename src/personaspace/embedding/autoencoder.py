@@ -128,12 +128,14 @@ class _Training:
         watched = early_stopping(survey)
         self.model, self.rng = model, np.random.default_rng(model.seed)
         self.noise = torch.Generator().manual_seed(model.seed)
-        self.loss = AnswerLoss(survey, model.weighted, model.ordinal)
+        self.loss = AnswerLoss(survey.questions, model.ordinal)
+        self.weights = torch.tensor(survey.weight, dtype=torch.float32) if model.weighted else None
         self.answers = ascending(survey.answers.where(~watched))
         self.watched = survey.answers.where(watched) if watched.any() else self.answers
         self.starts = torch.from_numpy(survey.offsets[:-1])
         nodes = survey.offsets[self.answers.question] + self.answers.option
-        counts = np.bincount(nodes, minlength=int(survey.offsets[-1]))
+        weight = survey.weight[self.answers.respondent] if model.weighted else None
+        counts = np.bincount(nodes, weight, minlength=int(survey.offsets[-1]))
         reach = 1 / np.sqrt(len(counts))
         self.parameters = (
             _tensor(self.rng.uniform(-reach, reach, (len(counts), model.dim))),
@@ -153,7 +155,8 @@ class _Training:
             vectors = self.encoded(table.masked_fill(hide, UNANSWERED))
             kept = torch.rand(vectors.shape, generator=self.noise) >= self.model.dropout
             vectors = vectors * kept / (1 - self.model.dropout)
-            yield self.loss(vectors, *self.parameters[2:], table.masked_fill(~hide, UNANSWERED), rows)
+            weights = None if self.weights is None else self.weights[torch.from_numpy(rows)]
+            yield self.loss(vectors, *self.parameters[2:], table.masked_fill(~hide, UNANSWERED), weights)
 
     def watched_loss(self) -> float:
         """Mean cross-entropy of the answers watched for early stopping."""

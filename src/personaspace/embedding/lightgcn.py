@@ -15,11 +15,13 @@ from personaspace.embedding.graph import sparse_rows
 from personaspace.embedding.lightgcn_training import Graph, Training, respondent_norm
 from personaspace.embedding.streaming import StreamTraining
 from personaspace.embedding.training import train
+from personaspace.errors import unknown
 from personaspace.survey.blocks import SurveyBlocks
 from personaspace.survey.stream import SurveyStream
 from personaspace.survey.survey import Survey
 
 LARGE = 20_000  # respondents above which a step takes a sample of the graph
+NODES = ("options", "questions")
 
 
 @dataclass(eq=False)
@@ -48,6 +50,10 @@ class LightGCN(Embedder):
         learning_rate: Adam's, falling along half a cosine.
         epochs: Epochs at most.
         patience: Epochs without improvement on the early-stopping answers before training ends.
+        nodes: ``"options"``; or ``"questions"``, where only these have vectors of their own, v_o^(0) = (2 x_o - 1) q_j
+            for the option of question j at place x_o: the order of the options is then all that answers carry.
+        weighted: Whether the loss counts respondents by their survey weights.
+        ordinal: What the order of options counts in the loss (:class:`personaspace.embedding.loss.AnswerLoss`).
         messages_: What an answer adds to its respondent's vector, shape ``[options, dim]``.
 
     Raises:
@@ -72,6 +78,9 @@ class LightGCN(Embedder):
     learning_rate: float = 0.2
     epochs: int = 30
     patience: int = 3
+    nodes: str = "options"
+    weighted: bool = False
+    ordinal: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -80,6 +89,9 @@ class LightGCN(Embedder):
         check_between("dropout", self.dropout, 0, 1)
         check_between("learning_rate", self.learning_rate, 0, 10)
         check_between("prior", self.prior, 0, 1e6)
+        check_between("ordinal", self.ordinal, -1e-9, 1e3)
+        if self.nodes not in NODES:
+            raise unknown("kind of nodes", self.nodes, NODES)
         self.messages_: Vectors
 
     def fit(self, survey: Survey | SurveyStream, on_epoch: OnEpoch | None = None) -> Self:
@@ -101,8 +113,8 @@ class LightGCN(Embedder):
             self._fit_stream(blocks, on_epoch)
             self.ids_, self.respondents_ = survey.respondents, self.respondents_[np.argsort(blocks.order)]
             return self
-        graph = Graph(survey, self.prior)
-        run = Training(graph.counts, survey.offsets, self.dim, self.seed, self.layers, self.dropout)
+        graph = Graph(survey, self.prior, weighted=self.weighted)
+        run = Training(graph.counts, survey.questions, self)
         self._train(run, lambda: run.losses(graph), lambda: run.watched_loss(graph), on_epoch)
         with torch.no_grad():
             vectors = [part.numpy() for part in graph.propagated(run.options, self.layers)]
@@ -118,7 +130,7 @@ class LightGCN(Embedder):
         return vectors
 
     def _fit_stream(self, stream: SurveyStream | SurveyBlocks, on_epoch: OnEpoch | None) -> Self:
-        run = StreamTraining(stream, self.dim, self.seed, self.layers, self.prior, self.dropout)
+        run = StreamTraining(stream, self)
         self._train(run, run.round, run.watch, on_epoch)
         return self._fitted(stream, run, *run.finish())
 
@@ -129,7 +141,7 @@ class LightGCN(Embedder):
         watch: Callable[[], float],
         on_epoch: OnEpoch | None,
     ) -> None:
-        parameters = [(run.options, self.learning_rate)]
+        parameters = [(run.nodes, self.learning_rate)]
         train(parameters, losses, watch, epochs=self.epochs, patience=self.patience, on_epoch=on_epoch)
 
     def _fitted(

@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from scipy.linalg import block_diag
 from torch import Tensor
 
 from personaspace.embedding.base import ascending
-from personaspace.embedding.choices import Choices, answer_table, mean_cross_entropy
+from personaspace.embedding.choices import answer_table, mean_cross_entropy
 from personaspace.embedding.graph import Edges, keep_edges, sparse_rows
+from personaspace.embedding.loss import AnswerLoss
 from personaspace.embedding.training import batches
 from personaspace.survey.answers import Answers
 from personaspace.survey.early_stopping import early_stopping
+from personaspace.survey.question import Question
 from personaspace.survey.survey import BoolArray, FloatArray, IntArray, Survey
 
 BATCH = 2048  # respondents whose left-out answers one step predicts
 START = 0.1  # standard deviation of the option vectors at the start
+
+
+class Settings(Protocol):
+    """What training must know of the model; see :class:`personaspace.embedding.lightgcn.LightGCN`."""
+
+    dim: int
+    seed: int
+    layers: int
+    prior: float
+    dropout: float
+    nodes: str
+    weighted: bool
+    ordinal: float
 
 
 class Graph:
@@ -29,22 +46,30 @@ class Graph:
         option_norm: 1 / sqrt(deg_o) in the whole survey, shape ``[options]``; from this survey where not given.
         prior: Empty answers added to every respondent's degree.
         share: The part of all respondents that these are; what options receive from them is scaled up by it.
+        weighted: Whether the loss counts respondents by their survey weights.
     """
 
     def __init__(
-        self, survey: Survey, prior: float, option_norm: npt.NDArray[np.float32] | None = None, share: float = 1.0
+        self,
+        survey: Survey,
+        prior: float,
+        option_norm: npt.NDArray[np.float32] | None = None,
+        share: float = 1.0,
+        weighted: bool = False,
     ) -> None:
         watched = early_stopping(survey)
         self.answers = ascending(survey.answers.where(~watched))
         self.watched = survey.answers.where(watched) if watched.any() else self.answers
         self.present, self.share = np.unique(self.answers.respondent), share
         nodes = survey.offsets[self.answers.question] + self.answers.option
-        self.counts = np.bincount(nodes, minlength=int(survey.offsets[-1]))
+        weight = survey.weight[self.answers.respondent] if weighted else None
+        self.counts = np.bincount(nodes, weight, minlength=int(survey.offsets[-1]))
         norm = inverse_root(self.counts) if option_norm is None else option_norm
         values = respondent_norm(self.answers, len(survey.respondents), prior)[self.answers.respondent]
         shape = (len(survey.respondents), len(self.counts))
         self.matrix = sparse_rows(self.answers.respondent, nodes, values * norm[nodes], shape)
         self.edges = Edges(self.matrix)
+        self.weights = torch.tensor(survey.weight, dtype=torch.float32) if weighted else None
 
     def propagated(self, options: Tensor, layers: int, edges: Edges | None = None) -> tuple[Tensor, Tensor, Tensor]:
         """Vectors after travelling along the graph, all divided by ``layers + 1``.
@@ -82,39 +107,50 @@ class Training:
     """The vectors of options, and the loss of predicting a random part of a graph's answers from the others.
 
     Args:
-        counts: How often every option was chosen, shape ``[options]``.
-        offsets: Start of each question's options, shape ``[questions + 1]``.
-        dim: Length of the vectors.
-        seed: Of the start, the batches and what is left out.
-        layers: How often vectors travel along the graph.
-        dropout: Share of the answers left out of the graph, and predicted, in a batch.
+        counts: How often every option was chosen, weighted where the loss is, shape ``[options]``.
+        questions: Whose options they are.
+        settings: Of the model.
     """
 
-    def __init__(self, counts: IntArray, offsets: IntArray, dim: int, seed: int, layers: int, dropout: float) -> None:
-        self.layers, self.dropout = layers, dropout
-        self.rng, self.choices = np.random.default_rng(seed), Choices(offsets)
+    def __init__(self, counts: FloatArray | IntArray, questions: Sequence[Question], settings: Settings) -> None:
+        self.settings, self.rng = settings, np.random.default_rng(settings.seed)
+        self.loss = AnswerLoss(questions, settings.ordinal)
         self.option_norm = inverse_root(counts)
-        self.options = torch.tensor(self.rng.normal(0, START, (len(counts), dim)), dtype=torch.float32)
-        self.options.requires_grad_()
         self.bias = torch.tensor(np.log(counts + 1), dtype=torch.float32)
+        self.signs = None if settings.nodes == "options" else _signs(questions)
+        nodes = len(counts) if self.signs is None else len(questions)
+        self.nodes = torch.tensor(self.rng.normal(0, START, (nodes, settings.dim)), dtype=torch.float32)
+        self.nodes.requires_grad_()
+
+    @property
+    def options(self) -> Tensor:
+        """v^(0), shape ``[options, dim]``."""
+        return self.nodes if self.signs is None else self.signs @ self.nodes
 
     def losses(self, graph: Graph) -> Iterator[Tensor]:
         """The loss of every batch of a graph's respondents."""
         for rows in batches(graph.present, min(BATCH, len(graph.present) / 4), self.rng):
-            kept = self.rng.random(len(graph.answers)) >= self.dropout
+            kept = self.rng.random(len(graph.answers)) >= self.settings.dropout
             edges = Edges(keep_edges(graph.matrix, np.flatnonzero(kept)))
-            vectors, options, _ = graph.propagated(self.options, self.layers, edges)
-            table = answer_table(graph.left_out(kept, rows), rows, self.choices.questions)
-            loss = self.choices.cross_entropy(vectors[torch.from_numpy(rows)], options, self.bias, table)
-            yield loss / max(int((table >= 0).sum()), 1)
+            vectors, options, _ = graph.propagated(self.options, self.settings.layers, edges)
+            table = answer_table(graph.left_out(kept, rows), rows, self.loss.choices.questions)
+            at = torch.from_numpy(rows)
+            weights = None if graph.weights is None else graph.weights[at]
+            yield self.loss(vectors[at], options, self.bias, table, weights)
 
     def watched_loss(self, graph: Graph) -> float:
         """Mean cross-entropy of a graph's answers watched for early stopping."""
-        respondents, options, _ = graph.propagated(self.options, self.layers)
-        return mean_cross_entropy(self.choices, respondents, options, self.bias, graph.watched)
+        respondents, options, _ = graph.propagated(self.options, self.settings.layers)
+        return mean_cross_entropy(self.loss.choices, respondents, options, self.bias, graph.watched)
 
 
-def inverse_root(counts: IntArray) -> npt.NDArray[np.float32]:
+def _signs(questions: Sequence[Question]) -> Tensor:
+    """2 x_o - 1 for the place x_o of an option, in its question's column, 0 without one; ``[options, questions]``."""
+    blocks = [np.nan_to_num(2 * question.positions[:, None] - 1) for question in questions]
+    return torch.tensor(block_diag(*blocks), dtype=torch.float32)
+
+
+def inverse_root(counts: FloatArray | IntArray) -> npt.NDArray[np.float32]:
     """1 / sqrt(deg_o), shape ``[options]``."""
     return (1 / np.sqrt(np.maximum(counts, 1))).astype(np.float32)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -11,11 +12,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from personaspace.embedding.choices import UNANSWERED, Choices
-from personaspace.survey.survey import IntArray, Survey
+from personaspace.survey.question import Question
 
 
 class AnswerLoss:
-    """Mean over answers of w_i (-log p(y) + ordinal * RPS(p, y)), the weights scaled to mean 1 over these answers.
+    """Mean over answers, weighted by w_i, of -log p(y) + ordinal * RPS(p, y).
 
     RPS is the ranked probability score (Epstein 1969; Gneiting and Raftery 2007, section 4.2) on the options' places
     x in [0, 1], the squared distance between two cumulative distributions: RPS = integral of (F_p(x) - [y <= x])^2 dx.
@@ -23,25 +24,26 @@ class AnswerLoss:
     rules, so their sum is least at the true probabilities. Answers without a place on a scale have no second term.
 
     Args:
-        survey: Whose questions and weights.
-        weighted: Whether w_i are the survey's weights rather than ones.
+        questions: That are answered.
         ordinal: What the second term counts; 0 for none.
 
     Example:
-        >>> from personaspace.survey.survey import Answers, Option, Question
+        >>> from personaspace.survey.question import Option
         >>> scale = Question("q", "?", (Option("no", 0.0), Option("so-so", 0.5), Option("yes", 1.0)))
-        >>> loss = AnswerLoss(Survey(("ann",), (scale,), Answers.empty()), ordinal=1.0)
-        >>> one = lambda answer: loss(torch.zeros(1, 2), torch.zeros(3, 2), torch.zeros(3), answer, np.array([0]))
-        >>> (one(torch.tensor([[0]])) - np.log(3)).item()  # (1/3 - 1)^2 / 2 + (2/3 - 1)^2 / 2
-        0.277...
+        >>> loss = AnswerLoss([scale], ordinal=1.0)
+        >>> found = loss(torch.zeros(1, 2), torch.zeros(3, 2), torch.zeros(3), torch.tensor([[0]]))
+        >>> print(round(found.item() - np.log(3), 4))  # (1/3 - 1)^2 / 2 + (2/3 - 1)^2 / 2
+        0.2778
     """
 
-    def __init__(self, survey: Survey, weighted: bool = False, ordinal: float = 0.0) -> None:
-        self.choices, self.ordinal = Choices(survey.offsets), ordinal
-        self.weights = torch.tensor(survey.weight, dtype=torch.float32) if weighted else None
-        self.orders = [_Order.of(survey, questions) for questions, _ in self.choices.groups] if ordinal else []
+    def __init__(self, questions: Sequence[Question], ordinal: float = 0.0) -> None:
+        self.choices = Choices(np.cumsum([0, *(len(question.options) for question in questions)]))
+        self.ordinal = ordinal
+        self.orders = [_Order.of([questions[j] for j in at]) for at, _ in self.choices.groups] if ordinal else []
 
-    def __call__(self, vectors: Tensor, options: Tensor, bias: Tensor, answers: Tensor, rows: IntArray) -> Tensor:
+    def __call__(
+        self, vectors: Tensor, options: Tensor, bias: Tensor, answers: Tensor, weights: Tensor | None = None
+    ) -> Tensor:
         """The loss of some respondents' answers.
 
         Args:
@@ -49,14 +51,14 @@ class AnswerLoss:
             options: Shape ``[options, dim]``.
             bias: Shape ``[options]``.
             answers: The option chosen, :data:`UNANSWERED` where none; shape ``[respondents, questions]``.
-            rows: Who the respondents are in the survey, shape ``[respondents]``.
+            weights: What each respondent counts, shape ``[respondents]``; alike where not given.
 
         Returns:
             A scalar; 0 where nobody who counts answered.
         """
-        if self.weights is None and not self.ordinal:
+        if weights is None and not self.ordinal:
             return self.choices.cross_entropy(vectors, options, bias, answers) / (answers >= 0).sum().clamp(min=1)
-        weights = torch.ones(len(rows)) if self.weights is None else self.weights[torch.from_numpy(rows)]
+        weights = torch.ones(len(vectors)) if weights is None else weights
         total, counted = vectors.new_zeros(()), weights @ (answers >= 0).sum(1).to(weights.dtype)
         for place, (questions, columns) in enumerate(self.choices.groups):
             flat = torch.from_numpy(columns.ravel())
@@ -86,8 +88,8 @@ class _Order:
     placed: Tensor
 
     @classmethod
-    def of(cls, survey: Survey, questions: IntArray) -> Self:
-        places = np.stack([survey.questions[j].positions for j in questions], axis=1)
+    def of(cls, questions: Sequence[Question]) -> Self:
+        places = np.stack([question.positions for question in questions], axis=1)
         by_place = np.argsort(places, axis=0, kind="stable")
         ordered = np.take_along_axis(places, by_place, axis=0)
         gaps = np.nan_to_num(np.diff(ordered, axis=0, append=np.nan))

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from personaspace.embedding.base import Vectors
-from personaspace.embedding.lightgcn_training import Graph, Training
+from personaspace.embedding.lightgcn_training import Graph, Settings, Training
 from personaspace.survey.blocks import SurveyBlocks
 from personaspace.survey.early_stopping import early_stopping
 from personaspace.survey.stream import SurveyStream
-from personaspace.survey.survey import IntArray, Survey
+from personaspace.survey.survey import FloatArray, Survey
 
 ROUNDS = 10  # after which the watched loss is looked at, in one epoch at the most
 WATCHED = 2  # blocks whose early-stopping answers are watched
@@ -28,18 +28,12 @@ class StreamTraining(Training):
 
     Args:
         stream: What people answered.
-        dim: Length of the vectors.
-        seed: Of the start, the order, the batches and what is left out.
-        layers: How often vectors travel along the graph.
-        prior: Empty answers added to every respondent's degree.
-        dropout: Share of the answers left out of the graph, and predicted, in a batch.
+        settings: Of the model.
     """
 
-    def __init__(
-        self, stream: SurveyStream | SurveyBlocks, dim: int, seed: int, layers: int, prior: float, dropout: float
-    ) -> None:
-        super().__init__(_option_counts(stream), stream.offsets, dim, seed, layers, dropout)
-        self.stream, self.prior = stream, prior
+    def __init__(self, stream: SurveyStream | SurveyBlocks, settings: Settings) -> None:
+        super().__init__(_option_counts(stream, settings.weighted), stream.questions, settings)
+        self.stream = stream
         self.rounds = min(ROUNDS, len(stream))
         self._blocks = self._shuffled()
         self._watched = [self._graph(block) for block in stream.blocks(range(min(WATCHED, len(stream))))]
@@ -56,12 +50,12 @@ class StreamTraining(Training):
     def finish(self) -> tuple[Vectors, Vectors, Vectors]:
         """The final u, v, and what options send, with options receiving from all respondents."""
         with torch.no_grad():
-            layers = [self.options]
-            for _ in range(self.layers // 2):
+            layers, depth = [self.options], self.settings.layers
+            for _ in range(depth // 2):
                 blocks = (self._graph(block) for block in self.stream.blocks())
                 layers.append(sum((_there_and_back(graph, layers[-1]) for graph in blocks), torch.zeros(())))
-            sent = sum(layers[: (self.layers + 1) // 2], torch.zeros(())) / (self.layers + 1)
-            received = sum(layers, torch.zeros(())) / (self.layers + 1)
+            sent = sum(layers[: (depth + 1) // 2], torch.zeros(())) / (depth + 1)
+            received = sum(layers, torch.zeros(())) / (depth + 1)
             respondents, start = np.empty((len(self.stream.respondents), sent.shape[1]), np.float32), 0
             for block in self.stream.blocks():
                 end = start + len(block.respondents)
@@ -71,18 +65,19 @@ class StreamTraining(Training):
 
     def _graph(self, block: Survey) -> Graph:
         share = len(block.respondents) / len(self.stream.respondents)
-        return Graph(block, self.prior, self.option_norm, share)
+        return Graph(block, self.settings.prior, self.option_norm, share, self.settings.weighted)
 
     def _shuffled(self) -> Iterator[Survey]:
         while True:
             yield from self.stream.blocks(self.rng.permutation(len(self.stream)))
 
 
-def _option_counts(stream: SurveyStream | SurveyBlocks) -> IntArray:
+def _option_counts(stream: SurveyStream | SurveyBlocks, weighted: bool) -> FloatArray:
     """How often every option was chosen, early-stopping answers apart."""
-    counts = np.zeros(int(stream.offsets[-1]), np.int64)
+    counts = np.zeros(int(stream.offsets[-1]))
     for block in stream.blocks():
-        counts += np.bincount(block.option_nodes[~early_stopping(block)], minlength=len(counts))
+        weight = block.weight[block.answers.respondent] if weighted else np.ones(len(block.answers))
+        counts += np.bincount(block.option_nodes, weight * ~early_stopping(block), minlength=len(counts))
     return counts
 
 

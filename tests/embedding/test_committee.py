@@ -1,0 +1,61 @@
+"""The committee: a weighted product of its members' predictions, in one space."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from personaspace.embedding.autoencoder import Autoencoder
+from personaspace.embedding.base import Embedder
+from personaspace.embedding.choices import Choices
+from personaspace.embedding.committee import Committee
+from personaspace.embedding.lightgcn import LightGCN
+from personaspace.embedding.registry import load_embedder
+from personaspace.errors import SettingError
+from personaspace.evaluation.baselines import embedder_alone
+from personaspace.evaluation.metrics import log_loss
+from personaspace.survey.simulate import simulate
+from personaspace.survey.split import split
+
+PARTS = split(simulate(respondents=400, seed=3), held_out_questions=0, seed=0)
+
+
+@pytest.fixture(scope="module")
+def fitted() -> Committee:
+    return Committee(dim=32, members=2, epochs=8).fit(PARTS.train)
+
+
+def alone() -> list[Embedder]:
+    return [LightGCN(dim=16, seed=0, epochs=8).fit(PARTS.train), Autoencoder(dim=16, seed=1, epochs=8).fit(PARTS.train)]
+
+
+def test_predictions_are_the_weighted_product_of_the_members(fitted: Committee) -> None:
+    members = alone()
+    known = PARTS.known(10)
+    logs = sum(w * np.log(m.predict(m.embed(known))) for w, m in zip(fitted.weights_, members, strict=True))
+    np.testing.assert_allclose(
+        fitted.predict(fitted.embed(known)), Choices(fitted.offsets_).softmax(np.asarray(logs)), atol=1e-4
+    )
+
+
+def test_every_member_takes_up_as_much_of_the_space(fitted: Committee) -> None:
+    lengths = np.square(fitted.respondents_.reshape(-1, 2, 16)).sum(2).mean(0)
+    np.testing.assert_allclose(lengths, 1, atol=1e-4)
+
+
+def test_it_is_less_surprised_than_its_members(fitted: Committee) -> None:
+    test = PARTS.held_out_answers
+    losses = [float(log_loss(embedder_alone(space, space.respondents_, test))) for space in (fitted, *alone())]
+    assert losses[0] < min(losses[1:])
+
+
+def test_members_are_saved_with_it(fitted: Committee, tmp_path: Path) -> None:
+    fitted.save(tmp_path)
+    np.testing.assert_array_equal(load_embedder(tmp_path).embed(PARTS.known(5)), fitted.embed(PARTS.known(5)))
+
+
+def test_dimensions_are_shared_out() -> None:
+    with pytest.raises(SettingError, match="dim is 100 for 8 members: give a multiple of 8, such as 96"):
+        Committee(dim=100)
