@@ -118,8 +118,8 @@ def main() -> None:
     source.add_argument("--quick", action="store_true")
     options = parser.parse_args()
     survey = split(simulate(respondents=500) if options.quick else read_survey(options.folder), seed=0).train
-    settings = {"dim": 16, "epochs": 10} if options.quick else {}
-    spaces = [LightGCN(seed=seed, **settings).fit(survey) for seed in SEEDS]
+    dim, epochs = (16, 10) if options.quick else (128, 30)
+    spaces = [LightGCN(dim=dim, seed=seed, epochs=epochs).fit(survey) for seed in SEEDS]
     with ThreadpoolController().limit(limits=1):
         measure(survey, spaces)
 

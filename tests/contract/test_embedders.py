@@ -24,7 +24,7 @@ Make = Callable[..., Embedder]
 
 MAKERS: dict[str, tuple[str, dict[str, object]]] = {
     "autoencoder": ("autoencoder", {"dim": 64}),
-    "committee": ("committee", {"dim": 64, "members": 2}),
+    "committee": ("committee", {"dim": 26, "rounds": 1}),
     "lightgcn": ("lightgcn", {"dim": 16, "epochs": 20}),
     "factorization, squared error": ("factorization", {"dim": 4, "learning_rate": 0.01}),
     "factorization, alternating": ("factorization", {"dim": 4, "solver": "alternating"}),

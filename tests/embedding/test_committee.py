@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from personaspace.embedding.autoencoder import Autoencoder
 from personaspace.embedding.base import Embedder
 from personaspace.embedding.choices import Choices
 from personaspace.embedding.committee import Committee
+from personaspace.embedding.factorization import Factorization
 from personaspace.embedding.lightgcn import LightGCN
 from personaspace.embedding.registry import load_embedder
 from personaspace.errors import SettingError
@@ -24,11 +26,12 @@ PARTS = split(simulate(respondents=400, seed=3), held_out_questions=0, seed=0)
 
 @pytest.fixture(scope="module")
 def fitted() -> Committee:
-    return Committee(dim=32, members=2, epochs=8).fit(PARTS.train)
+    return Committee(dim=26, rounds=1, epochs=8).fit(PARTS.train)
 
 
 def alone() -> list[Embedder]:
-    return [LightGCN(dim=16, seed=0, epochs=8).fit(PARTS.train), Autoencoder(dim=16, seed=1, epochs=8).fit(PARTS.train)]
+    members = LightGCN(dim=8), Autoencoder(dim=16), Factorization(dim=2, solver="alternating")
+    return [replace(member, epochs=8).fit(PARTS.train) for member in members]
 
 
 def test_predictions_are_the_weighted_product_of_the_members(fitted: Committee) -> None:
@@ -41,8 +44,8 @@ def test_predictions_are_the_weighted_product_of_the_members(fitted: Committee) 
 
 
 def test_every_member_takes_up_as_much_of_the_space(fitted: Committee) -> None:
-    lengths = np.square(fitted.respondents_.reshape(-1, 2, 16)).sum(2).mean(0)
-    np.testing.assert_allclose(lengths, 1, atol=1e-4)
+    for part in np.split(fitted.respondents_, [8, 24], axis=1):
+        assert np.square(part).sum(1).mean() == pytest.approx(1, abs=1e-4)
 
 
 def test_it_is_less_surprised_than_its_members(fitted: Committee) -> None:
@@ -57,5 +60,5 @@ def test_members_are_saved_with_it(fitted: Committee, tmp_path: Path) -> None:
 
 
 def test_dimensions_are_shared_out() -> None:
-    with pytest.raises(SettingError, match="dim is 100 for 8 members: give a multiple of 8, such as 96"):
+    with pytest.raises(SettingError, match=r"dim is 100 for 2 round\(s\): give a multiple of 26, such as 104"):
         Committee(dim=100)

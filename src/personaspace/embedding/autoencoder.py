@@ -27,7 +27,7 @@ from personaspace.survey.answers import Answers
 from personaspace.survey.split import early_stopping
 from personaspace.survey.survey import FloatArray, Survey
 
-BATCH = 512  # respondents in a step
+BATCH, STEPS = 512, 16  # respondents in a step at the most, steps in an epoch at the least
 PRIOR = 20.0  # empty answers in the length that inputs are divided by
 SCALE = 5.0  # size of the inputs, so that the first steps reach beyond tanh's linear part
 START = 0.05  # standard deviation of the option vectors at the start
@@ -72,9 +72,9 @@ class Autoencoder(Embedder):
     seed: int = 0
     hidden: tuple[float, float] = (0.2, 0.8)
     dropout: float = 0.5
-    learning_rate: float = 2e-3
+    learning_rate: float = 4e-3
     epochs: int = 30
-    patience: int = 3
+    patience: int = 5
     weighted: bool = False
     ordinal: float = 0.0
 
@@ -147,7 +147,7 @@ class _Training:
     def losses(self) -> Iterator[Tensor]:
         """The loss of every batch of one epoch: the hidden answers, predicted from the others."""
         who = np.unique(self.answers.respondent)
-        for rows in batches(who, min(BATCH, len(who) / 4), self.rng):
+        for rows in batches(who, min(BATCH, len(who) / STEPS), self.rng):
             table = answer_table(self.answers, rows, len(self.starts))
             least, most = self.model.hidden
             share = least + (most - least) * torch.rand(len(rows), 1, generator=self.noise)

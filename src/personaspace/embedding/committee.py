@@ -12,18 +12,19 @@ from scipy.special import log_softmax
 
 from personaspace.embedding.autoencoder import Autoencoder
 from personaspace.embedding.base import Embedder, OnEpoch, Vectors, check_learnable, check_whole
+from personaspace.embedding.factorization import Factorization
 from personaspace.embedding.lightgcn import LightGCN
 from personaspace.errors import SettingError
 from personaspace.survey.question import Question
 from personaspace.survey.split import early_stopping
 from personaspace.survey.survey import FloatArray, IntArray, Survey
 
-FAMILIES: tuple[type[LightGCN] | type[Autoencoder], ...] = (LightGCN, Autoencoder)
+UNITS = 13  # 4 for LightGCN, 8 for the autoencoder, 1 for the factorisation
 
 
 @dataclass(eq=False)
 class Committee(Embedder):
-    """Several LightGCNs and autoencoders of different seeds, pooled by weights (Genest and Zidek 1986).
+    """LightGCN, autoencoder and closed-form factorisation, several of each, pooled by weights (Genest, Zidek 1986).
 
     A logarithmic pool, p(o) proportional to the product over members m of p_m(o)^w_m, of log-linear predictions is
     itself log-linear, so that the pool is one space like any other: with c_m such that the vectors of every member
@@ -34,9 +35,11 @@ class Committee(Embedder):
     The weights minimise the surprise of the answers watched for early stopping.
 
     Attributes:
-        members: How many, LightGCN and autoencoder in turn; each has ``dim / members`` dimensions.
+        rounds: How many of each, with different seeds. Of the 13 parts of a round's dimensions LightGCN has 4, the
+            autoencoder 8 and the factorisation 1.
         epochs: Epochs of every member at most.
         weights_: w, shape ``[members]``.
+        lengths_: 1 / c, shape ``[members]``.
 
     Raises:
         SettingError: A setting is outside what is allowed, or ``dim`` cannot be shared out among the members.
@@ -44,36 +47,37 @@ class Committee(Embedder):
     Example:
         >>> from personaspace.survey.simulate import simulate
         >>> survey = simulate(respondents=100)
-        >>> Committee(dim=32, members=2, epochs=2).fit(survey).embed(survey).shape
-        (100, 32)
+        >>> Committee(dim=26, rounds=1, epochs=2).fit(survey).embed(survey).shape
+        (100, 26)
     """
 
     name: ClassVar[str] = "committee"
     tensors: ClassVar[tuple[str, ...]] = (*Embedder.tensors, "weights_", "lengths_")
 
-    dim: int = 1024
+    dim: int = 832
     seed: int = 0
-    members: int = 8
+    rounds: int = 2
     epochs: int = 30
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_whole("members", self.members, least=1)
+        check_whole("rounds", self.rounds, least=1)
         check_whole("epochs", self.epochs, least=1)
-        if self.dim % self.members:
+        parts = UNITS * self.rounds
+        if self.dim % parts:
+            near = parts * max(1, round(self.dim / parts))
             raise SettingError(
-                f"dim is {self.dim} for {self.members} members: give a multiple of {self.members}, such as "
-                f"{self.members * max(1, round(self.dim / self.members))}"
+                f"dim is {self.dim} for {self.rounds} round(s): give a multiple of {parts}, such as {near}"
             )
         self.weights_: Vectors
         self.lengths_: Vectors
-        self._members = [self._member(place) for place in range(self.members)]
+        self._members = [member for place in range(self.rounds) for member in self._round(place)]
 
     def fit(self, survey: Survey, on_epoch: OnEpoch | None = None) -> Self:
         """Fit every member, then weigh them; see :meth:`Embedder.fit`."""
         check_learnable(survey)
         for place, member in enumerate(self._members):
-            member.fit(survey, on_epoch and _counted(on_epoch, place * self.epochs, self.members * self.epochs))
+            member.fit(survey, on_epoch and _counted(on_epoch, place * self.epochs, len(self._members) * self.epochs))
         self.ids_, self.questions_ = survey.respondents, survey.questions
         self.weights_ = _pool_weights(self._members, survey)
         self.lengths_ = np.array([_length(member.respondents_) for member in self._members], np.float32)
@@ -103,9 +107,13 @@ class Committee(Embedder):
                 setattr(member, name, state[f"{place}/{name}"])
             member.ids_, member.questions_ = self.ids_, self.questions_
 
-    def _member(self, place: int) -> Embedder:
-        family = FAMILIES[place % len(FAMILIES)]
-        return family(dim=self.dim // self.members, seed=self.seed * self.members + place, epochs=self.epochs)
+    def _round(self, place: int) -> tuple[Embedder, ...]:
+        unit, seed, epochs = self.dim // (UNITS * self.rounds), self.seed * self.rounds + place, self.epochs
+        return (
+            LightGCN(dim=4 * unit, seed=seed, epochs=epochs),
+            Autoencoder(dim=8 * unit, seed=seed, epochs=epochs),
+            Factorization(dim=unit, seed=seed, epochs=epochs, solver="alternating"),
+        )
 
     def _side_by_side(self, vectors: Sequence[Vectors]) -> Vectors:
         return np.hstack([part / length for part, length in zip(vectors, self.lengths_, strict=True)])
