@@ -48,7 +48,7 @@ from personaspace.embedding.choices import answer_table
 from personaspace.embedding.lightgcn_training import BATCH, Graph, Training
 from personaspace.embedding.training import batches
 
-DIM, LAYERS, DROPOUT, PRIOR, KNOWN = 128, 2, 0.5, 20.0, (20, 100)
+MODEL, KNOWN = ps.LightGCN(), (20, 100)
 
 OUR_LOSS = "torch-geometric, sparse CSR, our loss"
 
@@ -57,8 +57,8 @@ class Ours:
     """An epoch as ``LightGCN.fit`` runs it."""
 
     def __init__(self, graph: Graph, survey: ps.Survey) -> None:
-        self.graph, self.run = graph, Training(graph.counts, survey.offsets, DIM, 0, LAYERS, DROPOUT)
-        self.optimizer = torch.optim.Adam([self.run.options], lr=0.01)
+        self.graph, self.run = graph, Training(graph.counts, survey.questions, MODEL)
+        self.optimizer = torch.optim.Adam([self.run.nodes], lr=0.01)
 
     def epoch(self) -> int:
         """Its number of steps."""
@@ -73,8 +73,8 @@ class Peer:
 
         self.graph, self.sparse, self.shape = graph, sparse, graph.matrix.shape
         self.our_loss, self.offsets = our_loss, torch.tensor(survey.offsets)
-        self.run = Training(graph.counts, survey.offsets, DIM, 0, LAYERS, DROPOUT)
-        self.model = LightGCN(sum(self.shape), DIM, LAYERS)
+        self.run = Training(graph.counts, survey.questions, MODEL)
+        self.model = LightGCN(sum(self.shape), MODEL.dim, MODEL.layers)
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=0.01)
         nodes = survey.offsets[graph.answers.question] + graph.answers.option
         self.ends = torch.tensor(np.stack([graph.answers.respondent, self.shape[0] + nodes]))
@@ -87,7 +87,7 @@ class Peer:
         """The loss of every batch."""
         graph, run = self.graph, self.run
         for rows in batches(graph.present, min(BATCH, len(graph.present) / 4), run.rng):
-            kept = run.rng.random(len(graph.answers)) >= DROPOUT
+            kept = run.rng.random(len(graph.answers)) >= MODEL.dropout
             vectors = self.model.get_embedding(self.adjacency(kept))
             left = graph.left_out(kept, rows)
             yield self.by_table(vectors, left, rows) if self.our_loss else self.by_pairs(vectors, left)
@@ -109,9 +109,8 @@ class Peer:
     def by_table(self, vectors: Tensor, left: ps.Answers, rows: np.typing.NDArray[np.int64]) -> Tensor:
         """The same by our function."""
         respondents, options = vectors[: self.shape[0]], vectors[self.shape[0] :]
-        table = answer_table(left, rows, self.run.choices.questions)
-        loss = self.run.choices.cross_entropy(respondents[torch.from_numpy(rows)], options, self.run.bias, table)
-        return loss / max(int((table >= 0).sum()), 1)
+        table = answer_table(left, rows, len(self.offsets) - 1)
+        return self.run.loss(respondents[torch.from_numpy(rows)], options, self.run.bias, table)
 
     def adjacency(self, kept: np.typing.NDArray[np.bool_]) -> Tensor:
         """Both directions of the edges kept, in the form asked for."""
@@ -141,7 +140,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 def epochs(survey: ps.Survey, repeats: int) -> dict[str, float]:
     """Median seconds of an epoch of every contestant, epochs alternating."""
-    graph = Graph(survey, PRIOR)
+    graph = Graph(survey, MODEL.prior)
     contestants: dict[str, Ours | Peer] = {
         "personaspace": Ours(graph, survey),
         "torch-geometric, edge_index": Peer(graph, survey, sparse=False),
