@@ -17,13 +17,15 @@ import yaml
 from personaspace.artifacts import Run
 from personaspace.errors import RunError, SurveyError, UnknownNameError
 from personaspace.filling import Filled, impute_run, note_source
-from personaspace.pipeline import EVERYTHING, fit_run
+from personaspace.pipeline import fit_run
 from personaspace.survey.readers import read_survey
 from personaspace.survey.simulate import simulate
+from personaspace.survey.split import SplitSettings
 from personaspace.survey.storage import write_survey
 from personaspace.survey.survey import Survey
 from tests.survey.sources import write_opinionqa, write_table
 
+EVERYTHING = SplitSettings(0.0, 0.0, 0.0)
 QUESTIONS = {
     "trust": {"text": "Trust?", "options": {"1": "Never", "2": "Sometimes", "3": "Always"}},
     "drink": {"text": "Drink?", "options": ['a "Tea", please', "Coffee", "Nothing"], "ordinal": False},

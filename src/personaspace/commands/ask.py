@@ -24,7 +24,8 @@ def ask(
     """
     from personaspace.artifacts import Run
     from personaspace.console import show_bars
-    from personaspace.pipeline import load_fitted, load_steered, personas_named
+    from personaspace.pipeline import load_fitted, personas_named
+    from personaspace.steering_pipeline import load_steered
 
     opened = Run.open(run)
     lm = load_steered(opened, device)

@@ -13,7 +13,7 @@ def evaluate(run: RunFolder, device: Device = "cpu", seed: Seed = 0, as_json: As
     """
     from personaspace.artifacts import Run
     from personaspace.console import Reporter
-    from personaspace.pipeline import evaluate_run
+    from personaspace.steering_pipeline import evaluate_run
 
     with Reporter() as reporter:
         results = evaluate_run(Run.open(run), seed=seed, device=device, on_step=reporter.step)

@@ -26,7 +26,8 @@ def generate(
     """
     from personaspace.artifacts import Run
     from personaspace.console import show_texts
-    from personaspace.pipeline import load_fitted, load_steered, personas_named
+    from personaspace.pipeline import load_fitted, personas_named
+    from personaspace.steering_pipeline import load_steered
 
     opened = Run.open(run)
     lm = load_steered(opened, device)

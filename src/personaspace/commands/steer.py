@@ -29,9 +29,9 @@ def steer(
     """
     from personaspace.artifacts import Run
     from personaspace.console import Reporter
-    from personaspace.pipeline import steer_run
     from personaspace.steer.attach import Attachment
     from personaspace.steer.train import TrainSettings
+    from personaspace.steering_pipeline import steer_run
 
     with Reporter() as reporter:
         lm = steer_run(

@@ -1,0 +1,100 @@
+"""The pipeline on a run folder from the personas on: steer and evaluate; an interrupted training is resumed."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+from personaspace.artifacts import CHECKPOINT, Run
+from personaspace.errors import SettingError
+from personaspace.evaluation.protocol import evaluate
+from personaspace.evaluation.results import Results
+from personaspace.pipeline import OnStep, load_fitted
+from personaspace.steer.attach import Attachment
+from personaspace.steer.steered import SteeredLM
+from personaspace.steer.train import TrainSettings
+
+
+def steer_run(
+    run: Run,
+    model: str,
+    *,
+    attachment: Attachment | None = None,
+    soft_prompt: str = "question-aware",
+    settings: TrainSettings | None = None,
+    device: str = "cpu",
+    on_step: OnStep | None = None,
+) -> SteeredLM:
+    """Train the soft-prompting model of a fitted run; an interrupted training goes on where it was.
+
+    Args:
+        run: A run with the stage ``personas``.
+        model: Hub name, folder or ``nano``.
+        attachment: Placement and form of the virtual tokens.
+        soft_prompt: Which soft-prompting model.
+        settings: How to train.
+        device: Where to run.
+        on_step: Told about progress.
+
+    Returns:
+        The steered model.
+    """
+    attachment, settings = attachment or Attachment(), settings or TrainSettings()
+    fitted = load_fitted(run)
+    lm = SteeredLM(model, **asdict(attachment), soft_prompt=soft_prompt, settings=settings, device=device)
+
+    def train(folder: Path) -> None:
+        def on_training(step: int, steps: int, loss: float, best: float) -> None:
+            if on_step:
+                on_step("steering", step, steps, f"loss {loss:.3f}, best held-out loss {best:.3f}")
+
+        lm.check(fitted.split.survey.questions)
+        checkpoint = folder / CHECKPOINT / "training.safetensors"
+        lm.fit(fitted.split.train, fitted.space, checkpoint, on_training).save(folder)
+
+    about = {
+        "model": model,
+        "fingerprint": lm.model.fingerprint,
+        "attachment": asdict(attachment),
+        "soft_prompt": soft_prompt,
+        "settings": asdict(settings),
+    }
+    run.stage("steer", about, ("survey", "embedding"), train)
+    shutil.rmtree(run.folder / "steer" / CHECKPOINT, ignore_errors=True)
+    return SteeredLM.load(run.folder / "steer", lm.model)
+
+
+def load_steered(run: Run, device: str = "cpu") -> SteeredLM:
+    """The steered model of a run; :class:`RunError` where there is none or it is out of date."""
+    return SteeredLM.load(run.require("steer", f"steer {run.folder} --model nano"), device=device)
+
+
+def evaluate_run(run: Run, *, seed: int = 0, device: str = "cpu", on_step: OnStep | None = None) -> Results:
+    """Measure a run, steered or only fitted, on its evaluation sets, and write ``evaluation/results.json``.
+
+    Raises:
+        SettingError: The run was fitted on everything, so that nothing is left to evaluate on.
+    """
+    fitted = load_fitted(run)
+    if all(value == 0 for name, value in asdict(fitted.split.settings).items() if name != "seed"):
+        raise SettingError(
+            f"{run.folder} was fitted with --use-everything: no answers were set apart to evaluate on; "
+            "fit again without it"
+        )
+    lm = load_steered(run, device) if run.has("steer") else None
+    done = 0
+
+    def on_row(part: str, method: str) -> None:
+        nonlocal done
+        done += 1
+        if on_step:
+            on_step("evaluation", done, 0, f"{part}: {method}")
+
+    def measure(folder: Path) -> None:
+        results = evaluate(lm, fitted.space, fitted.split, fitted.personas, seed=seed, on_row=on_row)
+        results.save(folder / "results.json")
+
+    after = ("survey", "embedding", "personas", *(("steer",) if lm else ()))
+    run.stage("evaluation", {"seed": seed}, after, measure)
+    return Results.load(run.folder / "evaluation" / "results.json")
