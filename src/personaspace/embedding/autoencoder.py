@@ -22,6 +22,7 @@ from personaspace.embedding.base import (
 from personaspace.embedding.choices import UNANSWERED, answer_table, mean_cross_entropy
 from personaspace.embedding.graph import sparse_rows
 from personaspace.embedding.loss import AnswerLoss
+from personaspace.embedding.pooling import calibration
 from personaspace.embedding.training import batches, train
 from personaspace.survey.answers import Answers
 from personaspace.survey.split import early_stopping
@@ -106,6 +107,8 @@ class Autoencoder(Embedder):
         self.encoder_, self.shift_, self.options_, self.bias_ = (tensor.detach().numpy() for tensor in run.parameters)
         self.ids_, self.questions_ = survey.respondents, survey.questions
         self.respondents_ = self._encode(run.answers, len(survey.respondents))
+        likeness, bias = calibration(self, survey)
+        self.options_, self.bias_ = self.options_ * likeness, self.bias_ * bias
         return self
 
     def embed(self, survey: Survey) -> Vectors:

@@ -7,17 +7,15 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import log_softmax
 
 from personaspace.embedding.autoencoder import Autoencoder
 from personaspace.embedding.base import Embedder, OnEpoch, Vectors, check_learnable, check_whole
 from personaspace.embedding.factorization import Factorization
 from personaspace.embedding.lightgcn import LightGCN
+from personaspace.embedding.pooling import pool_weights
 from personaspace.errors import SettingError
 from personaspace.survey.question import Question
-from personaspace.survey.split import early_stopping
-from personaspace.survey.survey import FloatArray, IntArray, Survey
+from personaspace.survey.survey import Survey
 
 UNITS = 13  # 4 for LightGCN, 8 for the autoencoder, 1 for the factorisation
 
@@ -79,7 +77,8 @@ class Committee(Embedder):
         for place, member in enumerate(self._members):
             member.fit(survey, on_epoch and _counted(on_epoch, place * self.epochs, len(self._members) * self.epochs))
         self.ids_, self.questions_ = survey.respondents, survey.questions
-        self.weights_ = _pool_weights(self._members, survey)
+        scores = [m.respondents_ @ m.options_.T + m.bias_ for m in self._members]
+        self.weights_ = pool_weights(scores, survey, 1 / len(scores))
         self.lengths_ = np.array([_length(member.respondents_) for member in self._members], np.float32)
         scale = self.weights_ * self.lengths_
         self.respondents_ = self._side_by_side([member.respondents_ for member in self._members])
@@ -117,33 +116,6 @@ class Committee(Embedder):
 
     def _side_by_side(self, vectors: Sequence[Vectors]) -> Vectors:
         return np.hstack([part / length for part, length in zip(vectors, self.lengths_, strict=True)])
-
-
-def _pool_weights(members: Sequence[Embedder], survey: Survey) -> Vectors:
-    """The weights under which the pool is least surprised by the answers watched; equal ones where there are none."""
-    equal = np.full(len(members), 1 / len(members))
-    watched = survey.answers.where(early_stopping(survey))
-    if not len(watched):
-        return equal.astype(np.float32)
-    sizes = np.diff(survey.offsets)[watched.question, None]
-    place = np.arange(sizes.max())
-    columns = survey.offsets[watched.question, None] + np.minimum(place, sizes - 1)
-    scores = np.stack([_scores(member, watched.respondent, columns) for member in members], axis=-1)
-    beyond = np.where(place < sizes, 0, -np.inf)
-    chosen = scores[np.arange(len(watched)), watched.option]
-
-    def surprise(weights: FloatArray) -> tuple[float, FloatArray]:
-        logs = log_softmax(scores @ weights + beyond, axis=1)
-        slope = np.einsum("nk,nkm->m", np.exp(logs), scores) - chosen.sum(axis=0)
-        return -logs[np.arange(len(watched)), watched.option].mean(), slope / len(watched)
-
-    return np.asarray(minimize(surprise, equal, jac=True, method="L-BFGS-B").x, np.float32)
-
-
-def _scores(member: Embedder, rows: IntArray, columns: IntArray) -> FloatArray:
-    """A member's scores of some options for some of its respondents, both of the shape of ``columns``."""
-    table = member.respondents_ @ member.options_.T + member.bias_
-    return table[rows[:, None], columns].astype(np.float64)
 
 
 def _counted(on_epoch: OnEpoch, before: int, epochs: int) -> OnEpoch:

@@ -19,6 +19,7 @@ from personaspace.embedding.base import (
 )
 from personaspace.embedding.fold_in import Prior, fold_in_choices, fold_in_numbers
 from personaspace.embedding.learners import Learner, NumberLearner, OptionLearner
+from personaspace.embedding.pooling import calibration
 from personaspace.embedding.scale import answer_places, as_choice
 from personaspace.errors import SettingError, unknown
 from personaspace.survey.answers import Answers
@@ -44,6 +45,9 @@ class Factorization(Embedder):
     ``loss="cross-entropy"`` minimises the mean of -log softmax over the question's options of <u_i, v_o> + b_o, with
     u_i ~ Normal(0, 1) before any answer.
 
+    In the end v and b are each multiplied by a number so that chances are calibrated
+    (:func:`personaspace.embedding.pooling.calibration`).
+
     Respondents are placed by fold-in, seen or not: the most probable vector given their answers and the normal
     distribution of the training respondents' vectors (module :mod:`personaspace.embedding.fold_in`).
 
@@ -54,7 +58,8 @@ class Factorization(Embedder):
         learning_rate: Adam's; by default 1e-3 for squared error, else 0.05 falling along half a cosine.
         epochs: Epochs at most.
         patience: Epochs without improvement on the early-stopping answers before training ends.
-        numbers_: q and b side by side, shape ``[questions, dim + 1]``; no rows for cross-entropy.
+        placing_: By which respondents are placed: q and b side by side, shape ``[questions, dim + 1]``; v and b before
+            they were calibrated for cross-entropy, shape ``[options, dim + 1]``.
         variance_: Of the residuals, shape ``[questions]``; ones for cross-entropy.
         prior_: Mean of the respondents' vectors and the inverse of their covariance, shape ``[1 + dim, dim]``.
 
@@ -70,7 +75,7 @@ class Factorization(Embedder):
     """
 
     name: ClassVar[str] = "factorization"
-    tensors: ClassVar[tuple[str, ...]] = (*Embedder.tensors, "numbers_", "variance_", "prior_")
+    tensors: ClassVar[tuple[str, ...]] = (*Embedder.tensors, "placing_", "variance_", "prior_")
 
     dim: int = 16
     seed: int = 0
@@ -93,7 +98,7 @@ class Factorization(Embedder):
         check_whole("patience", self.patience, least=1)
         if self.learning_rate is not None:
             check_between("learning_rate", self.learning_rate, 0, 10)
-        self.numbers_: Vectors
+        self.placing_: Vectors
         self.variance_: Vectors
         self.prior_: Vectors
 
@@ -114,6 +119,8 @@ class Factorization(Embedder):
         self.ids_, self.questions_ = survey.respondents, survey.questions
         self._learn(learner, kept)
         self.respondents_ = self._placed(kept, len(survey.respondents))
+        likeness, bias = calibration(self, survey)
+        self.options_, self.bias_ = self.options_ * likeness, self.bias_ * bias
         return self
 
     def embed(self, survey: Survey) -> Vectors:
@@ -130,9 +137,8 @@ class Factorization(Embedder):
         respondents, vectors, bias = (tensor.detach().numpy() for tensor in learner.parameters)
         prior = learner.prior()
         self.prior_ = np.vstack([prior.mean, prior.precision]).astype(np.float32)
-        self.numbers_, self.variance_ = np.empty((0, self.dim + 1), np.float32), np.ones(1, np.float32)
+        self.placing_, self.variance_ = np.column_stack([vectors, bias]).astype(np.float32), np.ones(1, np.float32)
         if isinstance(learner, NumberLearner):
-            self.numbers_ = np.column_stack([vectors, bias]).astype(np.float32)
             self.variance_ = learner.variance().astype(np.float32)
             vectors, bias = as_choice(vectors, bias, respondents, answers, np.diff(self.offsets_))
         self.options_, self.bias_ = vectors.astype(np.float32), bias.astype(np.float32)
@@ -140,11 +146,10 @@ class Factorization(Embedder):
     def _placed(self, answers: Answers, respondents: int) -> Vectors:
         """The most probable vectors of respondents, shape ``[respondents, dim]``."""
         prior = Prior(self.prior_[0].astype(np.float64), self.prior_[1:].astype(np.float64))
+        vectors, bias = np.split(self.placing_.astype(np.float64), [self.dim], axis=1)
         if self.loss == "cross-entropy":
-            options, bias = self.options_.astype(np.float64), self.bias_.astype(np.float64)
-            return fold_in_choices(answers, respondents, options, bias, self.offsets_, prior).astype(np.float32)
+            return fold_in_choices(answers, respondents, vectors, bias[:, 0], self.offsets_, prior).astype(np.float32)
         place = answer_places(self.questions_, answers)
-        vectors, bias = np.split(self.numbers_.astype(np.float64), [self.dim], axis=1)
         answers, place = answers.where(on := ~np.isnan(place)), place[on]
         values = place - bias[answers.question, 0]
         return fold_in_numbers(answers, values, respondents, vectors, self.variance_.astype(np.float64), prior).astype(
