@@ -37,8 +37,18 @@ def ranked(probabilities: torch.Tensor, question: Question, answer: int) -> floa
     if np.isnan(y):
         return 0.0
     grid = (np.arange(20_000) + 0.5) / 20_000
-    below = sum(p * (place <= grid) for p, place in zip(probabilities.numpy(), places, strict=True) if place == place)
+    placed = np.where(np.isnan(places), 0, probabilities.numpy())
+    below = sum(p * (place <= grid) for p, place in zip(placed / placed.sum(), places, strict=True))
     return float(((below - (y <= grid)) ** 2).mean())
+
+
+def test_the_loss_is_least_at_the_true_probabilities() -> None:
+    question, truth = QUESTIONS[0], torch.tensor([0.2, 0.4, 0.3, 0.1])
+    loss, nothing = AnswerLoss([question], ordinal=5.0), (torch.zeros(1, 2), torch.zeros(4, 2))
+    bias = truth.log().requires_grad_()
+    risk = sum(share * loss(*nothing, bias, torch.tensor([[y]])) for y, share in enumerate(truth))
+    torch.autograd.backward(risk)
+    torch.testing.assert_close(bias.grad, torch.zeros(4), atol=1e-6, rtol=0)
 
 
 def test_the_loss_is_weighted_surprise_and_ranked_probability_score() -> None:

@@ -77,8 +77,8 @@ class Committee(Embedder):
         for place, member in enumerate(self._members):
             member.fit(survey, on_epoch and _counted(on_epoch, place * self.epochs, len(self._members) * self.epochs))
         self.ids_, self.questions_ = survey.respondents, survey.questions
-        scores = [m.respondents_ @ m.options_.T + m.bias_ for m in self._members]
-        self.weights_ = pool_weights(scores, survey, 1 / len(scores))
+        experts = [(m.respondents_, m.options_, m.bias_) for m in self._members]
+        self.weights_ = pool_weights(experts, survey, 1 / len(experts))
         self.lengths_ = np.array([_length(member.respondents_) for member in self._members], np.float32)
         scale = self.weights_ * self.lengths_
         self.respondents_ = self._side_by_side([member.respondents_ for member in self._members])

@@ -14,6 +14,8 @@ from torch.nn import functional
 from personaspace.embedding.choices import UNANSWERED, Choices
 from personaspace.survey.question import Question
 
+UNLIKELY = -1e9  # score of an option that is left out
+
 
 class AnswerLoss:
     """Mean over answers, weighted by w_i, of -log p(y) + ordinal * RPS(p, y).
@@ -21,7 +23,8 @@ class AnswerLoss:
     RPS is the ranked probability score (Epstein 1969; Gneiting and Raftery 2007, section 4.2) on the options' places
     x in [0, 1], the squared distance between two cumulative distributions: RPS = integral of (F_p(x) - [y <= x])^2 dx.
     It minds less when the answer is next to the likely option than when it is far off. Both terms are proper scoring
-    rules, so their sum is least at the true probabilities. Answers without a place on a scale have no second term.
+    rules, so their sum is least at the true probabilities. Options without a place are left out of the second term: F_p
+    is that of the others, and an answer without a place counts 0.
 
     Args:
         questions: That are answered.
@@ -102,7 +105,8 @@ class _Order:
 
     def score(self, scores: Tensor, chosen: Tensor) -> Tensor:
         """The ranked probability score of every answer, 0 where there is none; ``[respondents, questions]``."""
-        ordered = scores.softmax(1).gather(1, self.by_place.expand_as(scores))
+        placed = scores.masked_fill(~self.placed, UNLIKELY).softmax(1)
+        ordered = placed.gather(1, self.by_place.expand_as(scores))
         at = chosen.clamp(min=0)[:, None]
         rank = self.rank.expand_as(scores).gather(1, at)
         below = (torch.arange(scores.shape[1])[:, None] >= rank).to(scores.dtype)

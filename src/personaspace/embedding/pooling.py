@@ -10,36 +10,42 @@ from scipy.special import log_softmax
 
 from personaspace.embedding.base import Embedder, Vectors
 from personaspace.survey.early_stopping import early_stopping
-from personaspace.survey.survey import FloatArray, Survey
+from personaspace.survey.survey import FloatArray, IntArray, Survey
+
+BLOCK = 4096  # answers scored at a time; bounds the memory, not the result
+
+Expert = tuple[Vectors, Vectors, Vectors]
+"""Vectors of respondents and of options, and the options' biases: score(i, o) = <u_i, v_o> + b_o."""
 
 
-def pool_weights(scores: Sequence[Vectors], survey: Survey, start: float) -> Vectors:
+def pool_weights(experts: Sequence[Expert], survey: Survey, start: float) -> Vectors:
     """The weights of a logarithmic pool that is least surprised by the answers watched for early stopping.
 
     Args:
-        scores: Of every option for every respondent, by those who are pooled; each ``[respondents, options]``.
+        experts: Who score every option for every respondent.
         survey: Whose respondents, questions and answers.
         start: Where the search begins, and the weight where no answers are watched.
 
     Returns:
-        w in p(o) proportional to exp(sum over m of w_m score_m(o)), shape ``[scores]``.
+        w in p(o) proportional to exp(sum over m of w_m score_m(o)), shape ``[experts]``.
 
     Example:
         >>> from personaspace.survey.simulate import simulate
         >>> survey = simulate(respondents=100, seed=0)
-        >>> score = np.log(survey.option_counts() + 1)[None].repeat(100, axis=0)
-        >>> shy, bold = pool_weights([score / 2], survey, 1.0), pool_weights([score], survey, 1.0)
+        >>> score = np.log(survey.option_counts() + 1)
+        >>> nothing = np.zeros((100, 0)), np.zeros((len(score), 0))
+        >>> shy, bold = (pool_weights([(*nothing, b)], survey, 1.0) for b in (score / 2, score))
         >>> print((shy / bold).round(2))
         [2.]
     """
     watched = survey.answers.where(early_stopping(survey))
-    weights = np.full(len(scores), start)
+    weights = np.full(len(experts), start)
     if not len(watched):
         return weights.astype(np.float32)
     sizes = np.diff(survey.offsets)[watched.question, None]
     place = np.arange(sizes.max())
     columns = survey.offsets[watched.question, None] + np.minimum(place, sizes - 1)
-    table = np.stack([score[watched.respondent[:, None], columns] for score in scores], axis=-1).astype(np.float64)
+    table = np.stack([_scores(expert, watched.respondent, columns) for expert in experts], axis=-1)
     beyond = np.where(place < sizes, 0, -np.inf)
     given = np.arange(len(watched)), watched.option
 
@@ -52,11 +58,21 @@ def pool_weights(scores: Sequence[Vectors], survey: Survey, start: float) -> Vec
 
 
 def calibration(embedder: Embedder, survey: Survey) -> Vectors:
-    """What <u, v_o> and b_o must be multiplied by, shape ``[2]`` (Platt 1999; Guo et al. 2017, with a second number).
+    """What v_o and b_o must be multiplied by, shape ``[2]`` (Platt 1999; Guo et al. 2017, with a second number).
 
     Args:
         embedder: Fitted on the survey; its respondents' vectors do not know the answers watched.
         survey: That survey.
     """
-    likeness = embedder.respondents_ @ embedder.options_.T
-    return pool_weights([likeness, np.broadcast_to(embedder.bias_, likeness.shape)], survey, 1.0)
+    vectors, options, bias = embedder.respondents_, embedder.options_, embedder.bias_
+    return pool_weights([(vectors, options, np.zeros_like(bias)), (vectors[:, :0], options[:, :0], bias)], survey, 1.0)
+
+
+def _scores(expert: Expert, rows: IntArray, columns: IntArray) -> FloatArray:
+    """Scores of some options for some respondents, both of the shape of ``columns``."""
+    vectors, options, bias = expert
+    table = bias[columns].astype(np.float64)
+    for start in range(0, len(rows), BLOCK):
+        at = slice(start, start + BLOCK)
+        table[at] += np.einsum("nd,nkd->nk", vectors[rows[at]], options[columns[at]])
+    return table
