@@ -33,6 +33,18 @@ def test_other_settings_or_earlier_stages_mean_doing_it_again(tmp_path: Path) ->
     assert run.require("embedding", "fit") == tmp_path / "run" / "embedding"
 
 
+def test_settings_make_later_stages_stale_even_where_files_stay_the_same_but_notes_do_not(tmp_path: Path) -> None:
+    run = Run.create(tmp_path / "run")
+    run.stage("survey", {"split": 0.2}, (), write_one)
+    run.stage("embedding", {}, ("survey",), write_one)
+    run.note("survey", {"source": "/elsewhere"})
+    assert not run.stage("embedding", {}, ("survey",), write_one)
+    run.stage("survey", {"split": 0.5}, (), write_one)
+    with pytest.raises(RunError, match="'embedding' is older than 'survey'"):
+        run.require("embedding", "fit")
+    assert run.stage("embedding", {}, ("survey",), write_one)
+
+
 def test_files_of_other_settings_do_not_stay_behind(tmp_path: Path) -> None:
     run = Run.create(tmp_path / "run")
     run.stage("personas", {"k": 3}, (), lambda folder: write_text(folder / "three.csv", "3"))

@@ -1,12 +1,17 @@
-"""A run whose personas are made again keeps their names."""
+"""A run that is fitted again keeps what is current, learns anew what is not, and keeps the names of its personas."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import pytest
+
 from personaspace.artifacts import Run
+from personaspace.embedding.registry import make_embedder
+from personaspace.filling import note_source
 from personaspace.persona.personas import Personas
-from personaspace.pipeline import fit_run
+from personaspace.pipeline import Fitted, fit_run
 from personaspace.survey.simulate import simulate
 from personaspace.survey.split import SplitSettings
 
@@ -26,3 +31,34 @@ def test_names_stay_put_when_a_run_is_fitted_again(tmp_path: Path) -> None:
             len(set(again.personas[name].members) & set(p.members)) for p in named if p.name != name
         )
     assert Personas.load(run.folder / "personas").names == again.personas.names
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        SplitSettings(held_out_answers=0.5),
+        SplitSettings(held_out_questions=0.4),
+        SplitSettings(unseen_respondents=0.5),
+        SplitSettings(0.0, 0.0, 0.0),
+    ],
+)
+def test_another_split_is_learned_from_anew_and_the_same_is_not(tmp_path: Path, changed: SplitSettings) -> None:
+    survey, run = simulate(respondents=120, seed=1), Run.create(tmp_path / "run")
+    steps: list[str] = []
+
+    def fit(settings: SplitSettings) -> Fitted:
+        steps.clear()
+        return fit_run(
+            run, survey, embedder="factorization", personas=2, settings=settings, on_step=lambda *s: steps.append(s[0])
+        )
+
+    fit(SplitSettings())
+    note_source(run, str(tmp_path / "survey.csv"), None)
+    fit(SplitSettings())
+    assert not steps
+    again = fit(changed)
+    assert steps
+    expected = make_embedder("factorization", seed=0).fit(again.split.train)
+    assert again.space.questions_ == again.split.train.questions
+    np.testing.assert_array_equal(again.space.respondents_, expected.respondents_)
+    assert {member for persona in again.personas for member in persona.members} == set(again.split.train.respondents)

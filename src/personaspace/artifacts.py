@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -144,9 +145,10 @@ class Run:
         return self.folder / name
 
     def digest(self, name: str) -> str:
-        """One checksum over a finished stage's files."""
-        files = self.manifest["stages"][name]["files"]
-        return hashlib.sha256("\n".join(f"{path} {files[path]}" for path in sorted(files)).encode()).hexdigest()
+        """One checksum over a finished stage's settings and files; its notes are left out."""
+        stage = self.manifest["stages"][name]
+        made = json.dumps([stage["settings"], stage["files"]], sort_keys=True)
+        return hashlib.sha256(made.encode()).hexdigest()
 
     def _written(self, path: str) -> tuple[int, int] | None:
         """What changes when a file is written anew; ``None`` where there is none."""
