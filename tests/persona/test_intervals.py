@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -65,6 +67,48 @@ def test_random_groups_are_seldom_called_different() -> None:
     chances = np.tile([0.02, 0.18, 0.3, 0.5], (5, 1))
     wrong = sum(composition(*drawn(chances, 300, seed, questions=1))["verdict"].ne("").any() for seed in range(200))
     assert wrong <= 0.05 * 200 + 2 * np.sqrt(200 * 0.05 * 0.95)
+
+
+def test_random_groups_are_seldom_said_to_answer_otherwise() -> None:
+    """Sixty questions and four groups: many a 95% interval leaves out 0 by chance, and no card may speak of it."""
+    chances = np.tile([0.04, 0.26, 0.3, 0.4], (4, 1))
+    cards = [card for seed in range(20) for card in drawn_cards(chances, seed)]
+    assert sum("What sets its answers apart" in card for card in cards) <= 4
+    assert sum("No question is answered otherwise" in card for card in cards) >= 76
+
+
+def drawn_cards(chances: FloatArray, seed: int) -> list[str]:
+    personas, survey = drawn(chances, 400, seed, questions=60)
+    return list(personas.cards(survey).values())
+
+
+def test_questions_called_different_among_planted_ones_are_seldom_wrong() -> None:
+    """Half the questions are answered alike by everybody; of those called different few may be among them."""
+    alike, apart = np.array([[0.3, 0.3, 0.4]] * 3), np.array([[0.6, 0.2, 0.2], [0.2, 0.4, 0.4], [0.2, 0.4, 0.4]])
+    called, wrong = 0, 0
+    for seed in range(10):
+        personas, one = drawn(alike, 300, seed, questions=20)
+        two = drawn(apart, 300, 100 + seed, questions=20)[1]
+        option = np.concatenate([one.answers.option, two.answers.option])
+        row, column = (np.concatenate([part, part]) for part in (one.answers.respondent, one.answers.question))
+        column[len(one.answers) :] += 20
+        questions = tuple(Question(f"q{j}", f"Question {j}", one.questions[0].options) for j in range(40))
+        both = replace(one, questions=questions, answers=Answers(row, column, option))
+        table = distinguishing_questions(personas, both).query("adjusted_p <= 0.05")
+        called, wrong = called + len(table), wrong + int((table["question"].str[1:].astype(int) < 20).sum())
+    assert called > 0.7 * 10 * 20 * 3
+    assert wrong / called < 0.05
+
+
+@pytest.mark.parametrize("most", [0.5, 0.9])
+def test_groups_that_are_nearly_everybody_are_seldom_called_different(most: float) -> None:
+    """The few outside decide then, and a binomial of the many would be far too sure of itself."""
+    chances, wrong = np.array([[0.02, 0.18, 0.3, 0.5]]), 0
+    for seed in range(300):
+        everybody, survey = drawn(chances, 400, seed, questions=1)
+        part = Personas([replace(everybody[0], members=survey.respondents[: int(most * 400)])])
+        wrong += composition(part, survey)["verdict"].ne("").any()
+    assert wrong <= 0.05 * 300 + 2 * np.sqrt(300 * 0.05 * 0.95)
 
 
 def test_a_planted_trait_is_found_and_its_interval_holds_the_truth() -> None:

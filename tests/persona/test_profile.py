@@ -64,6 +64,7 @@ def test_distinguishing_questions_by_hand() -> None:
     assert first["population_share"].tolist() == pytest.approx([4 / 6, 1 / 6])
     assert first["respondents"].tolist() == [2, 2]
     assert set(first["answers"]) == {"given"}
+    assert table["adjusted_p"].between(0, 1).all()
 
 
 def test_separating_questions_by_hand() -> None:

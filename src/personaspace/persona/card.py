@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from personaspace.persona.composition import FALSE_CALLS
 from personaspace.persona.intervals import Z, effective_size
 from personaspace.persona.membership import membership
 from personaspace.persona.participation import asked_most_apart
@@ -41,8 +42,9 @@ def cards(personas: Personas, survey: Survey, composition: pd.DataFrame, disting
     """A paragraph per persona.
 
     It names the persona's size; the traits called over- or under-represented, those that differ most, one value each;
-    the most surely distinguishing questions, one of a topic; the question on which members most surely answer like
-    everybody, among those where 60% of everybody agree; and how uncertain its shares are.
+    the first questions in rank that are surely answered otherwise (``adjusted_p`` up to .05), one of a topic; the
+    question on which members most surely answer like everybody, among those where 60% of everybody agree; and how
+    uncertain its shares are.
 
     Args:
         personas: Those to describe.
@@ -121,10 +123,10 @@ def _trait(row: Row) -> str:
 def _apart(questions: pd.DataFrame, shares: Shares, survey: Survey) -> list[str]:
     if questions.empty:
         return ["Too few of its members answered any question to say what sets their answers apart."]
-    surely = questions[questions["low"] > 0]
+    surely = questions[questions["adjusted_p"] <= FALSE_CALLS]
     if surely.empty:
         return ["No question is answered otherwise than by everybody by more than chance explains."]
-    first = surely[surely["topic"].isna() | (surely["rank_in_topic"] == 1)].head(QUESTIONS)
+    first = surely[surely["topic"].isna() | ~surely["topic"].duplicated()].head(QUESTIONS)
     answers = (_answer(row, shares, survey) for row in first.to_dict("records"))
     return [f"What sets its answers apart: {_listed(answers, '; ')}."]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from personaspace.persona.intervals import adjusted, exact_p, wilson
+from personaspace.persona.intervals import adjusted, wilson
 from personaspace.persona.personas import Personas
 from personaspace.persona.shares import compare, trait_choices
 from personaspace.survey.survey import Survey
@@ -49,7 +49,7 @@ def composition(personas: Personas, survey: Survey) -> pd.DataFrame:
     shares = compare(personas, survey, has, offsets)
     low, high = wilson(shares.share, shares.over_options(shares.size))
     excess = shares.share - shares.population
-    p = adjusted(exact_p(shares.share, shares.population, shares.over_options(shares.contrast_size)).ravel())
+    p = adjusted(shares.p_values().ravel())
     groups = len(shares.names)
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = shares.share / shares.population

@@ -13,8 +13,9 @@ import pandas as pd
 
 from personaspace.embedding.base import Embedder
 from personaspace.persona.imputed import expected_shares
+from personaspace.persona.intervals import adjusted
 from personaspace.persona.personas import Personas
-from personaspace.persona.shares import answer_choices, compare
+from personaspace.persona.shares import Shares, answer_choices, compare
 from personaspace.persona.variation import between_groups, from_population
 from personaspace.survey.question import Question
 from personaspace.survey.survey import FloatArray, IntArray, Survey
@@ -36,10 +37,12 @@ def distinguishing_questions(
 
     Returns:
         A row per persona and question: ``persona, rank, rank_in_topic, question, text, topic, tv, tv_corrected, low,
-        high, respondents, option, share, population_share, answers``. ``tv_corrected`` is ``tv`` without what chance
+        high, adjusted_p, respondents, option, share, population_share, answers``. ``tv_corrected`` is ``tv`` without what chance
         alone would make (:mod:`personaspace.persona.variation`), ``low`` and ``high`` its 95% interval; ranks are by
-        ``low``, so that a question comes first when it is *surely* answered otherwise. ``respondents`` is how many
-        members answered; ``option`` is what they choose more often than the population by most, with both shares.
+        ``low``, which holds for each question by itself. ``adjusted_p`` is of a test whether members answer otherwise
+        than everybody at all: exact for each option, times their number (Bonferroni), and adjusted for all rows of the
+        table by Benjamini and Hochberg, so that of the questions called up to .05 at most 5% are false on average.
+        ``respondents`` is how many members answered; ``option`` is what they choose more often than the population by most, with both shares.
         ``answers`` is ``"given"`` or ``"imputed"``; imputed ones have no interval and are ranked by ``tv``.
 
     Raises:
@@ -59,6 +62,7 @@ def distinguishing_questions(
         "tv_corrected": fair[at],
         "low": low[at],
         "high": high[at],
+        "adjusted_p": adjusted(_any_option(shares)[at]),
         "respondents": answered[at].astype(np.int64),
         "option": _texts(survey.questions)[best],
         "share": shares.share[group, best],
@@ -103,6 +107,13 @@ def separating_questions(
     return _ranked(table.iloc[np.lexsort((question, -tv[question], -low[question]))])
 
 
+def _any_option(shares: Shares) -> FloatArray:
+    """p-values of no option being chosen otherwise than by everybody, shape ``[groups, questions]``."""
+    tests = shares.over_blocks((shares.population > 0).astype(np.float64))
+    smallest = np.minimum.reduceat(shares.p_values(), shares.offsets[:-1], axis=1)
+    return np.minimum(smallest * np.where(tests > 2, tests, 1), 1)  # two options are one test
+
+
 def _imputed_distinguishing(personas: Personas, survey: Survey, embedder: Embedder) -> pd.DataFrame:
     names, share, population = expected_shares(personas, survey, embedder)
     offsets, questions = embedder.offsets_, embedder.questions_
@@ -115,6 +126,7 @@ def _imputed_distinguishing(personas: Personas, survey: Survey, embedder: Embedd
         "tv_corrected": np.nan,
         "low": np.nan,
         "high": np.nan,
+        "adjusted_p": np.nan,
         "respondents": np.array([size[name] for name in names], dtype=np.int64)[group],
         "option": _texts(questions)[best.ravel()],
         "share": share[group, best.ravel()],

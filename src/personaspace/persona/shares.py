@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array
 
-from personaspace.persona.intervals import contrast_size, effective_size
+from personaspace.persona.intervals import contrast_size, effective_size, exact_p
 from personaspace.persona.membership import everybody, membership, totals
 from personaspace.persona.personas import Personas
 from personaspace.survey.survey import FloatArray, IntArray, Survey
@@ -46,6 +46,17 @@ class Shares:
     def contrast_size(self) -> FloatArray:
         """The n of share - population if groups did not differ, shape ``[groups, blocks]``."""
         return contrast_size(self.size, self.rest_size, self.part)
+
+    def p_values(self) -> FloatArray:
+        """Exact p-values of every share beside everybody's, shape ``[groups, options]``.
+
+        Group and rest differ from everybody together or not at all: the test is of whichever has the smaller effective
+        size, since a binomial as large as the other would take the few for many.
+        """
+        swapped = self.rest_size < self.size
+        size = np.where(swapped, contrast_size(self.rest_size, self.size, 1 - self.part), self.contrast_size)
+        share = np.where(self.over_options(swapped), self.rest, self.share)
+        return exact_p(share, self.population, self.over_options(size))
 
     def over_options(self, values: FloatArray) -> FloatArray:
         """One value per block, repeated for its options: ``[.., blocks]`` to ``[.., options]``."""

@@ -90,12 +90,12 @@ def _questions_of_all(table: pd.DataFrame) -> alt.VConcatChart:
         _dumbbells(rows).properties(title=alt.Title(str(name), fontSize=13, offset=4))
         for name, rows in first.groupby("persona", sort=False)
     ]
-    return alt.vconcat(*charts, spacing=14, title=_title("What sets the personas' answers apart", table))
+    return alt.vconcat(*charts, spacing=14, title=_title("What the personas answer least like everybody", table))
 
 
 def _questions_of_one(table: pd.DataFrame, persona: str) -> Any:
     chart = _dumbbells(table[table["rank"] <= MOST_QUESTIONS])
-    return chart.properties(title=_title(f"What sets the answers of {persona} apart", table))
+    return chart.properties(title=_title(f"What {persona} answers least like everybody", table))
 
 
 def _dumbbells(table: pd.DataFrame) -> Any:
