@@ -107,7 +107,7 @@ def test_groups_that_are_nearly_everybody_are_seldom_called_different(most: floa
     for seed in range(300):
         everybody, survey = drawn(chances, 400, seed, questions=1)
         part = Personas([replace(everybody[0], members=survey.respondents[: int(most * 400)])])
-        wrong += composition(part, survey)["verdict"].ne("").any()
+        wrong += int(composition(part, survey)["verdict"].ne("").any())
     assert wrong <= 0.05 * 300 + 2 * np.sqrt(300 * 0.05 * 0.95)
 
 

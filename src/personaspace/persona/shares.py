@@ -55,7 +55,7 @@ class Shares:
         """
         swapped = self.rest_size < self.size
         size = np.where(swapped, contrast_size(self.rest_size, self.size, 1 - self.part), self.contrast_size)
-        share = np.where(self.over_options(swapped), self.rest, self.share)
+        share = np.where(self.over_options(swapped.astype(np.float64)) > 0, self.rest, self.share)
         return exact_p(share, self.population, self.over_options(size))
 
     def over_options(self, values: FloatArray) -> FloatArray:
