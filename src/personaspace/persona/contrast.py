@@ -39,12 +39,12 @@ def distinguishing_questions(
         A row per persona and question: ``persona, rank, rank_in_topic, question, text, topic, tv, tv_corrected, low,
         high, adjusted_p, respondents, option, share, population_share, answers``. ``tv_corrected`` is ``tv`` without
         what chance alone would make (:mod:`personaspace.persona.variation`), ``low`` and ``high`` its 95% interval;
-        ranks are by ``low``, which holds for each question by itself. ``adjusted_p`` is of a test whether members answer otherwise
-        than everybody at all: exact for each option, times their number (Bonferroni), and adjusted for all rows of the
-        table by Benjamini and Hochberg, so that of the questions called up to .05 at most 5% are false on average.
-        ``respondents`` is how many members answered; ``option`` is what they choose more often than the population by
-        most, with both shares.
-        ``answers`` is ``"given"`` or ``"imputed"``; imputed ones have no interval and are ranked by ``tv``.
+        ranks are by ``low``, which holds for each question by itself. ``adjusted_p`` is of a test whether members
+        answer otherwise than everybody at all: exact for each option, times their number (Bonferroni), and adjusted
+        for all rows of the table by Benjamini and Hochberg, so that of the questions called up to .05 at most 5% are
+        false on average. ``respondents`` is how many members answered; ``option`` is what they choose more often than
+        the population by most, with both shares. ``answers`` is ``"given"`` or ``"imputed"``; imputed ones have no
+        interval and are ranked by ``tv``.
 
     Raises:
         SettingError: No persona has two members.
