@@ -150,3 +150,20 @@ def test_bad_input() -> None:
     stranger = Survey(("ann",), (Question("z", "?", (Option("a"), Option("b"))),), Answers.empty())
     with pytest.raises(UnknownNameError, match="unknown question 'z'"):
         impute(space, stranger)
+
+
+def test_no_option_gains_or_loses_where_few_questions_place_a_respondent() -> None:
+    """Eight questions, cells blanked at random: shares imputed are those given, the middle option's too."""
+    found = []
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        chances = np.array([[0.75, 0.2, 0.05], [0.05, 0.2, 0.75]])[rng.integers(2, size=400)]
+        said = (rng.random((400, 8, 1)) > chances.cumsum(axis=1)[:, None]).sum(axis=2)
+        rows, columns = np.nonzero(rng.random(said.shape) < 0.7)
+        options = (Option("no", 0.0), Option("unsure", 0.5), Option("yes", 1.0))
+        questions = tuple(Question(f"q{j}", "Yes?", options) for j in range(8))
+        known = Survey(tuple(map(str, range(400))), questions, Answers(rows, columns, said[rows, columns]))
+        drawn = impute(make_embedder("lightgcn", seed=seed).fit(known), known, draws=5, seed=seed)
+        found.append([(drawn.options == 1).mean(), (known.answers.option == 1).mean()])
+    imputed, given = np.mean(found, axis=0)
+    assert imputed == pytest.approx(given, abs=0.01)

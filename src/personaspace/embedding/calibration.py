@@ -12,9 +12,9 @@ from personaspace.embedding.choices import Choices
 from personaspace.embedding.tables import NONE, as_survey
 from personaspace.survey.survey import FloatArray, IntArray
 
-FOLDS = 5
+FOLDS = 10
 MOST = 10_000  # respondents who speak for the others; bounds the memory
-SHRINK = 100.0  # answers' worth of belief in the embedder's own shares
+SHRINK = 5.0  # answers' worth of belief in the embedder's own shares
 STEPS = 8
 SOLVED = 1e-3
 
@@ -44,7 +44,8 @@ class Calibration:
             rng: Deals the folds, and draws respondents where there are more than :data:`MOST`.
         """
         known = known[np.sort(rng.permutation(len(known))[:MOST])]
-        fold = rng.integers(FOLDS, size=known.shape, dtype=np.int8)
+        turn = np.where(known != NONE, rng.random(known.shape), np.inf).argsort(axis=1).argsort(axis=1)
+        fold = turn % FOLDS
         offsets = space.offsets_
         predicted = np.zeros((len(known), int(offsets[-1])), np.float32)
         for k in range(FOLDS):
@@ -69,13 +70,30 @@ class Calibration:
         """
         node, respondent = self.chosen
         answered = np.bincount(node, weights[respondent], self.predicted.shape[1])
-        before = weights.astype(np.float32) @ self.predicted
-        belief = SHRINK * self.choices.shares(before)
-        factors = np.ones(len(answered))
-        for _ in range(STEPS):
-            expected = weights.astype(np.float32) @ self.choices.shares(self.predicted * factors.astype(np.float32))
-            step = (answered + belief) / np.maximum(expected + belief, 1e-9)
-            factors *= np.where(belief > 0, step, 1.0)
-            if np.abs(step[belief > 0] - 1).max(initial=0) < SOLVED:
-                break
-        return factors
+        return balanced(self.choices, self.predicted, weights, answered, np.ones(len(answered)))
+
+
+def balanced(
+    choices: Choices, predicted: Vectors, weights: FloatArray, wanted: FloatArray, start: FloatArray
+) -> FloatArray:
+    """The factor c_o of every option under which mean predictions are as wanted, by iterative proportional fitting.
+
+    Args:
+        choices: The questions.
+        predicted: Probability of every option, 0 for questions that do not count; shape ``[respondents, options]``.
+        weights: What each respondent counts, shape ``[respondents]``.
+        wanted: What sum_i w_i p_i(o) c_o / sum_o' p_i(o') c_o' is to be, shape ``[options]``.
+        start: The factors believed in, as if :data:`SHRINK` answers more had been given as they predict.
+
+    Returns:
+        Shape ``[options]``.
+    """
+    heavy, factors = weights.astype(np.float32), start.copy()
+    belief = SHRINK * choices.shares(heavy @ choices.shares(predicted * factors.astype(np.float32)))
+    for _ in range(STEPS):
+        expected = heavy @ choices.shares(predicted * factors.astype(np.float32))
+        step = (wanted + belief) / np.maximum(expected + belief, 1e-9)
+        factors *= np.where(belief > 0, step, 1.0)
+        if np.abs(step[belief > 0] - 1).max(initial=0) < SOLVED:
+            break
+    return factors

@@ -10,7 +10,8 @@ Surveys* (1987), so far as an embedder that is fitted once can:
    position it ends in is a draw from the martingale posterior (Fong, Holmes and Walker 2023, JRSS B 85, 1357).
 2. *What share of people choose an option.* Before every draw respondents are reweighted by the Bayesian bootstrap
    (Rubin 1981, Annals of Statistics 9, 130) and every option's probability is multiplied by the factor that makes the
-   predictions' mean equal to the reweighted answers (:mod:`personaspace.embedding.calibration`).
+   predictions' mean equal to the reweighted answers (:mod:`personaspace.embedding.calibration`); further factors
+   keep that mean from round to round (:mod:`personaspace.embedding.rounds`).
 3. *The answer itself* is drawn, not the most probable one taken. Where it is a number, a point of the scale is drawn
    and then one of the numbers people gave nearest to that point.
 
@@ -28,15 +29,14 @@ import pandas as pd
 
 from personaspace.embedding.base import Embedder
 from personaspace.embedding.calibration import Calibration
-from personaspace.embedding.choices import Choices
 from personaspace.embedding.number_draws import numbers_like
-from personaspace.embedding.tables import NONE, as_survey, as_table
+from personaspace.embedding.rounds import filled, rehearsed
+from personaspace.embedding.tables import NONE, as_table
 from personaspace.errors import MAX_SEED, SettingError, SurveyError, unknown
 from personaspace.survey.answers import Answers, BoolArray, Pairs
 from personaspace.survey.completed import completed
 from personaspace.survey.survey import FloatArray, IntArray, Survey
 
-FIRST = 1  # answer a respondent is given in the first round; every later round gives twice as many
 BLOCK = 4096  # respondents at a time
 
 
@@ -139,11 +139,12 @@ def impute(
         rng = np.random.default_rng([seed, draw])
         weights = rng.standard_exponential(len(calibration.predicted))
         factors = calibration.factors(weights / weights.mean())
-        filled = [
-            _filled(space, known[start : start + BLOCK], empty[start : start + BLOCK], factors, rng)
+        each = rehearsed(space, known, empty, factors, rng)
+        tables = [
+            filled(space, known[start : start + BLOCK], empty[start : start + BLOCK], each, rng)
             for start in range(0, len(known), BLOCK)
         ]
-        options[draw] = np.concatenate(filled)[place]
+        options[draw] = np.concatenate(tables)[place]
         values[draw] = numbers_like(survey, Answers(blanks.respondent, blanks.question, options[draw]), rng)
         if on_draw is not None:
             on_draw(draw + 1, draws)
@@ -180,22 +181,6 @@ def _columns(space: Embedder, survey: Survey) -> IntArray:
     if (column < 0).all():
         raise unknown("question", survey.questions[0].id, index)
     return column
-
-
-def _filled(
-    space: Embedder, known: IntArray, empty: BoolArray, factors: FloatArray, rng: np.random.Generator
-) -> IntArray:
-    """The table with its empty cells drawn, in rounds and in random order."""
-    choices, table = Choices(space.offsets_), known.copy()
-    turn = np.where(empty, rng.random(empty.shape), np.inf).argsort(axis=1).argsort(axis=1)
-    start, size, last = 0, FIRST, int(empty.sum(axis=1).max(initial=0))
-    while start < last:
-        now = empty & (turn >= start) & (turn < start + size)
-        predicted = space.predict(space.embed(as_survey(space, table)))
-        drawn = choices.draw(choices.shares(predicted * factors.astype(np.float32)), rng)
-        table[now] = drawn[now]
-        start, size = start + size, 2 * size
-    return table
 
 
 def _named(names: tuple[str, ...] | list[str], codes: IntArray) -> pd.Categorical:
