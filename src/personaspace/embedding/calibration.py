@@ -59,8 +59,7 @@ class Calibration:
         """The factor c_o of every option under which mean predictions equal answered shares.
 
         Solves, by iterative proportional fitting, sum_i w_i p_i(o) c_o / sum_o' p_i(o') c_o' = sum_i w_i [i chose o]
-        over the respondents who answered the question; both sides are mixed with :data:`SHRINK` answers given as
-        the embedder predicts, so that few answers change little.
+        over the respondents who answered the question.
 
         Args:
             weights: What each respondent counts, shape ``[respondents]``, of mean 1.
@@ -69,7 +68,7 @@ class Calibration:
             Shape ``[options]``.
         """
         node, respondent = self.chosen
-        answered = np.bincount(node, weights[respondent], self.predicted.shape[1])
+        answered = np.bincount(node, weights[respondent], self.predicted.shape[1]).astype(np.float64)
         return balanced(self.choices, self.predicted, weights, answered, np.ones(len(answered)))
 
 

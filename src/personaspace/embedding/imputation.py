@@ -33,7 +33,7 @@ from personaspace.embedding.number_draws import numbers_like
 from personaspace.embedding.rounds import filled, rehearsed
 from personaspace.embedding.tables import NONE, as_table
 from personaspace.errors import MAX_SEED, SettingError, SurveyError, unknown
-from personaspace.survey.answers import Answers, BoolArray, Pairs
+from personaspace.survey.answers import Answers, Pairs
 from personaspace.survey.completed import completed
 from personaspace.survey.survey import FloatArray, IntArray, Survey
 
