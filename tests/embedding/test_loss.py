@@ -10,6 +10,7 @@ import torch
 
 from personaspace.embedding.autoencoder import Autoencoder
 from personaspace.embedding.choices import UNANSWERED
+from personaspace.embedding.factorization import Factorization
 from personaspace.embedding.lightgcn import LightGCN
 from personaspace.embedding.loss import AnswerLoss
 from personaspace.errors import SettingError, UnknownNameError
@@ -78,6 +79,24 @@ def test_weights_change_what_is_learned(embedder: Autoencoder | LightGCN) -> Non
     alike = embedder.fit(replace(survey, weights=np.ones(200))).options_
     weights = np.where(np.arange(200) % 2, 1.9, 0.1)
     assert not np.allclose(embedder.fit(replace(survey, weights=weights)).options_, alike)
+
+
+@pytest.mark.parametrize(
+    "embedder",
+    [
+        Autoencoder(dim=8, epochs=1, weighted=True),
+        LightGCN(dim=8, epochs=1, weighted=True),
+        Factorization(dim=4, solver="alternating", loss="squared", weighted=True, epochs=2),
+        Factorization(dim=4, loss="squared", weighted=True, epochs=1),
+    ],
+)
+def test_the_scale_of_the_weights_changes_nothing(embedder: Autoencoder | LightGCN | Factorization) -> None:
+    survey = simulate(respondents=100, seed=0)
+    one, other = (
+        embedder.fit(replace(survey, weights=scale * survey.weight)).predict(embedder.respondents_).copy()
+        for scale in (1, 1000)
+    )
+    np.testing.assert_allclose(one, other, atol=1e-4)
 
 
 def test_the_autoencoder_learns_nothing_from_who_weighs_nothing() -> None:

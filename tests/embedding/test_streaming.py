@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ from personaspace.embedding.factorization import Factorization
 from personaspace.embedding.lightgcn import LightGCN
 from personaspace.embedding.lightgcn_training import Graph
 from personaspace.embedding.streaming import StreamTraining
-from personaspace.errors import NotFittedError, SurveyError
+from personaspace.errors import NotFittedError, RunError, SurveyError
+from personaspace.survey.blocks import SurveyBlocks
 from personaspace.survey.simulate import simulate
 from personaspace.survey.split import split
 from personaspace.survey.storage import write_survey
@@ -84,3 +86,25 @@ def test_embedding_into_a_file_is_embedding(stream: SurveyStream, tmp_path: Path
 def test_embedders_that_need_the_whole_say_so(stream: SurveyStream) -> None:
     with pytest.raises(SurveyError, match=r"SurveyStream.* is a stream, which LightGCN learns from"):
         Factorization().fit(stream)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("scale", [1.0, 1000.0])
+def test_blocks_of_those_who_do_not_count_count_for_nothing(tmp_path: Path, scale: float) -> None:
+    half = len(PARTS.train.respondents) // 2
+    survey = replace(PARTS.train, weights=np.where(np.arange(2 * half) < half, 0.0, scale))
+    write_survey(survey, tmp_path)
+    pq.write_table(pq.read_table(tmp_path / "answers.parquet"), tmp_path / "answers.parquet", row_group_size=2500)
+    assert not all(block.weight.any() for block in SurveyStream(tmp_path).blocks())
+    model = LightGCN(dim=4, epochs=1, weighted=True)
+    expected = model.fit(survey).bias_
+    np.testing.assert_allclose(model.fit(SurveyStream(tmp_path)).bias_, expected, rtol=1e-6)
+    np.testing.assert_allclose(StreamTraining(SurveyBlocks(survey, 1), model).bias, expected, rtol=1e-6)
+    assert np.isfinite(model.options_).all()
+
+
+def test_a_stream_in_which_nobody_counts_is_refused(tmp_path: Path) -> None:
+    write_survey(PARTS.train, tmp_path)
+    people = pq.read_table(tmp_path / "respondents.parquet").to_pandas().assign(weight=0.0)
+    people.to_parquet(tmp_path / "respondents.parquet", index=False)
+    with pytest.raises(RunError, match="all weights are 0"):
+        SurveyStream(tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from personaspace.persona.clusterers import Clustering, clusterer_named
 from personaspace.persona.clustering import ClusterPersonas
 from personaspace.persona.evidence import Floor, evidence, floor
 from personaspace.persona.personas import Personas
+from personaspace.persona.profile import profile
 from personaspace.persona.stability import Resamples
 from personaspace.survey.survey import IntArray
 
@@ -154,3 +156,17 @@ def test_where_there_is_no_minority_none_is_reported() -> None:
     personas = ClusterPersonas(3).fit(planted.space, planted.survey)
     assert personas.clusters is not None
     assert personas.clusters["verdict"].tolist() == ["large"] * 3
+
+
+def test_the_scale_of_the_weights_changes_nothing(unequal: Planted) -> None:
+    given = np.random.default_rng(0).lognormal(0, 0.5, len(unequal.survey.respondents))
+    found = []
+    for scale in (1, 1000):
+        survey = replace(unequal.survey, weights=scale * given)
+        personas = ClusterPersonas(4).fit(unequal.space, survey)
+        assert personas.clusters is not None
+        told = profile(personas, survey, min_answers=1)
+        tables = [personas.clusters, told.composition, told.distinguishing, told.separating]
+        found.append([personas.vectors, *(table.select_dtypes("number") for table in tables)])
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-9)

@@ -132,12 +132,12 @@ class _Training:
         self.model, self.rng = model, np.random.default_rng(model.seed)
         self.noise = torch.Generator().manual_seed(model.seed)
         self.loss = AnswerLoss(survey.questions, model.ordinal)
-        self.weights = torch.tensor(survey.weight, dtype=torch.float32) if model.weighted else None
+        self.weights = torch.tensor(survey.relative_weight, dtype=torch.float32) if model.weighted else None
         self.answers = ascending(survey.answers.where(~watched))
         self.watched = survey.answers.where(watched) if watched.any() else self.answers
         self.starts = torch.from_numpy(survey.offsets[:-1])
         nodes = survey.offsets[self.answers.question] + self.answers.option
-        weight = survey.weight[self.answers.respondent] if model.weighted else None
+        weight = survey.relative_weight[self.answers.respondent] if model.weighted else None
         counts = np.bincount(nodes, weight, minlength=int(survey.offsets[-1]))
         reach = 1 / np.sqrt(len(counts))
         self.parameters = (

@@ -131,7 +131,7 @@ class Factorization(Embedder):
         if self.loss == "cross-entropy":
             return OptionLearner(survey, answers, self.dim, self.seed)
         kind = NumberLearner if self.solver == "gradient" else AlternatingLearner
-        return kind(survey, answers, self.dim, self.seed, survey.weight if self.weighted else None)
+        return kind(survey, answers, self.dim, self.seed, survey.relative_weight if self.weighted else None)
 
     def _learn(self, learner: Learner, answers: Answers) -> None:
         respondents, vectors, bias = (tensor.detach().numpy() for tensor in learner.parameters)

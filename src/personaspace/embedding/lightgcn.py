@@ -113,7 +113,7 @@ class LightGCN(Embedder):
             self._fit_stream(blocks, on_epoch)
             self.ids_, self.respondents_ = survey.respondents, self.respondents_[np.argsort(blocks.order)]
             return self
-        graph = Graph(survey, self.prior, weighted=self.weighted)
+        graph = Graph(survey, self.prior, weights=survey.relative_weight if self.weighted else None)
         run = Training(graph.counts, survey.questions, self)
         self._train(run, lambda: run.losses(graph), lambda: run.watched_loss(graph), on_epoch)
         with torch.no_grad():

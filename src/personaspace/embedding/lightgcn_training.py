@@ -46,7 +46,7 @@ class Graph:
         option_norm: 1 / sqrt(deg_o) in the whole survey, shape ``[options]``; from this survey where not given.
         prior: Empty answers added to every respondent's degree.
         share: The part of all respondents that these are; what options receive from them is scaled up by it.
-        weighted: Whether the loss counts respondents by their survey weights.
+        weights: What each respondent counts in the loss, of mean 1 in the whole survey; alike where not given.
     """
 
     def __init__(
@@ -55,21 +55,21 @@ class Graph:
         prior: float,
         option_norm: npt.NDArray[np.float32] | None = None,
         share: float = 1.0,
-        weighted: bool = False,
+        weights: FloatArray | None = None,
     ) -> None:
         watched = early_stopping(survey)
         self.answers = ascending(survey.answers.where(~watched))
         self.watched = survey.answers.where(watched) if watched.any() else self.answers
         self.present, self.share = np.unique(self.answers.respondent), share
         nodes = survey.offsets[self.answers.question] + self.answers.option
-        weight = survey.weight[self.answers.respondent] if weighted else None
+        weight = None if weights is None else weights[self.answers.respondent]
         self.counts = np.bincount(nodes, weight, minlength=int(survey.offsets[-1]))
         norm = inverse_root(self.counts) if option_norm is None else option_norm
         values = respondent_norm(self.answers, len(survey.respondents), prior)[self.answers.respondent]
         shape = (len(survey.respondents), len(self.counts))
         self.matrix = sparse_rows(self.answers.respondent, nodes, values * norm[nodes], shape)
         self.edges = Edges(self.matrix)
-        self.weights = torch.tensor(survey.weight, dtype=torch.float32) if weighted else None
+        self.weights = None if weights is None else torch.tensor(weights, dtype=torch.float32)
 
     def propagated(self, options: Tensor, layers: int, edges: Edges | None = None) -> tuple[Tensor, Tensor, Tensor]:
         """Vectors after travelling along the graph, all divided by ``layers + 1``.

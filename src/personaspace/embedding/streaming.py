@@ -32,8 +32,9 @@ class StreamTraining(Training):
     """
 
     def __init__(self, stream: SurveyStream | SurveyBlocks, settings: Settings) -> None:
-        super().__init__(_option_counts(stream, settings.weighted), stream.questions, settings)
         self.stream = stream
+        self._mean = None if not settings.weighted else 1.0 if stream.weights is None else float(stream.weights.mean())
+        super().__init__(self._option_counts(), stream.questions, settings)
         self.rounds = min(ROUNDS, len(stream))
         self._blocks = self._shuffled()
         self._watched = [self._graph(block) for block in stream.blocks(range(min(WATCHED, len(stream))))]
@@ -65,20 +66,24 @@ class StreamTraining(Training):
 
     def _graph(self, block: Survey) -> Graph:
         share = len(block.respondents) / len(self.stream.respondents)
-        return Graph(block, self.settings.prior, self.option_norm, share, self.settings.weighted)
+        return Graph(block, self.settings.prior, self.option_norm, share, self._weights(block))
+
+    def _weights(self, block: Survey) -> FloatArray | None:
+        """What a block's respondents count, of mean 1 over all blocks; ``None`` where they count alike."""
+        return None if self._mean is None else block.weight / self._mean
+
+    def _option_counts(self) -> FloatArray:
+        """How often every option was chosen, early-stopping answers apart."""
+        counts = np.zeros(int(self.stream.offsets[-1]))
+        for block in self.stream.blocks():
+            weights = self._weights(block)
+            weight = np.ones(len(block.answers)) if weights is None else weights[block.answers.respondent]
+            counts += np.bincount(block.option_nodes, weight * ~early_stopping(block), minlength=len(counts))
+        return counts
 
     def _shuffled(self) -> Iterator[Survey]:
         while True:
             yield from self.stream.blocks(self.rng.permutation(len(self.stream)))
-
-
-def _option_counts(stream: SurveyStream | SurveyBlocks, weighted: bool) -> FloatArray:
-    """How often every option was chosen, early-stopping answers apart."""
-    counts = np.zeros(int(stream.offsets[-1]))
-    for block in stream.blocks():
-        weight = block.weight[block.answers.respondent] if weighted else np.ones(len(block.answers))
-        counts += np.bincount(block.option_nodes, weight * ~early_stopping(block), minlength=len(counts))
-    return counts
 
 
 def _there_and_back(graph: Graph, options: Tensor) -> Tensor:

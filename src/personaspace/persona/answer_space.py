@@ -74,7 +74,7 @@ class Crowd:
         survey: The survey it was fitted on, if known.
         space: The answer space.
         points: Where the respondents lie in it, shape ``[respondents, dimensions]``.
-        weights: What each of them counts, shape ``[respondents]``.
+        weights: What each of them counts, of mean 1, shape ``[respondents]``.
         distinct: How many different vectors the respondents who count have.
     """
 
@@ -99,4 +99,4 @@ class Crowd:
             )
         space = AnswerSpace.of(embedder)
         distinct = len(np.unique(embedder.respondents_[weights > 0], axis=0))
-        return cls(embedder, survey, space, space.place(embedder.respondents_), weights, distinct)
+        return cls(embedder, survey, space, space.place(embedder.respondents_), weights / weights.mean(), distinct)

@@ -29,7 +29,7 @@ class GroupShares:
 
     def __init__(self, survey: Survey, labels: IntArray) -> None:
         chosen, self.offsets = answer_choices(survey)
-        weight = survey.weight / survey.weight.mean()
+        weight = survey.relative_weight
         known = np.flatnonzero(labels >= 0)
         members = csr_array((weight[known], (labels[known], known)), shape=(int(labels.max()) + 1, len(labels)))
         self.counts = np.asarray((members @ chosen).toarray())
@@ -95,7 +95,7 @@ def of_regression(train: Survey, test: Survey, strengths: tuple[float, ...]) -> 
         Shape ``[strengths, respondents]``.
     """
     has = trait_choices(train)[0].toarray()
-    weight = train.weight / train.weight.mean()
+    weight = train.relative_weight
     ridge = np.array(strengths)[:, None, None] * np.eye(has.shape[1])
     total = np.zeros((len(strengths), len(test.respondents)))
     for (rows, chosen), (who, answered) in zip(_by_question(train), _by_question(test), strict=True):

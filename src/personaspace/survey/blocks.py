@@ -9,7 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from personaspace.survey.answers import Pairs
-from personaspace.survey.survey import IntArray, Survey
+from personaspace.survey.survey import FloatArray, IntArray, Survey
+
+
+class Block(Survey):
+    """A part of a survey; unlike the whole, it may be one of respondents who all have weight 0."""
+
+    def _check_somebody_counts(self, weights: FloatArray) -> None:
+        pass
 
 
 class SurveyBlocks:
@@ -22,6 +29,7 @@ class SurveyBlocks:
 
     Attributes:
         order: Row in the survey of every respondent, block by block; shape ``[respondents]``.
+        weights: Survey weights in that order, or ``None``.
 
     Example:
         >>> from personaspace.survey.simulate import simulate
@@ -38,7 +46,7 @@ class SurveyBlocks:
         place[self.order] = np.arange(len(place))
         moved = replace(survey.answers, respondent=place[survey.answers.respondent])
         self._answers = moved.where(np.argsort(moved.respondent, kind="stable"))
-        self._weights = None if survey.weights is None else survey.weights[self.order]
+        self.weights = None if survey.weights is None else survey.weights[self.order]
         number = -(-len(place) // size)
         self._bounds: IntArray = np.arange(number + 1) * len(place) // number
 
@@ -46,17 +54,16 @@ class SurveyBlocks:
         """The number of blocks."""
         return len(self._bounds) - 1
 
-    def blocks(self, order: npt.ArrayLike | None = None) -> Iterator[Survey]:
+    def blocks(self, order: npt.ArrayLike | None = None) -> Iterator[Block]:
         """The blocks, without traits and refusals; see :meth:`personaspace.survey.stream.SurveyStream.blocks`."""
         for number in range(len(self)) if order is None else np.asarray(order):
             start, end = self._bounds[number : number + 2]
             here = slice(*np.searchsorted(self._answers.respondent, [start, end]))
             answers = self._answers.where(np.arange(here.start, here.stop))
-            weights = None if self._weights is None else self._weights[start:end]
-            yield Survey(
+            yield Block(
                 self.respondents[start:end],
                 self.questions,
                 replace(answers, respondent=answers.respondent - start),
-                weights=None if weights is None or not weights.any() else weights,
+                weights=None if self.weights is None else self.weights[start:end],
                 refusals=Pairs.empty(),
             )

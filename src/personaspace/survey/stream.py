@@ -14,9 +14,10 @@ import pyarrow.parquet as pq
 
 from personaspace.errors import RunError
 from personaspace.survey.answers import Answers, IntArray, Pairs
+from personaspace.survey.blocks import Block
 from personaspace.survey.question import Question
 from personaspace.survey.storage import ANSWERS, RESPONDENTS, read_about
-from personaspace.survey.survey import FloatArray, Survey
+from personaspace.survey.survey import FloatArray
 
 
 class SurveyStream:
@@ -61,6 +62,8 @@ class SurveyStream:
             table = people.read(columns)
             self.respondents = tuple(table["id"].to_pylist())
             self.weights: FloatArray | None = table["weight"].to_numpy() if "weight" in columns else None
+            if self.weights is not None and len(self.weights) and not self.weights.any():
+                raise ValueError("all weights are 0")
             self._firsts, self._starts = self._read_bounds()
         except RunError:
             raise
@@ -82,7 +85,7 @@ class SurveyStream:
         """Start of each question's options in one running count, shape ``[questions + 1]``."""
         return np.cumsum([0, *(len(question.options) for question in self.questions)], dtype=np.int64)
 
-    def blocks(self, order: npt.ArrayLike | None = None) -> Iterator[Survey]:
+    def blocks(self, order: npt.ArrayLike | None = None) -> Iterator[Block]:
         """The survey in parts, every respondent in exactly one, without traits.
 
         Args:
@@ -122,7 +125,7 @@ class SurveyStream:
             raise ValueError(f"answers of respondent {last}, but only {len(self.respondents)} respondents")
         return firsts or [0], starts or [0]
 
-    def _block(self, group: int, start: int, end: int) -> Survey:
+    def _block(self, group: int, start: int, end: int) -> Block:
         parts = []
         while group < self._file.num_row_groups and self._firsts[group] < end:
             parts.append(self._file.read_row_group(group).to_pandas())
@@ -135,19 +138,15 @@ class SurveyStream:
         refused, columns = table["option"].isna().to_numpy(), table["question"].to_numpy(np.int64)
         values = table["value"][~refused].to_numpy(np.float64) if "value" in table else np.empty(0)
         options = table["option"][~refused].to_numpy(np.int64)
-        return Survey(
+        return Block(
             respondents=self.respondents[start:end],
             questions=self.questions,
             answers=Answers(rows[~refused], columns[~refused], options, values),
-            weights=self._weights(start, end),
+            weights=None if self.weights is None else self.weights[start:end],
             refusals=Pairs(rows[refused], columns[refused]),
             name=self.name,
             simulated=self.simulated,
         )
-
-    def _weights(self, start: int, end: int) -> FloatArray | None:
-        """Those of a block; none where all are 0, which no survey may have."""
-        return None if self.weights is None or not self.weights[start:end].any() else self.weights[start:end]
 
     def _unsorted(self) -> RunError:
         return RunError(

@@ -30,7 +30,8 @@ class Survey:
         answers: At most one answer per respondent and question; to a question on a scale, with the number given
             (the number of the point chosen, where only that was).
         traits: One row per respondent (same order, indexed by id), one column per trait, text or missing.
-        weights: Survey weights of mean 1, shape ``[respondents]``, or ``None``.
+        weights: Survey weights of any scale, shape ``[respondents]``, or ``None``. Only their ratios count; readers of
+            files divide them by their mean.
         refusals: Pairs in which the respondent refused; never also an answer.
         name: How the survey is called in tables and reports.
         simulated: True where nobody real answered; shown wherever the survey shows.
@@ -96,6 +97,11 @@ class Survey:
     def weight(self) -> FloatArray:
         """Weights, ones where the survey has none; shape ``[respondents]``."""
         return np.ones(len(self.respondents)) if self.weights is None else self.weights
+
+    @cached_property
+    def relative_weight(self) -> FloatArray:
+        """Weights divided by their mean, so that no count depends on their scale; shape ``[respondents]``."""
+        return np.asarray(self.weight / self.weight.mean())
 
     def question(self, question_id: str) -> Question:
         """The question with this id; :class:`UnknownNameError` names near matches."""
@@ -209,10 +215,13 @@ class Survey:
             raise SurveyError(
                 f"respondent {self.respondents[at]!r} has weight {weights[at]}: weights are finite and >= 0"
             )
-        if len(weights) and weights.sum() == 0:
-            raise SurveyError("all weights are 0: leave the weights out or give at least one above 0")
+        self._check_somebody_counts(weights)
         weights.flags.writeable = False
         return weights
+
+    def _check_somebody_counts(self, weights: FloatArray) -> None:
+        if len(weights) and weights.sum() == 0:
+            raise SurveyError("all weights are 0: leave the weights out or give at least one above 0")
 
 
 def _check_range(what: str, indices: IntArray, size: int) -> None:
