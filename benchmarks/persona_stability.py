@@ -31,7 +31,7 @@ from personaspace.embedding.lightgcn import LightGCN
 from personaspace.persona.answer_space import Crowd
 from personaspace.persona.clusterers import CLUSTERERS, Clustering, clusterer_named
 from personaspace.persona.clustering import RULES, ClusterPersonas
-from personaspace.persona.curve import KS, curve_of, loss_of
+from personaspace.persona.curve import KS, answers_of, curve_of, loss_of
 from personaspace.persona.evidence import evidence, floor
 from personaspace.persona.matching import match_personas
 from personaspace.persona.personas import Personas
@@ -149,7 +149,7 @@ def measure(survey: Survey, spaces: Sequence[LightGCN]) -> None:
         row: dict[str, object] = {"k": k}
         for name, found in (("expected answers", ours), ("vectors", raw)):
             row[f"{name}: ARI between seeds"] = between_seeds(found)
-            row[f"{name}: loss"] = loss_of(crowds[0], found[0].labels)
+            row[f"{name}: loss"] = loss_of(crowds[0], found[0].labels, answers_of(crowds[0]))
             row[f"{name}: information on waves"] = float(adjusted_mutual_info_score(found[0].labels, waves))
         rows.append(row)
     table = pd.DataFrame(rows).set_index("k")

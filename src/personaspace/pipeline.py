@@ -100,11 +100,12 @@ def load_fitted(run: Run) -> Fitted:
     return Fitted(parts, space, Personas.load(run.require("personas", command)))
 
 
-def map_run(run: Run, method: str = "tsne", seed: int = 0, sample: int = SAMPLE) -> Map:
+def map_run(run: Run, fitted: Fitted, method: str = "tsne", seed: int = 0, sample: int = SAMPLE) -> Map:
     """The map of a fitted run, kept in its folder so that another colour needs no new map.
 
     Args:
         run: A run with the stage ``personas``.
+        fitted: What :func:`load_fitted` finds there.
         method: ``"tsne"`` or ``"umap"``.
         seed: Of sample and method.
         sample: Respondents shown at the most.
@@ -112,7 +113,6 @@ def map_run(run: Run, method: str = "tsne", seed: int = 0, sample: int = SAMPLE)
     Returns:
         The map.
     """
-    fitted = load_fitted(run)
 
     def draw(folder: Path) -> None:
         map_respondents(fitted.space, fitted.personas, method, seed, sample).save(folder)

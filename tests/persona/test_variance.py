@@ -9,12 +9,13 @@ import pandas as pd
 import pytest
 
 from personaspace.errors import SurveyError
+from personaspace.persona.clusterers import Clustering, GaussianClusterer
 from personaspace.persona.clustering import ClusterPersonas
 from personaspace.persona.participation import answered, asked_variance
 from personaspace.persona.squared_errors import GroupShares, of_embedder, of_regression, of_shares
 from personaspace.persona.variance import explained_variance
 from personaspace.survey.split import split
-from personaspace.survey.survey import Survey
+from personaspace.survey.survey import Answers, Option, Question, Survey
 
 from .conftest import Planted
 
@@ -100,3 +101,29 @@ def test_groups_by_what_was_asked_are_seen_through(planted: Planted) -> None:
     assert asked_variance(half, survey, answered(survey)) == pytest.approx(1)
     assert asked_variance(planted.truth, survey, answered(survey)) < 0.05
     assert asked_variance(half, planted.survey, answered(planted.survey)) == 0
+
+
+def test_random_groups_tell_nothing_of_what_was_asked_however_many() -> None:
+    """200 groups of 2,000 people of uneven weight, each asked half the questions."""
+    rng = np.random.default_rng(0)
+    row, column = np.nonzero(rng.random((2000, 20)) < 0.5)
+    names, options = tuple(f"r{i}" for i in range(2000)), (Option("no"), Option("yes"))
+    questions = tuple(Question(f"q{j}", f"Question {j}?", options) for j in range(20))
+    answers = Answers(row, column, np.zeros(len(row), np.int64))
+    survey = Survey(names, questions, answers, weights=rng.lognormal(0, 0.5, 2000))
+    asked = [asked_variance(rng.integers(200, size=2000), survey, answered(survey)) for _ in range(10)]
+    assert np.mean(asked) == pytest.approx(0, abs=0.003)
+    assert np.isnan(asked_variance(np.arange(2000), survey, answered(survey)))
+
+
+def test_further_clusters_are_found_as_the_personas_were(planted: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
+    used = []
+    call = GaussianClusterer.__call__
+
+    def watched(self: GaussianClusterer, *arguments: object, **settings: object) -> Clustering:
+        used.append(arguments[2])
+        return call(self, *arguments, **settings)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(GaussianClusterer, "__call__", watched)
+    assert "2 cluster personas" in table(planted, planted.survey, ks=(2,), pairs=False, method="gaussian").index
+    assert 2 in used

@@ -81,6 +81,30 @@ def test_survey_text_never_becomes_markup(drawn: Map, planted: Planted, tmp_path
     assert EVIL in "".join(root.itertext())
 
 
+@pytest.mark.parametrize("name", ["age\ngroup", "a\\", 'it\'s "x"', "\\u0027+1", "[0].a"])
+def test_traits_of_any_name_are_drawn(drawn: Map, personas: Personas, planted: Planted, name: str) -> None:
+    survey = replace(planted.survey, traits=planted.survey.traits.rename(columns={"party": name}))
+    for plot in (drawn.plot(name, survey), personas.profile(survey).plot(), personas.profile(survey).plot("cluster-1")):
+        bundle = plot._repr_mimebundle_()
+        assert ElementTree.fromstring(bundle["image/svg+xml"]).tag.endswith("svg")  # noqa: S314
+
+
+def test_more_than_five_thousand_points_are_drawn(drawn: Map, tmp_path: Path) -> None:
+    points = pd.concat([drawn.points] * 17, ignore_index=True)
+    assert len(points) > 5000
+    replace(drawn, points=points).plot().save(tmp_path / "map.html")
+    assert (tmp_path / "map.html").exists()
+
+
+def test_no_two_of_many_personas_look_alike(drawn: Map) -> None:
+    names = [f"cluster-{i}" for i in range(1, 41)]
+    places = pd.DataFrame({"persona": names, "x": 0.0, "y": 0.0, "share": 1 / 40})
+    points = drawn.points.assign(persona=[names[i % 40] for i in range(len(drawn.points))])
+    encoding = replace(drawn, points=points, personas=places).plot().chart.to_dict()["layer"][0]["encoding"]
+    looks = set(zip(encoding["color"]["scale"]["range"], encoding["shape"]["scale"]["range"], strict=True))
+    assert len(looks) == 40
+
+
 def test_colours_follow_answers_traits_and_personas(drawn: Map, planted: Planted) -> None:
     survey = planted.survey.with_answers(planted.survey.answers.respondent > 9)
     answers = colors(drawn.plot("q3", survey))

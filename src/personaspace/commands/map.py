@@ -26,12 +26,15 @@ def map_(
     """
     from personaspace.artifacts import Run
     from personaspace.pipeline import load_fitted, map_run
+    from personaspace.report.map_plot import check_color
     from personaspace.report.plot import check_suffix
 
     check_suffix(out)
     opened = Run.open(run)
-    drawn = map_run(opened, method, seed, sample)
-    drawn.plot(color, load_fitted(opened).split.survey).save(out)
+    fitted = load_fitted(opened)
+    check_color(color, fitted.split.survey)
+    drawn = map_run(opened, fitted, method, seed, sample)
+    drawn.plot(color, fitted.split.survey).save(out)
     about = {"out": str(out), "color": color, "method": method, "shown": len(drawn.points)}
     if as_json:
         print_json({**about, "respondents": drawn.respondents})

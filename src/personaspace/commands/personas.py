@@ -26,7 +26,10 @@ def personas(
     from personaspace.artifacts import Run
     from personaspace.console import show_table
     from personaspace.pipeline import load_fitted, personas_named
+    from personaspace.report.plot import check_suffix
 
+    if plot is not None:
+        check_suffix(plot)
     fitted = load_fitted(Run.open(run))
     profile = personas_named(fitted, persona).profile(fitted.split.train)
     cards = profile.cards.set_index("persona")

@@ -15,7 +15,10 @@ PAIRS = 5
 
 def variance(
     run: RunFolder,
-    k: Annotated[list[int] | None, typer.Option("--k", help="Also so many cluster personas; may be repeated.")] = None,
+    k: Annotated[
+        list[int] | None,
+        typer.Option("--k", help="Also so many clusters, found the run's way; may be repeated."),
+    ] = None,
     pairs: Annotated[bool, typer.Option(help="Cross every two traits.")] = True,
     seed: Seed = 0,
     as_json: AsJson = False,
@@ -29,8 +32,10 @@ def variance(
     from personaspace.persona.variance import explained_variance
     from personaspace.pipeline import load_fitted
 
-    fitted = load_fitted(Run.open(run))
-    table = explained_variance(fitted.space, fitted.split, fitted.personas, k or (), pairs, seed)
+    opened = Run.open(run)
+    fitted = load_fitted(opened)
+    method = opened.settings("personas").get("method", "kmeans")
+    table = explained_variance(fitted.space, fitted.split, fitted.personas, k or (), pairs, seed, method)
     if as_json:
         rows = table.astype(object).where(table.notna(), None).to_dict(orient="records")
         print_json({"run": str(run), "survey": fitted.split.survey.name, "rows": rows})

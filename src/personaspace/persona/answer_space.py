@@ -20,6 +20,9 @@ SAMPLE = 4000
 
 CHUNK = 4096
 
+DIGITS = 4
+"""Decimals to which points are compared: probabilities that differ by less differ by rounding."""
+
 
 @dataclass(frozen=True, eq=False)
 class AnswerSpace:
@@ -75,7 +78,7 @@ class Crowd:
         space: The answer space.
         points: Where the respondents lie in it, shape ``[respondents, dimensions]``.
         weights: What each of them counts, of mean 1, shape ``[respondents]``.
-        distinct: How many different vectors the respondents who count have.
+        distinct: How many different vectors the respondents who count have, told apart by the answers expected.
     """
 
     embedder: Embedder
@@ -98,5 +101,6 @@ class Crowd:
                 f"all {len(weights)} respondents of the embedder have weight 0: give one at least a weight above 0"
             )
         space = AnswerSpace.of(embedder)
-        distinct = len(np.unique(embedder.respondents_[weights > 0], axis=0))
-        return cls(embedder, survey, space, space.place(embedder.respondents_), weights / weights.mean(), distinct)
+        points = space.place(embedder.respondents_)
+        distinct = len(np.unique(points[weights > 0].round(DIGITS) + 0.0, axis=0))
+        return cls(embedder, survey, space, points, weights / weights.mean(), distinct)

@@ -98,7 +98,8 @@ class KMeansClusterer:
         del smallest
         counted = np.flatnonzero(weights > 0)
         found = KMeans(k, n_init=starts, random_state=seed).fit(points[counted], sample_weight=weights[counted])
-        return Clustering(nearest(points, found.cluster_centers_), found.cluster_centers_)
+        clusters = Clustering(nearest(points, found.cluster_centers_), found.cluster_centers_)
+        return clusters.without(np.setdiff1d(np.arange(k), clusters.labels), points)
 
 
 class GaussianClusterer:

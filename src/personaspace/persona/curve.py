@@ -42,7 +42,7 @@ def curve_of(resamples: Resamples, ks: Iterable[int], seed: int) -> tuple[pd.Dat
             finds no cluster.
     """
     crowd = resamples.crowd
-    answers = _answers(crowd)
+    answers = answers_of(crowd)
     found: dict[int, Clustering] = {}
     rows = []
     for k in _tried(resamples, ks):
@@ -58,7 +58,7 @@ def curve_of(resamples: Resamples, ks: Iterable[int], seed: int) -> tuple[pd.Dat
         rows.append(
             {
                 "k": number,
-                "loss": _loss(crowd, clustering.labels, answers),
+                "loss": loss_of(crowd, clustering.labels, answers),
                 "silhouette": _silhouette(crowd.points, clustering.labels, seed),
                 "ari_respondents": agreement.respondents,
                 "ari_questions": agreement.questions,
@@ -97,12 +97,29 @@ def _tried(resamples: Resamples, ks: Iterable[int]) -> list[int]:
     return tried
 
 
-def loss_of(crowd: Crowd, labels: IntArray) -> float:
-    """The loss of one clustering, -1 for those in no cluster; see :func:`~personaspace.persona.clustering.choose_k`."""
-    return _loss(crowd, labels, _answers(crowd))
+def loss_of(crowd: Crowd, labels: IntArray, answers: csr_array | Vectors) -> float:
+    """The loss of one clustering; see :func:`~personaspace.persona.clustering.choose_k`.
+
+    Args:
+        crowd: Who was clustered.
+        labels: Their clusters, -1 for none, shape ``[respondents]``.
+        answers: Of :func:`answers_of`.
+
+    Returns:
+        Mean cross-entropy of the answers when everybody in a cluster is predicted from its centroid.
+    """
+    inside = np.flatnonzero(labels >= 0)
+    _, places = np.unique(labels[inside], return_inverse=True)
+    members = csr_array((crowd.weights[inside], (places, inside)), shape=(places.max() + 1, len(labels)))
+    chosen = members @ answers
+    packed = np.full(len(labels), -1, np.int64)
+    packed[inside] = places
+    predicted = crowd.embedder.predict(centroids(crowd.embedder, packed, crowd.weights))
+    surprise = -np.log(np.maximum(predicted, 1e-12))
+    return float((chosen * surprise).sum() / chosen.sum())
 
 
-def _answers(crowd: Crowd) -> csr_array | Vectors:
+def answers_of(crowd: Crowd) -> csr_array | Vectors:
     """How often each respondent chose each option, held out or else expected; shape [respondents, options]."""
     held_out = None if crowd.survey is None else held_out_answers(crowd.embedder, crowd.survey)
     if held_out is None or not held_out.nnz:
@@ -125,19 +142,6 @@ def chosen_options(embedder: Embedder, survey: Survey) -> csr_array:
     known = answers.where((row[answers.respondent] >= 0) & (start[answers.question] >= 0))
     cells = (row[known.respondent], start[known.question] + known.option)
     return csr_array((np.ones(len(known)), cells), shape=(len(embedder.ids_), int(embedder.offsets_[-1])))
-
-
-def _loss(crowd: Crowd, labels: IntArray, answers: csr_array | Vectors) -> float:
-    """Mean cross-entropy of the answers when everybody in a cluster is predicted from its centroid."""
-    inside = np.flatnonzero(labels >= 0)
-    _, places = np.unique(labels[inside], return_inverse=True)
-    members = csr_array((crowd.weights[inside], (places, inside)), shape=(places.max() + 1, len(labels)))
-    chosen = members @ answers
-    packed = np.full(len(labels), -1, np.int64)
-    packed[inside] = places
-    predicted = crowd.embedder.predict(centroids(crowd.embedder, packed, crowd.weights))
-    surprise = -np.log(np.maximum(predicted, 1e-12))
-    return float((chosen * surprise).sum() / chosen.sum())
 
 
 def _silhouette(points: Vectors, labels: IntArray, seed: int) -> float:

@@ -35,7 +35,13 @@ RESAMPLES = 1000
 
 
 def explained_variance(
-    space: Embedder, split: Split, personas: Personas, ks: Iterable[int] = (), pairs: bool = True, seed: int = 0
+    space: Embedder,
+    split: Split,
+    personas: Personas,
+    ks: Iterable[int] = (),
+    pairs: bool = True,
+    seed: int = 0,
+    method: str = "kmeans",
 ) -> pd.DataFrame:
     """Share of the variance of held-out answers that groups of the training respondents explain.
 
@@ -53,6 +59,7 @@ def explained_variance(
             row may tell of fewer.
         pairs: Whether to cross every two traits.
         seed: Seed of the clusters and of the bootstrap.
+        method: How to cluster for ``ks``; best as the personas were.
 
     Returns:
         A row per grouping, the best first: ``grouping, kind, groups, asked, explained, low, high``, with a 95%
@@ -63,7 +70,8 @@ def explained_variance(
 
     Raises:
         SurveyError: No answers were held out, or everybody answers alike.
-        SettingError: A number of clusters is not possible.
+        SettingError: A number of clusters is not possible, or the method finds it itself.
+        UnknownNameError: There is no such method.
     """
     train, test = split.train, split.held_out_answers
     if not len(test.answers):
@@ -76,7 +84,7 @@ def explained_variance(
         raise SurveyError("everybody gave the same answer to every question: there is no variance to explain")
     rows: list[dict[str, object]] = []
     errors, has = [], answered(train)
-    for name, kind, labels in _groupings(space, train, personas, ks, pairs, seed):
+    for name, kind, labels in _groupings(space, train, personas, ks, pairs, seed, method):
         asked = asked_variance(labels, train, has)
         rows.append({"grouping": name, "kind": kind, "groups": int(labels.max()) + 1, "asked": asked})
         tried = GroupShares(fitting, labels)
@@ -96,11 +104,11 @@ def explained_variance(
 
 
 def _groupings(
-    space: Embedder, train: Survey, personas: Personas, ks: Iterable[int], pairs: bool, seed: int
+    space: Embedder, train: Survey, personas: Personas, ks: Iterable[int], pairs: bool, seed: int, method: str
 ) -> Iterator[tuple[str, str, IntArray]]:
     """Name, kind, and each respondent's group, -1 for none."""
     found = {len(personas): personas}
-    found |= {k: ClusterPersonas(k=k, seed=seed).fit(space, train) for k in ks if k not in found}
+    found |= {k: ClusterPersonas(k=k, method=method, seed=seed).fit(space, train) for k in ks if k not in found}
     for those in sorted({len(those): those for those in found.values()}.values(), key=len):
         yield f"{len(those)} cluster personas", "personas", _labels(those, train)
     codes = {str(trait): train.traits[trait].reset_index(drop=True).factorize(sort=True)[0] for trait in train.traits}

@@ -11,7 +11,7 @@ import pandas as pd
 
 from personaspace.errors import SettingError, unknown
 from personaspace.persona.map import NOBODY, Map
-from personaspace.report.plot import COLORS, FAINT, INK, PLAIN, Plot, along, styled
+from personaspace.report.plot import COLORS, FAINT, INK, PLAIN, SHAPES, Plot, along, plain, styled
 from personaspace.survey.question import Question
 from personaspace.survey.survey import Survey
 
@@ -40,19 +40,21 @@ def map_plot(drawn: Map, color: str = "persona", survey: Survey | None = None) -
     points = points.iloc[np.argsort(~points["color"].isin(faint), kind="stable")]
     chosen = alt.selection_point(fields=["color"], bind="legend")
     scale = alt.Scale(domain=list(coloring.colors), range=list(coloring.colors.values()))
-    wrapped = textwrap.wrap(coloring.title, 32)
+    wrapped = textwrap.wrap(plain(coloring.title), 32)
+    shape = alt.Scale(domain=list(coloring.colors), range=_shapes(coloring.colors))
     dots = (
         alt.Chart(points)
-        .mark_circle(size=max(9.0, min(60.0, 90_000 / len(points))), aria=False)
+        .mark_point(filled=True, size=max(9.0, min(60.0, 90_000 / len(points))), aria=False)
         .encode(
             x=alt.X("x:Q", axis=None, scale=alt.Scale(zero=False, nice=False, padding=12)),
             y=alt.Y("y:Q", axis=None, scale=alt.Scale(zero=False, nice=False, padding=12)),
             color=alt.Color("color:N", scale=scale, legend=alt.Legend(title=wrapped, symbolSize=90)),
+            shape=alt.Shape("color:N", scale=shape, legend=alt.Legend(title=wrapped, symbolSize=90)),
             opacity=alt.when(chosen).then(alt.value(0.7)).otherwise(alt.value(0.05)),
             tooltip=[
                 alt.Tooltip("id:N", title="respondent"),
                 alt.Tooltip("persona:N", title="persona"),
-                alt.Tooltip("color:N", title=color),
+                alt.Tooltip("color:N", title=plain(color)),
             ],
         )
         .add_params(chosen)
@@ -61,6 +63,22 @@ def map_plot(drawn: Map, color: str = "persona", survey: Survey | None = None) -
     simulated = " (simulated: nobody was asked)" if survey is not None and survey.simulated else ""
     title = alt.Title(f"Map of {name}{simulated}", subtitle=_subtitle(drawn))
     return Plot(styled(alt.layer(dots, *_names(drawn)).properties(width=WIDTH, height=HEIGHT, title=title)))
+
+
+def check_color(color: str, survey: Survey | None) -> None:
+    """Raise what :func:`map_plot` would, before there is a map."""
+    if color == "persona":
+        return
+    if survey is None:
+        raise SettingError(f"no survey to colour by {color!r}: give plot(survey=...) the survey that holds it")
+    if color not in survey.traits.columns and color not in survey.question_index:
+        raise unknown("trait or question", color, ["persona", *survey.traits.columns, *survey.question_index])
+
+
+def _shapes(colors: dict[str, str]) -> list[str]:
+    """A mark for each, another one every time a colour comes again."""
+    used = list(colors.values())
+    return [SHAPES[used[:at].count(color) % len(SHAPES)] for at, color in enumerate(used)]
 
 
 def _subtitle(drawn: Map) -> list[str]:
@@ -82,17 +100,14 @@ def _names(drawn: Map) -> list[alt.Chart]:
 
 
 def _coloring(drawn: Map, color: str, survey: Survey | None) -> _Coloring:
-    if color == "persona":
+    check_color(color, survey)
+    if color == "persona" or survey is None:
         return _by_persona(drawn)
-    if survey is None:
-        raise SettingError(f"no survey to colour by {color!r}: give plot(survey=...) the survey that holds it")
     rows = [survey.respondent_index.get(name, -1) for name in drawn.points["id"]]
     if color in survey.traits.columns:
         values = survey.traits[color].astype(object).where(survey.traits[color].notna(), None).tolist()
         return _by_trait([values[row] if row >= 0 else None for row in rows], color)
-    if color in survey.question_index:
-        return _by_answer(rows, survey, survey.question(color))
-    raise unknown("trait or question", color, ["persona", *survey.traits.columns, *survey.question_index])
+    return _by_answer(rows, survey, survey.question(color))
 
 
 def _by_persona(drawn: Map) -> _Coloring:

@@ -19,6 +19,9 @@ COLORS = ("#332288", "#CC6677", "#117733", "#DDAA33", "#88CCEE", "#882255", "#44
 SEQUENCE = ("#440154", "#414487", "#2A788E", "#22A884", "#7AD151", "#DDD02A")
 """From one end of a scale to the other, told apart with any colour vision (viridis, its end a little darker)."""
 
+SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left")
+"""Marks for the first, second, ... use of a colour, where there are more things to tell apart than colours."""
+
 FAINT, PLAIN, INK = "#DDDDDD", "#999999", "#222222"
 """What is not known; what has no place on a scale; text."""
 
@@ -68,7 +71,8 @@ class Plot:
         write_atomically(path, lambda temporary: temporary.write_bytes(content))
 
     def _specification(self) -> dict[str, Any]:
-        text: dict[str, Any] = self.chart.to_dict()
+        with alt.data_transformers.disable_max_rows():
+            text: dict[str, Any] = self.chart.to_dict()
         return text
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
@@ -98,6 +102,16 @@ def along(place: float) -> str:
     part = place * (len(SEQUENCE) - 1) - at
     ends = ([int(color[i : i + 2], 16) for i in (1, 3, 5)] for color in SEQUENCE[at : at + 2])
     return "#" + "".join(f"{round((1 - part) * a + part * b):02x}" for a, b in zip(*ends, strict=True))
+
+
+def plain(name: object) -> str:
+    r"""A name of the survey's as a title: on one line and without backslashes, which Vega reads as its own.
+
+    Example:
+        >>> plain("age\ngroup"), plain("a\\")
+        ('age group', 'a')
+    """
+    return " ".join(str(name).replace("\\", " ").split()) or "unnamed"
 
 
 def check_suffix(path: Path) -> None:

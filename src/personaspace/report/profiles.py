@@ -11,7 +11,7 @@ import pandas as pd
 
 from personaspace.errors import SettingError, unknown
 from personaspace.persona.profile import Profile
-from personaspace.report.plot import COLORS, INK, PLAIN, Plot, styled
+from personaspace.report.plot import COLORS, INK, PLAIN, Plot, plain, styled
 
 MOST_QUESTIONS = 12
 """Questions shown of one persona."""
@@ -145,7 +145,7 @@ def _values(table: pd.DataFrame) -> alt.Y:
 
 
 def _panel(chart: Any, trait: str, width: int | alt.Step) -> Any:
-    title = alt.Title(trait, fontSize=12, offset=2, anchor="start", frame="bounds")
+    title = alt.Title(plain(trait), fontSize=12, offset=2, anchor="start", frame="bounds")
     return chart.properties(width=width, height=alt.Step(18), title=title)
 
 
