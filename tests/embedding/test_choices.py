@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import torch
 
@@ -32,6 +34,20 @@ def test_answer_table_holds_the_answers_of_the_rows_asked_for() -> None:
     answers = Answers(np.array([0, 2, 2, 5]), np.array([1, 0, 1, 0]), np.array([2, 1, 0, 0]))
     table = answer_table(answers, np.array([2, 4]), 2)
     assert table.tolist() == [[1, 0], [UNANSWERED, UNANSWERED]]
+    assert answer_table(answers, np.array([5, 0, 9]), 2).tolist() == [[0, -100], [-100, 2], [-100, -100]]
+    assert answer_table(Answers.empty(), np.array([1]), 2).tolist() == [[UNANSWERED, UNANSWERED]]
+
+
+def test_an_answer_table_costs_what_its_rows_hold_not_what_everybody_answered() -> None:
+    respondent = np.repeat(np.arange(50_000), 4)
+    answers = Answers(respondent, np.tile(np.arange(4), 50_000), respondent % 3)
+    rows = np.array([7, 40_000])
+    tracemalloc.start()
+    table = answer_table(answers, rows, 4)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert table.tolist() == [[1] * 4, [1] * 4]
+    assert peak < 20_000  # all respondents' indices alone are 1,600,000 bytes
 
 
 def test_mean_cross_entropy_does_not_depend_on_the_block() -> None:

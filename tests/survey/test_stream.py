@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
@@ -66,6 +69,53 @@ def test_an_interrupted_writing_leaves_what_was_there(tmp_path: Path) -> None:
         writer.write(SURVEY.select(questions=np.arange(5)))
     assert load_survey(tmp_path).equals(SURVEY)
     assert len(list(tmp_path.iterdir())) == 3
+
+
+def full(*_: object, **__: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("failing", ["write_table", "close"])
+def test_a_full_disk_while_writing_blocks_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    write_survey(SURVEY, tmp_path)
+    monkeypatch.setattr(pq.ParquetWriter, failing, full)
+    with (
+        pytest.raises(RunError, match=r"cannot write .*parquet: No space left on device"),
+        SurveyWriter(tmp_path, SURVEY.questions, "new") as writer,
+    ):
+        writer.write(SURVEY.select(np.arange(5)))
+    monkeypatch.undo()
+    assert load_survey(tmp_path).equals(SURVEY)
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+@pytest.mark.parametrize("change", [{"weights": None}, {"traits": pd.DataFrame()}])
+def test_blocks_with_other_columns_are_refused(tmp_path: Path, change: dict[str, Any]) -> None:
+    with (
+        pytest.raises(SurveyError, match="weights to all blocks or to none"),
+        SurveyWriter(tmp_path, SURVEY.questions, "new") as writer,
+    ):
+        writer.write(SURVEY.select(np.arange(5)))
+        writer.write(replace(SURVEY.select(np.arange(5, 9)), **change))
+    assert not list(tmp_path.iterdir())
+
+
+def test_new_questions_never_stand_over_old_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_survey(SURVEY, tmp_path)
+    moved = Path.replace
+
+    def killed(path: Path, target: Path) -> Path:
+        if target.name == "answers.parquet":
+            raise KeyboardInterrupt
+        return moved(path, target)
+
+    monkeypatch.setattr(Path, "replace", killed)
+    with pytest.raises(KeyboardInterrupt), SurveyWriter(tmp_path, SURVEY.questions, "new") as writer:
+        writer.write(SURVEY.select(np.arange(5)))
+    with pytest.raises(RunError, match=r"questions.json is missing"):
+        load_survey(tmp_path)
 
 
 @pytest.mark.parametrize("rows", [300, 10**6])

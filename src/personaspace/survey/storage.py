@@ -50,29 +50,34 @@ def load_survey(folder: str | Path) -> Survey:
         RunError: A file is missing, damaged or of another format.
     """
     folder = Path(folder)
-    about = read_about(folder)
+    known = read_about(folder)
     respondents, answers = _read_table(folder / RESPONDENTS), _read_table(folder / ANSWERS)
     try:
-        return _assemble(about, respondents, answers)
+        return _assemble(known, respondents, answers)
     except (KeyError, TypeError, ValueError, PersonaSpaceError) as error:
         raise RunError(f"{folder} holds a damaged survey ({error}): write it again from its source") from error
 
 
 def write_about(folder: Path, questions: Sequence[Question], name: str, simulated: bool) -> None:
     """Write questions.json."""
+    write_json(folder / QUESTIONS, about(questions, name, simulated))
+
+
+def about(questions: Sequence[Question], name: str, simulated: bool) -> dict[str, Any]:
+    """What questions.json holds."""
     asked = [question.to_json() for question in questions]
-    write_json(folder / QUESTIONS, {"format": FORMAT, "name": name, "simulated": simulated, "questions": asked})
+    return {"format": FORMAT, "name": name, "simulated": simulated, "questions": asked}
 
 
 def read_about(folder: Path) -> dict[str, Any]:
     """Read questions.json; :class:`RunError` where it is missing, damaged or of another format."""
-    about = read_json(folder / QUESTIONS)
-    if not isinstance(about, dict) or about.get("format") != FORMAT:
+    known = read_json(folder / QUESTIONS)
+    if not isinstance(known, dict) or known.get("format") != FORMAT:
         raise RunError(f"{folder / QUESTIONS} is not of survey format {FORMAT}: write the survey again")
-    return about
+    return known
 
 
-def _assemble(about: dict[str, Any], respondents: pd.DataFrame, answers: pd.DataFrame) -> Survey:
+def _assemble(known: dict[str, Any], respondents: pd.DataFrame, answers: pd.DataFrame) -> Survey:
     traits = [name for name in respondents.columns.astype(str) if name.startswith(TRAIT)]
     rows, columns = answers["respondent"].to_numpy(), answers["question"].to_numpy()
     refused = answers["option"].isna().to_numpy()
@@ -80,13 +85,13 @@ def _assemble(about: dict[str, Any], respondents: pd.DataFrame, answers: pd.Data
     values = answers["value"][~refused].to_numpy(np.float64) if "value" in answers else np.empty(0)
     return Survey(
         respondents=tuple(respondents["id"]),
-        questions=tuple(Question.from_json(entry) for entry in about["questions"]),
+        questions=tuple(Question.from_json(entry) for entry in known["questions"]),
         answers=Answers(rows[~refused], columns[~refused], options, values),
         traits=respondents[traits].rename(columns=lambda name: name.removeprefix(TRAIT)),
         weights=respondents["weight"].to_numpy() if "weight" in respondents else None,
         refusals=Pairs(rows[refused], columns[refused]),
-        name=about["name"],
-        simulated=about["simulated"],
+        name=known["name"],
+        simulated=known["simulated"],
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,8 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from personaspace.errors import RunError, SurveyError
+from personaspace.files import write_json
 from personaspace.survey.question import Question
-from personaspace.survey.storage import ANSWERS, RESPONDENTS, answer_table, respondent_table, write_about
+from personaspace.survey.storage import ANSWERS, QUESTIONS, RESPONDENTS, about, answer_table, respondent_table
 from personaspace.survey.survey import Survey
 
 
@@ -49,14 +51,15 @@ class SurveyWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for file in self._files.values():
-            file.close()
-        if kind is None and self._files:
-            write_about(self.folder, self.questions, self.name, self.simulated)
-            for name in self._files:
-                self._temporary(name).replace(self.folder / name)
-        for name in self._files:
-            self._temporary(name).unlink(missing_ok=True)
+        try:
+            if kind is None and self._files:
+                self._finish()
+        finally:
+            for name, file in self._files.items():
+                with suppress(OSError, pa.ArrowException):
+                    file.close()
+                self._temporary(name).unlink(missing_ok=True)
+            self._temporary(QUESTIONS).unlink(missing_ok=True)
 
     def write(self, block: Survey) -> None:
         """Add respondents; their answers become one row group, so a block should have about a million.
@@ -65,7 +68,7 @@ class SurveyWriter:
             block: New respondents with their answers to the questions, ascending by respondent.
 
         Raises:
-            SurveyError: The block has other questions.
+            SurveyError: The block has other questions, other traits, or weights where those before had none.
             RunError: The folder cannot be written.
         """
         if block.questions != self.questions:
@@ -74,17 +77,42 @@ class SurveyWriter:
         answers["respondent"] += self._written
         for name, table in ((RESPONDENTS, respondent_table(block)), (ANSWERS, answers)):
             rows = pa.Table.from_pandas(table, preserve_index=False)
-            self._open(name, rows.schema).write_table(rows, row_group_size=max(len(table), 1))
+            with self._told(name):
+                self._open(name, rows.schema).write_table(rows, row_group_size=max(len(table), 1))
         self._written += len(block.respondents)
 
     def _open(self, name: str, schema: pa.Schema) -> pq.ParquetWriter:
         if name not in self._files:
-            try:
-                self.folder.mkdir(parents=True, exist_ok=True)
-                self._files[name] = pq.ParquetWriter(self._temporary(name), schema)
-            except OSError as error:
-                raise RunError(f"cannot write {self.folder / name}: {error.strerror or error}") from error
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._files[name] = pq.ParquetWriter(self._temporary(name), schema)
+        expected = self._files[name].schema
+        if not schema.equals(expected):
+            raise SurveyError(
+                f"the block's respondents have the columns {schema.names}, those before had {expected.names}: "
+                "give every block the same traits, and weights to all blocks or to none"
+            )
         return self._files[name]
+
+    def _finish(self) -> None:
+        """Move all files into place; meanwhile there is no questions.json, so that no half of a survey can be read."""
+        for name, file in self._files.items():
+            with self._told(name):
+                file.close()
+        write_json(self._temporary(QUESTIONS), about(self.questions, self.name, self.simulated))
+        with self._told(QUESTIONS):
+            (self.folder / QUESTIONS).unlink(missing_ok=True)
+        for name in (*self._files, QUESTIONS):
+            with self._told(name):
+                self._temporary(name).replace(self.folder / name)
+
+    @contextmanager
+    def _told(self, name: str) -> Iterator[None]:
+        """Say which file cannot be written."""
+        try:
+            yield
+        except (OSError, pa.ArrowException) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise RunError(f"cannot write {self.folder / name}: {reason}; free some space and write again") from error
 
     def _temporary(self, name: str) -> Path:
         return self.folder / f".{name}.{os.getpid()}.tmp"
