@@ -9,6 +9,9 @@ endif
 
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
 
+# results_table.py only prints the results of a run.
+BENCHMARKS = $(filter-out %/results_table.py,$(wildcard benchmarks/*.py))
+
 .PHONY: help demo test test-all lint bench docs
 
 help:  ## show this list
@@ -29,7 +32,8 @@ lint: $(STAMP)  ## ruff and mypy, strict
 	$(BIN)/mypy
 
 bench: $(STAMP)  ## every benchmark, in its quick form
-	for script in benchmarks/*.py; do $(BIN)/python $$script --quick || exit 1; done
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	for script in $(BENCHMARKS); do $(BIN)/python $$script --quick || exit 1; done
 
 docs: $(STAMP)  ## write docs/commands.md anew from the command line's help
 	$(BIN)/typer personaspace.cli utils docs --name personaspace --title Commands --output docs/commands.md

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from personaspace.artifacts import Run
+from personaspace.embedding.imputation import Imputation
 from personaspace.errors import RunError, SurveyError, UnknownNameError
 from personaspace.filling import Filled, impute_run, note_source
 from personaspace.pipeline import fit_run
@@ -218,6 +219,41 @@ def test_a_changed_moved_or_unknown_source_is_refused(tmp_path: Path) -> None:
     run.note("survey", {})
     with pytest.raises(RunError, match="does not say where its survey was read from"):
         impute_run(run, out=tmp_path / "new")
+
+
+def test_an_interrupted_imputation_leaves_nothing_and_can_be_run_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write_table(tmp_path)
+    run = fitted(source, tmp_path)
+    before = sorted(run.folder.iterdir())
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Imputation, "table", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        impute_run(run, draws=2)
+    assert sorted(run.folder.iterdir()) == before
+    monkeypatch.undo()
+    check_copies(impute_run(run, draws=2), source)
+
+
+def test_a_codebook_is_looked_for_beside_a_moved_source_or_taken_as_given(tmp_path: Path) -> None:
+    source, (there, elsewhere) = write_table(tmp_path), (tmp_path / "there", tmp_path / "elsewhere")
+    old = tmp_path / "drinks.codebook.yaml"
+    run = Run.create(tmp_path / "run")
+    fit_run(run, read_survey(source), embedder="factorization", personas=1, settings=EVERYTHING)
+    note_source(run, str(source), old)
+    for folder in (there, elsewhere):
+        folder.mkdir()
+    moved = source.rename(there / source.name)
+    book = old.rename(there / old.name)
+    assert len(impute_run(run, draws=1, out=tmp_path / "a", source=moved).copies) == 1
+    book = book.rename(elsewhere / "book.yaml")
+    with pytest.raises(SurveyError, match="there is no codebook"):
+        impute_run(run, draws=1, out=tmp_path / "b", source=moved)
+    assert len(impute_run(run, draws=1, out=tmp_path / "b", source=moved, codebook=book).copies) == 1
 
 
 def test_questions_the_run_held_out_are_left(tmp_path: Path) -> None:

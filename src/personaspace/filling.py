@@ -6,14 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from personaspace.artifacts import Run
 from personaspace.embedding.base import Embedder
-from personaspace.embedding.imputation import blank_cells, impute
+from personaspace.embedding.imputation import Imputation, blank_cells, impute
 from personaspace.errors import RunError, SurveyError
-from personaspace.files import write_atomically
+from personaspace.files import whole_folder, write_atomically
 from personaspace.pipeline import OnStep, load_fitted
 from personaspace.survey.answers import Pairs
 from personaspace.survey.digest import digest
+from personaspace.survey.readers.codebook_file import beside
 from personaspace.survey.readers.form import Form, WideForm
 from personaspace.survey.readers.registry import form_of, read_survey
 from personaspace.survey.survey import Survey
@@ -57,6 +61,7 @@ def impute_run(
     questions: Sequence[str] | None = None,
     refusals: bool = False,
     source: Path | None = None,
+    codebook: Path | None = None,
     seed: int = 0,
     on_step: OnStep | None = None,
 ) -> Filled:
@@ -70,7 +75,8 @@ def impute_run(
         out: A folder that is new or empty; ``RUN/imputation`` if not given.
         questions: Ids of the questions to fill, or ``None`` for all.
         refusals: Whether to fill refusals too.
-        source: Where the survey lies now, if it has been moved.
+        source: Where the survey lies now, if it has been moved. The codebook beside it is read, if there is one.
+        codebook: Where the codebook lies now, if it has been moved elsewhere.
         seed: The same seed gives the same files.
         on_step: Told about progress.
 
@@ -86,7 +92,7 @@ def impute_run(
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise RunError(f"{out} exists and is not empty: remove it, or choose another folder with --out")
     fitted = load_fitted(run)
-    survey, form = _source(run, fitted.split.survey, source)
+    survey, form = _source(run, fitted.split.survey, source, codebook)
     asked = replace(survey, refusals=Pairs.empty()) if refusals else survey
     blanks = blank_cells(asked, questions)
     own = form or WideForm(survey)
@@ -104,20 +110,30 @@ def impute_run(
         seed=seed,
         on_draw=lambda done, total: on_step("imputation", done, total, "draws") if on_step else None,
     )
-    copies = tuple(own.write(imputation.answers(draw), out / f"imputation-{draw + 1}") for draw in range(draws))
-    table = imputation.table()
-    write_atomically(out / LEDGER, lambda path: table.to_parquet(path, index=False))
+    with whole_folder(out) as folder:
+        written = [own.write(imputation.answers(draw), folder / f"imputation-{draw + 1}") for draw in range(draws)]
+        write_atomically(folder / LEDGER, lambda path: _write_ledger(imputation, path))
+    copies = tuple(out / path.relative_to(folder) for path in written)
     return Filled(out, copies, out / LEDGER, len(imputation.blanks), unknown, form is not None)
 
 
-def _source(run: Run, survey: Survey, moved: Path | None) -> tuple[Survey, Form | None]:
+def _write_ledger(imputation: Imputation, path: Path) -> None:
+    """All drawn cells, one draw in memory at a time."""
+    schema = pa.Schema.from_pandas(imputation.table(0), preserve_index=False)
+    with pq.ParquetWriter(path, schema) as file:
+        for draw in range(len(imputation)):
+            file.write_table(pa.Table.from_pandas(imputation.table(draw), schema, preserve_index=False))
+
+
+def _source(run: Run, survey: Survey, moved: Path | None, given: Path | None) -> tuple[Survey, Form | None]:
     """The survey as its source holds it, and the source as a form; ``None`` where it is only read."""
     notes = run.notes("survey")
     if moved is None and notes.get("source") == SIMULATED:
         return survey, None
     if moved is None and "source" not in notes:
         raise RunError(f"{run.folder} does not say where its survey was read from: give --source PATH")
-    path, codebook = moved or Path(notes["source"]), notes.get("codebook")
+    path = moved or Path(notes["source"])
+    codebook = given or (beside(moved) if moved else None) or notes.get("codebook")
     if not path.exists():
         raise RunError(f"the survey is no longer at {path}: give --source PATH with where it lies now")
     now = read_survey(path, codebook=codebook, name=survey.name)

@@ -20,6 +20,7 @@ def impute(
     ] = None,
     refusals: Annotated[bool, typer.Option("--refusals", help="Fill refusals too.")] = False,
     source: Annotated[Path | None, typer.Option(help="Where the survey lies now, if it was moved.")] = None,
+    codebook: Annotated[Path | None, typer.Option(help="Its codebook now. Default: beside it, else as before.")] = None,
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
@@ -39,6 +40,7 @@ def impute(
             questions=question,
             refusals=refusals,
             source=source,
+            codebook=codebook,
             seed=seed,
             on_step=reporter.step,
         )

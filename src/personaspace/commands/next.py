@@ -35,12 +35,21 @@ def next_(
 
     opened = Run.open(run)
     space = load_embedder(opened.require("embedding", f"fit SURVEY --out {run}"))
-    table = next_question(space, dict(_pair(text) for text in answer or ()), candidate, top)
+    table = next_question(space, _answers(answer or []), candidate, top)
     if as_json:
         print_json({"run": str(run), "questions": table.to_dict(orient="records")})
         return
     shown = table.rename(columns={"bits": "bits per question", "total": "bits in all"}).set_index("question")
     show_table(pd.DataFrame(shown), "expected to tell most", digits=4)
+
+
+def _answers(given: list[str]) -> dict[str, str]:
+    known: dict[str, str] = {}
+    for question, option in map(_pair, given):
+        if question in known:
+            raise SettingError(f"--answer says {known[question]!r} and {option!r} to {question!r}: keep one")
+        known[question] = option
+    return known
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -25,6 +25,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from personaspace.embedding.base import Embedder
@@ -53,7 +54,7 @@ class Imputation:
 
     survey: Survey
     blanks: Pairs
-    options: IntArray
+    options: npt.NDArray[np.int16]
     values: FloatArray
 
     def __len__(self) -> int:
@@ -67,23 +68,24 @@ class Imputation:
         """The survey with real and drawn answers together."""
         return completed(self.survey, self.answers(draw))
 
-    def table(self) -> pd.DataFrame:
+    def table(self, draw: int | None = None) -> pd.DataFrame:
         """One row per draw and blank: ``respondent``, ``question``, ``draw`` (from 1) and ``option`` (its text).
 
-        Where a question is answered with a number there is a column ``value`` too.
+        Where a question is answered with a number there is a column ``value`` too. Given a draw, only its rows.
         """
-        survey, draws = self.survey, len(self)
+        survey, which = self.survey, np.arange(len(self)) if draw is None else np.array([draw])
+        draws = len(which)
         texts = [option.text for question in survey.questions for option in question.options]
-        nodes = survey.offsets[self.blanks.question] + self.options
+        nodes = survey.offsets[self.blanks.question] + self.options[which]
         table = pd.DataFrame(
             {
                 "respondent": _named(survey.respondents, np.tile(self.blanks.respondent, draws)),
                 "question": _named([q.id for q in survey.questions], np.tile(self.blanks.question, draws)),
-                "draw": np.repeat(np.arange(1, draws + 1), len(self.blanks)),
+                "draw": np.repeat(which + 1, len(self.blanks)),
                 "option": _named(texts, nodes.ravel()),
             }
         )
-        return table if np.isnan(self.values).all() else table.assign(value=self.values.ravel())
+        return table if np.isnan(self.values[0]).all() else table.assign(value=self.values[which].ravel())
 
 
 def impute(
@@ -134,18 +136,20 @@ def impute(
     empty = np.zeros(known.shape, np.bool_)
     empty[place] = True
     calibration = Calibration.of(space, known, np.random.default_rng(seed))
-    options, values = np.empty((draws, len(blanks)), np.int64), np.empty((draws, len(blanks)))
+    options, numeric = np.empty((draws, len(blanks)), np.int16), any(question.scale for question in survey.questions)
+    values = np.empty((draws, len(blanks))) if numeric else np.broadcast_to(np.nan, (draws, len(blanks)))
     for draw in range(draws):
         rng = np.random.default_rng([seed, draw])
         weights = rng.standard_exponential(len(calibration.predicted))
         factors = calibration.factors(weights / weights.mean())
         each = rehearsed(space, known, empty, factors, rng)
-        tables = [
-            filled(space, known[start : start + BLOCK], empty[start : start + BLOCK], each, rng)
-            for start in range(0, len(known), BLOCK)
-        ]
-        options[draw] = np.concatenate(tables)[place]
-        values[draw] = numbers_like(survey, Answers(blanks.respondent, blanks.question, options[draw]), rng)
+        table = np.empty(known.shape, np.int16)
+        for start in range(0, len(known), BLOCK):
+            block = slice(start, start + BLOCK)
+            table[block] = filled(space, known[block], empty[block], each, rng)
+        options[draw] = table[place]
+        if numeric:
+            values[draw] = numbers_like(survey, Answers(blanks.respondent, blanks.question, options[draw]), rng)
         if on_draw is not None:
             on_draw(draw + 1, draws)
     return Imputation(survey, blanks, options, values)
