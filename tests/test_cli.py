@@ -152,6 +152,8 @@ def test_one_line_errors(run: Path, table: Path, tmp_path: Path) -> None:
     assert "did you mean 'hdbscan'" in fail("fit", table, *out, "--clusters", "dbscan")
     assert "leave k out" in fail("fit", table, *out, "--personas", "3", "--clusters", "hdbscan")
     assert "999" in fail("fit", table, "--out", tmp_path / "k", "--embedder", "factorization", "--personas", "999")
+    assert "no-file" not in fail("fit", "no-file", *out, "--personas", "0")
+    assert "no-file" not in fail("fit", "no-file", *out, "--clusters", "dbscan")
     assert "unknown model 'nana': did you mean 'nano'?" in fail("steer", run, "--model", "nana")
     assert "is not a run folder" in fail("evaluate", tmp_path / "nowhere")
     assert "1 option" in fail("ask", run, "Late?", "--option", "Yes")
@@ -176,3 +178,16 @@ def _without_codebook(table: Path, folder: Path) -> Path:
 def test_help_gives_an_example_for_every_command() -> None:
     for command in ("demo", "fit", "steer", "evaluate", "ask", "generate", "impute", "next"):
         assert "Example: personaspace" in succeed(command, "--help")
+
+
+def test_a_refit_says_which_names_stay_and_two_respondents_are_fitted(table: Path, tmp_path: Path) -> None:
+    settings = ("--out", tmp_path / "run", "--embedder", "factorization")
+    succeed("fit", table, *settings, "--personas", "2")
+    again = personaspace("fit", table, *settings, "--personas", "3")
+    assert "names kept: cluster-1, cluster-2; new: cluster-3; retired: none" in again.stderr
+    assert "" not in again.stderr.splitlines()
+    rows = pd.read_csv(table).head(2)
+    rows.to_csv(tmp_path / "two.csv", index=False)
+    (tmp_path / "two.codebook.json").write_bytes(table.with_name("answers.codebook.json").read_bytes())
+    alone = ("--use-everything", "--embedder", "factorization", "--personas", "2")
+    assert "no persona has two members" in succeed("fit", tmp_path / "two.csv", "--out", tmp_path / "two", *alone)

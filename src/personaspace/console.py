@@ -44,7 +44,8 @@ class Reporter:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.progress.stop()
+        if self.console.is_terminal:
+            self.progress.stop()
 
     def step(self, stage: str, done: int, total: int, note: str) -> None:
         """Show how far a stage is; ``total`` 0 where it is not known."""
@@ -99,7 +100,7 @@ def show_texts(texts: pd.Series[str], title: str) -> None:
 
 
 def _cell(value: object, digits: int) -> str:
-    return f"{value:.{digits}f}" if isinstance(value, float) else str(value)
+    return f"{value:z.{digits}f}" if isinstance(value, float) else str(value)
 
 
 def _stdout() -> Console:

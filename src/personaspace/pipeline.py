@@ -65,7 +65,7 @@ def fit_run(
         The fitted run.
     """
     settings = settings or SplitSettings()
-    clustering = ClusterPersonas(k=_number_of(personas), method=clusterer_named(clusters).name, seed=settings.seed)
+    clustering = clustering_of(personas, clusters, settings.seed)
     model = make_embedder(embedder, seed=settings.seed)
     about = {"name": survey.name, "digest": digest(survey), "split": asdict(settings)}
     run.stage("survey", about, (), lambda folder: write_survey(survey, folder))
@@ -84,6 +84,8 @@ def fit_run(
     def cluster(folder: Path) -> None:
         found = keeping_names(clustering.fit(space, parts.train), folder, parts.train)
         found.save(folder)
+        if all(len(persona.members) < 2 for persona in found):
+            return
         found.profile(parts.train).save(folder / "profile")
         found.profile(parts.train, imputed_by=space).save_questions(folder / "profile" / "imputed")
 
@@ -121,15 +123,17 @@ def map_run(run: Run, fitted: Fitted, method: str = "tsne", seed: int = 0, sampl
     return Map.load(run.folder / "map")
 
 
+def clustering_of(personas: int | str, clusters: str, seed: int) -> ClusterPersonas:
+    """How personas are to be found, from what a user wrote; errors where that cannot be."""
+    return ClusterPersonas(k=_number_of(personas), method=clusterer_named(clusters).name, seed=seed)
+
+
 def _number_of(personas: int | str) -> int | Rule:
     if personas in RULES:
         return personas
-    try:
-        return int(personas)
-    except ValueError:
-        raise SettingError(
-            f"personas is {personas!r}: give {', '.join(map(repr, RULES))} or a number such as 6"
-        ) from None
+    if not str(personas).isdecimal() or int(personas) < 1:
+        raise SettingError(f"personas is {personas!r}: give {', '.join(map(repr, RULES))} or a number such as 6")
+    return int(personas)
 
 
 def personas_named(fitted: Fitted, names: list[str] | None) -> Personas:

@@ -196,6 +196,15 @@ def test_where_everybody_answers_alike_there_is_nothing_to_explain() -> None:
         explained_variance(space, parts, ClusterPersonas(k=1).fit(space, parts.train))
 
 
+def test_where_everybody_answers_alike_there_is_one_persona() -> None:
+    survey = STRANGE_SURVEYS["every question answered alike"]()
+    space = make_embedder("lightgcn").fit(survey)
+    for method in ("kmeans", "hdbscan"):
+        personas = ClusterPersonas(method=method).fit(space, survey)
+        assert [len(persona.members) for persona in personas] == [len(survey.respondents)]
+        assert personas.notes == ("Nobody is expected to answer otherwise than anybody else: there is one persona.",)
+
+
 def test_personas_that_cannot_be(make: Callable[[], Embedder]) -> None:
     survey = STRANGE_SURVEYS["two respondents"]()
     space = make().fit(survey)

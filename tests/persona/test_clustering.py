@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from personaspace.errors import SettingError
-from personaspace.persona.clustering import ClusterPersonas, choose_k
+from personaspace.persona.clustering import ClusterPersonas, _reasons, choose_k
 from personaspace.persona.curve import elbow
 
 from .conftest import Planted, plant
@@ -98,3 +98,9 @@ def test_k_of_the_wrong_kind(planted: Planted, k: Any) -> None:
 )
 def test_elbows_by_hand(losses: list[float], chosen: int) -> None:
     assert elbow([2, 3, 4, 5, 6], np.array(losses)) == chosen
+
+
+def test_words_name_the_number_that_is_left(planted: Planted) -> None:
+    chosen = choose_k(planted.space, planted.survey)
+    assert _reasons(chosen, alike=False, kept=chosen.k) == (chosen.words,)
+    assert _reasons(chosen, False, 3)[0].endswith("by the rule elbow; 3 of these 4 are kept, the others are too small.")

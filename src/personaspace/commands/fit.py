@@ -33,27 +33,37 @@ def fit(
     """
     from personaspace.artifacts import Run
     from personaspace.console import Reporter, show_table
+    from personaspace.embedding.registry import make_embedder
     from personaspace.filling import note_source
-    from personaspace.pipeline import fit_run
+    from personaspace.persona.matching import earlier, in_order, names_since
+    from personaspace.pipeline import clustering_of, fit_run
     from personaspace.survey.readers import read_survey
     from personaspace.survey.simulate import simulate
     from personaspace.survey.split import SplitSettings
 
     fractions = (0.0,) * 3 if use_everything else (unseen_respondents, held_out_answers, held_out_questions)
+    settings = SplitSettings(*fractions, seed=seed)
+    clustering_of(personas, clusters, seed)
+    make_embedder(embedder, seed=seed)
     with Reporter() as reporter:
         answered = simulate(seed=seed) if survey == "simulated" else read_survey(survey, codebook=codebook)
         reporter.say(f"read {answered!r}")
+        opened = Run.create(out)
+        before = earlier(out / "personas")
         fitted = fit_run(
-            opened := Run.create(out),
+            opened,
             answered,
             embedder=embedder,
             personas=personas,
             clusters=clusters,
-            settings=SplitSettings(*fractions, seed=seed),
+            settings=settings,
             on_step=reporter.step,
         )
         note_source(opened, survey, codebook)
-    shares = [{"persona": p.name, "respondents": len(p.members), "share": p.share} for p in fitted.personas]
+        if before is not None and (names := names_since(fitted.personas, before)):
+            reporter.say(names)
+    ordered = sorted(fitted.personas, key=lambda persona: in_order(persona.name))
+    shares = [{"persona": p.name, "respondents": len(p.members), "share": p.share} for p in ordered]
     if as_json:
         notes = list(fitted.personas.notes)
         print_json({"run": str(out), "survey": answered.name, "personas": shares, "notes": notes})
@@ -65,4 +75,8 @@ def fit(
     show_table(pd.DataFrame(shares).set_index("persona"), f"personas of {answered.name}")
     for note in fitted.personas.notes:
         print(note)
-    print(f"written to {out}; what the personas are made of: {out / 'personas' / 'profile'}")
+    profile = out / "personas" / "profile"
+    made_of = (
+        f"what the personas are made of: {profile}" if profile.exists() else "no persona has two members to profile"
+    )
+    print(f"written to {out}; {made_of}")

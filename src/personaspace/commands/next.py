@@ -24,7 +24,7 @@ def next_(
 ) -> None:
     """Name the question whose answer is expected to tell most about a new respondent.
 
-    Example: personaspace next runs/demo --answer "trust_people=Most people can be trusted" --top 3
+    Example: personaspace next runs/demo --answer "technology_6=The government" --top 3
     """
     import pandas as pd
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, get_args
 
 import numpy as np
@@ -23,6 +23,9 @@ from personaspace.persona.personas import Personas
 from personaspace.persona.recommendation import Recommendation, recommend
 from personaspace.persona.stability import Resamples
 from personaspace.survey.survey import FloatArray, IntArray, Survey
+
+ALIKE = 1e-4
+"""Standard deviation of expected answers, per question, below which nobody differs from anybody but by rounding."""
 
 Rule = Literal["elbow", "silhouette", "stability", "recommended"]
 RULES: tuple[Rule, ...] = get_args(Rule)
@@ -93,14 +96,17 @@ class ClusterPersonas:
         limit = floor(self.smallest, len(embedder.ids_))
         with _one_thread():
             resamples = _resamples(embedder, survey, self.method, limit.members, self.seed)
-            chosen, found = self._found(resamples)
+            alike = _alike(resamples.crowd)
+            if alike:
+                resamples = replace(resamples, clusterer=clusterer_named("kmeans"))
+            chosen, found = self._found(resamples, alike)
             crowd, k = resamples.crowd, 0 if resamples.clusterer.finds_k else len(found.centres)
             clusters = evidence(crowd, found, resamples.found_again(found, k), limit, self.seed)
             kept = found.without(np.flatnonzero(clusters["verdict"] == "too small"), crowd.points)
             personas = grouped(embedder, kept.labels, crowd.weights, None, "cluster")
             rank = np.argsort(-_sizes(kept.labels, crowd.weights), kind="stable")
             names = tuple(personas.names[place] for place in np.argsort(rank))
-            within = minorities_within(resamples, kept.labels, names, self.seed)
+            within = pd.DataFrame() if alike else minorities_within(resamples, kept.labels, names, self.seed)
         clusters.insert(0, "persona", _now(found.labels, kept.labels, names))
         clusters = pd.concat([clusters.sort_values("share", ascending=False, kind="stable"), within], ignore_index=True)
         outside = float(crowd.weights[kept.labels < 0].sum() / crowd.weights.sum())
@@ -108,18 +114,18 @@ class ClusterPersonas:
             personas,
             curve=None if chosen is None else chosen.curve,
             clusters=clusters,
-            notes=(*(() if chosen is None else (chosen.words,)), *notes_on(clusters, limit, outside)),
+            notes=(*_reasons(chosen, alike, len(kept.centres)), *notes_on(clusters, limit, outside)),
             mixture=None if kept.clouds is None else crowd.space.mixture(kept.clouds.some(rank)),
         )
 
-    def _found(self, resamples: Resamples) -> tuple[Chosen | None, Clustering]:
+    def _found(self, resamples: Resamples, alike: bool) -> tuple[Chosen | None, Clustering]:
         """A clustering, and where its number was chosen how."""
-        if isinstance(self.k, str):
+        crowd = resamples.crowd
+        if isinstance(self.k, str) and not alike:
             chosen, found = _chosen(resamples, KS, self.k, self.seed)
             return chosen, found[chosen.k]
-        crowd = resamples.crowd
-        k = _checked(self.k, crowd)
-        return None, resamples.clusterer(crowd.points, crowd.weights, k, self.seed, resamples.smallest)
+        k = 1 if isinstance(self.k, str) else _checked(self.k, crowd)
+        return None, resamples.clusterer(crowd.points, crowd.weights, 1 if alike else k, self.seed, resamples.smallest)
 
 
 class Chosen(NamedTuple):
@@ -199,6 +205,23 @@ def _one_thread() -> AbstractContextManager[object]:
 
     context: AbstractContextManager[object] = ThreadpoolController().limit(limits=1)
     return context
+
+
+def _alike(crowd: Crowd) -> bool:
+    """Whether everybody is expected to answer alike."""
+    counted = crowd.points[crowd.weights > 0].astype(np.float64)
+    return bool(counted.var(axis=0).sum() < ALIKE**2 * len(crowd.embedder.questions_))
+
+
+def _reasons(chosen: Chosen | None, alike: bool, kept: int) -> tuple[str, ...]:
+    """Why there are so many personas."""
+    if alike:
+        return ("Nobody is expected to answer otherwise than anybody else: there is one persona.",)
+    if chosen is None:
+        return ()
+    if kept == chosen.k:
+        return (chosen.words,)
+    return (f"{chosen.words.removesuffix('.')}; {kept} of these {chosen.k} are kept, the others are too small.",)
 
 
 def _checked(k: int, crowd: Crowd) -> int:

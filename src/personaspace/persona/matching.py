@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -78,11 +79,50 @@ def keeping_names(new: Personas, folder: Path, survey: Survey) -> Personas:
         folder: Where :meth:`~personaspace.persona.personas.Personas.save` may have written earlier ones.
         survey: Brings weights.
     """
+    old = earlier(folder)
+    return new if old is None or _by_members(new, old, survey) is None else match_personas(new, old, survey).personas
+
+
+def earlier(folder: Path) -> Personas | None:
+    """The personas a folder holds, if it holds any that can be read."""
     try:
-        old = Personas.load(folder)
+        return Personas.load(folder)
     except RunError:
-        return new
-    return new if _by_members(new, old, survey) is None else match_personas(new, old, survey).personas
+        return None
+
+
+def names_since(new: Personas, old: Personas) -> str:
+    """Which names :func:`keeping_names` handed on, which are new and which are retired, as a line.
+
+    Args:
+        new: Personas that have their names.
+        old: Those that stood before.
+
+    Returns:
+        Empty where nobody's persona has changed.
+
+    Example:
+        >>> one, two = (Personas([Persona(name, "cluster", np.zeros(2), ("ann",))]) for name in ("north", "south"))
+        >>> names_since(two, one)
+        'names kept: none; new: south; retired: north'
+    """
+    members = {persona.name: {*persona.members} for persona in old}
+    if members == {persona.name: {*persona.members} for persona in new}:
+        return ""
+    kept = [persona.name for persona in new if members.get(persona.name, set()) & {*persona.members}]
+    fresh, retired = ([name for name in names if name not in kept] for names in (new.names, old.names))
+    said = (", ".join(sorted(names, key=in_order)) or "none" for names in (kept, fresh, retired))
+    return "names kept: {}; new: {}; retired: {}".format(*said)
+
+
+def in_order(name: str) -> list[tuple[int, str]]:
+    """Key that sorts numbered names by number.
+
+    Example:
+        >>> sorted(["cluster-10", "cluster-9"], key=in_order)
+        ['cluster-9', 'cluster-10']
+    """
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d+)", name)]
 
 
 def _by_members(new: Personas, old: Personas, survey: Survey | None) -> FloatArray | None:
