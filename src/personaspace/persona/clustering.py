@@ -124,8 +124,9 @@ class ClusterPersonas:
         if isinstance(self.k, str) and not alike:
             chosen, found = _chosen(resamples, KS, self.k, self.seed)
             return chosen, found[chosen.k]
-        k = 1 if isinstance(self.k, str) else _checked(self.k, crowd)
-        return None, resamples.clusterer(crowd.points, crowd.weights, 1 if alike else k, self.seed, resamples.smallest)
+        one = isinstance(self.k, str) or (alike and 1 <= self.k <= len(crowd.points))
+        k = 1 if one else _checked(int(self.k), crowd)
+        return None, resamples.clusterer(crowd.points, crowd.weights, k, self.seed, resamples.smallest)
 
 
 class Chosen(NamedTuple):
@@ -208,9 +209,9 @@ def _one_thread() -> AbstractContextManager[object]:
 
 
 def _alike(crowd: Crowd) -> bool:
-    """Whether everybody is expected to answer alike."""
+    """Whether two or more respondents, all who count, are expected to answer alike."""
     counted = crowd.points[crowd.weights > 0].astype(np.float64)
-    return bool(counted.var(axis=0).sum() < ALIKE**2 * len(crowd.embedder.questions_))
+    return len(counted) > 1 and bool(counted.var(axis=0).sum() < ALIKE**2 * len(crowd.embedder.questions_))
 
 
 def _reasons(chosen: Chosen | None, alike: bool, kept: int) -> tuple[str, ...]:
