@@ -30,7 +30,11 @@ def fitted() -> Committee:
 
 
 def alone() -> list[Embedder]:
-    members = LightGCN(dim=8), Autoencoder(dim=16), Factorization(dim=2, solver="alternating")
+    members = (
+        LightGCN(dim=8),
+        Autoencoder(dim=16, calibrated=False),
+        Factorization(dim=2, solver="alternating", calibrated=False),
+    )
     return [replace(member, epochs=8).fit(PARTS.train) for member in members]
 
 

@@ -53,6 +53,8 @@ class Autoencoder(Embedder):
         patience: Epochs without improvement on the early-stopping answers before training ends.
         weighted: Whether the loss counts respondents by their survey weights.
         ordinal: What the order of options counts in the loss (:class:`personaspace.embedding.loss.AnswerLoss`).
+        calibrated: Whether v and b are each multiplied by a number in the end, so that chances are calibrated
+            (:func:`personaspace.embedding.pooling.calibration`); it may change which option is the likeliest.
         encoder_: W, transposed, shape ``[options, dim]``.
         shift_: c, shape ``[dim]``.
 
@@ -78,6 +80,7 @@ class Autoencoder(Embedder):
     patience: int = 5
     weighted: bool = False
     ordinal: float = 0.0
+    calibrated: bool = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -107,8 +110,9 @@ class Autoencoder(Embedder):
         self.encoder_, self.shift_, self.options_, self.bias_ = (tensor.detach().numpy() for tensor in run.parameters)
         self.ids_, self.questions_ = survey.respondents, survey.questions
         self.respondents_ = self._encode(run.answers, len(survey.respondents))
-        likeness, bias = calibration(self, survey)
-        self.options_, self.bias_ = self.options_ * likeness, self.bias_ * bias
+        if self.calibrated:
+            likeness, bias = calibration(self, survey)
+            self.options_, self.bias_ = self.options_ * likeness, self.bias_ * bias
         return self
 
     def embed(self, survey: Survey) -> Vectors:

@@ -30,7 +30,8 @@ class Committee(Embedder):
 
         u = (c_1 u_1, c_2 u_2, ...),  v_o = (w_1 v_1o / c_1, w_2 v_2o / c_2, ...),  b_o = sum over m of w_m b_mo.
 
-    The weights minimise the surprise of the answers watched for early stopping.
+    The weights minimise the surprise of the answers watched for early stopping, which calibrates the pool; members are
+    not calibrated before.
 
     Attributes:
         rounds: How many of each, with different seeds. Of the 13 parts of a round's dimensions LightGCN has 4, the
@@ -110,8 +111,8 @@ class Committee(Embedder):
         unit, seed, epochs = self.dim // (UNITS * self.rounds), self.seed * self.rounds + place, self.epochs
         return (
             LightGCN(dim=4 * unit, seed=seed, epochs=epochs),
-            Autoencoder(dim=8 * unit, seed=seed, epochs=epochs),
-            Factorization(dim=unit, seed=seed, epochs=epochs, solver="alternating"),
+            Autoencoder(dim=8 * unit, seed=seed, epochs=epochs, calibrated=False),
+            Factorization(dim=unit, seed=seed, epochs=epochs, solver="alternating", calibrated=False),
         )
 
     def _side_by_side(self, vectors: Sequence[Vectors]) -> Vectors:

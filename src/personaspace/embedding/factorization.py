@@ -45,9 +45,6 @@ class Factorization(Embedder):
     ``loss="cross-entropy"`` minimises the mean of -log softmax over the question's options of <u_i, v_o> + b_o, with
     u_i ~ Normal(0, 1) before any answer.
 
-    In the end v and b are each multiplied by a number so that chances are calibrated
-    (:func:`personaspace.embedding.pooling.calibration`).
-
     Respondents are placed by fold-in, seen or not: the most probable vector given their answers and the normal
     distribution of the training respondents' vectors (module :mod:`personaspace.embedding.fold_in`).
 
@@ -58,6 +55,8 @@ class Factorization(Embedder):
         learning_rate: Adam's; by default 1e-3 for squared error, else 0.05 falling along half a cosine.
         epochs: Epochs at most.
         patience: Epochs without improvement on the early-stopping answers before training ends.
+        calibrated: Whether v and b are each multiplied by a number in the end, so that chances are calibrated
+            (:func:`personaspace.embedding.pooling.calibration`); it may change which option is the likeliest.
         placing_: By which respondents are placed: q and b side by side, shape ``[questions, dim + 1]``; v and b before
             they were calibrated for cross-entropy, shape ``[options, dim + 1]``.
         variance_: Of the residuals, shape ``[questions]``; ones for cross-entropy.
@@ -85,6 +84,7 @@ class Factorization(Embedder):
     learning_rate: float | None = None
     epochs: int = 20
     patience: int = 3
+    calibrated: bool = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -119,8 +119,9 @@ class Factorization(Embedder):
         self.ids_, self.questions_ = survey.respondents, survey.questions
         self._learn(learner, kept)
         self.respondents_ = self._placed(kept, len(survey.respondents))
-        likeness, bias = calibration(self, survey)
-        self.options_, self.bias_ = self.options_ * likeness, self.bias_ * bias
+        if self.calibrated:
+            likeness, bias = calibration(self, survey)
+            self.options_, self.bias_ = self.options_ * likeness, self.bias_ * bias
         return self
 
     def embed(self, survey: Survey) -> Vectors:
