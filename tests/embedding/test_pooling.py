@@ -27,7 +27,7 @@ def test_few_answers_do_not_make_factorisation_sure(solver: str) -> None:
 
     (loss, error), (raw_loss, raw_error) = predictions(True), predictions(False)
     assert loss < raw_loss
-    assert loss < float(log_loss(majority(parts.train, test))) + 0.02
+    assert loss < float(log_loss(majority(parts.train, test))) + 0.05
     assert error < min(raw_error, 0.1)
 
 
