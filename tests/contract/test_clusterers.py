@@ -11,7 +11,7 @@ import pytest
 from personaspace.embedding.lightgcn import LightGCN
 from personaspace.errors import PersonaSpaceError, SettingError, SurveyError, UnknownNameError
 from personaspace.persona.clusterers import CLUSTERERS, Clusterer, clusterer_named
-from personaspace.persona.clustering import ClusterPersonas
+from personaspace.persona.clustering import ClusterPersonas, Rule
 from personaspace.persona.personas import Personas
 from personaspace.survey.simulate import Simulation, simulate_with_truth
 from personaspace.survey.survey import FloatArray, IntArray
@@ -121,10 +121,18 @@ def test_more_clusters_than_respondents_or_different_vectors(method: str) -> Non
         return
     with pytest.raises(SettingError, match="k is 21, but 20 respondents with 20 different vectors make 1 to 20"):
         ClusterPersonas(21, method).fit(planted.space)
+    planted.space.respondents_[:] = planted.space.respondents_[[0]]
+    planted.space.respondents_[10:] += 1
+    with pytest.raises(SettingError, match="20 respondents with 2 different vectors make 1 to 2 clusters"):
+        ClusterPersonas(3, method).fit(planted.space)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_who_does_not_differ_is_one_persona(method: str) -> None:
+    planted = plant(np.array([5, 5, 5, 5]))
     planted.space.respondents_[:] = 1
-    with pytest.raises(SettingError, match="20 respondents with 1 different vectors make 1 to 1 clusters"):
-        ClusterPersonas(2, method).fit(planted.space)
-    assert [len(persona.members) for persona in ClusterPersonas(1, method).fit(planted.space)] == [20]
+    k: int | Rule = "elbow" if CLUSTERERS[method].finds_k else 2
+    assert [len(persona.members) for persona in ClusterPersonas(k, method).fit(planted.space)] == [20]
 
 
 @pytest.mark.parametrize("method", GIVEN_K)
