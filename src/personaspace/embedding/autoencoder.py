@@ -22,7 +22,7 @@ from personaspace.embedding.base import (
 from personaspace.embedding.choices import UNANSWERED, answer_table, mean_cross_entropy
 from personaspace.embedding.graph import sparse_rows
 from personaspace.embedding.loss import AnswerLoss
-from personaspace.embedding.pooling import calibration
+from personaspace.embedding.pooling import calibrate
 from personaspace.embedding.training import batches, train
 from personaspace.survey.answers import Answers
 from personaspace.survey.split import early_stopping
@@ -54,7 +54,7 @@ class Autoencoder(Embedder):
         weighted: Whether the loss counts respondents by their survey weights.
         ordinal: What the order of options counts in the loss (:class:`personaspace.embedding.loss.AnswerLoss`).
         calibrated: Whether v and b are each multiplied by a number in the end, so that chances are calibrated
-            (:func:`personaspace.embedding.pooling.calibration`); it may change which option is the likeliest.
+            (:func:`personaspace.embedding.pooling.calibrate`); it may change which option is the likeliest.
         encoder_: W, transposed, shape ``[options, dim]``.
         shift_: c, shape ``[dim]``.
 
@@ -111,8 +111,7 @@ class Autoencoder(Embedder):
         self.ids_, self.questions_ = survey.respondents, survey.questions
         self.respondents_ = self._encode(run.answers, len(survey.respondents))
         if self.calibrated:
-            likeness, bias = calibration(self, survey)
-            self.options_, self.bias_ = self.options_ * likeness, self.bias_ * bias
+            calibrate(self, survey)
         return self
 
     def embed(self, survey: Survey) -> Vectors:

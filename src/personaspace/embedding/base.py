@@ -15,7 +15,7 @@ from personaspace.embedding.choices import Choices
 from personaspace.errors import NotFittedError, SettingError, SurveyError, unknown
 from personaspace.files import write_atomically, write_json, write_tensors
 from personaspace.survey.answers import Answers
-from personaspace.survey.question import Question
+from personaspace.survey.question import Question, offsets_of
 from personaspace.survey.stream import SurveyStream
 from personaspace.survey.survey import IntArray, Survey
 
@@ -220,7 +220,7 @@ class Embedder(ABC):
     @property
     def offsets_(self) -> IntArray:
         """Start of each question's options among the columns, shape ``[questions + 1]``."""
-        return np.cumsum([0, *(len(question.options) for question in self.questions_)], dtype=np.int64)
+        return offsets_of(self.questions_)
 
     def _check_fitted(self) -> None:
         if not self.questions_:

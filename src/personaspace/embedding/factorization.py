@@ -19,7 +19,7 @@ from personaspace.embedding.base import (
 )
 from personaspace.embedding.fold_in import Prior, fold_in_choices, fold_in_numbers
 from personaspace.embedding.learners import Learner, NumberLearner, OptionLearner
-from personaspace.embedding.pooling import calibration
+from personaspace.embedding.pooling import calibrate
 from personaspace.embedding.scale import answer_places, as_choice
 from personaspace.errors import SettingError, unknown
 from personaspace.survey.answers import Answers
@@ -56,7 +56,7 @@ class Factorization(Embedder):
         epochs: Epochs at most.
         patience: Epochs without improvement on the early-stopping answers before training ends.
         calibrated: Whether v and b are each multiplied by a number in the end, so that chances are calibrated
-            (:func:`personaspace.embedding.pooling.calibration`); it may change which option is the likeliest.
+            (:func:`personaspace.embedding.pooling.calibrate`); it may change which option is the likeliest.
         placing_: By which respondents are placed: q and b side by side, shape ``[questions, dim + 1]``; v and b before
             they were calibrated for cross-entropy, shape ``[options, dim + 1]``.
         variance_: Of the residuals, shape ``[questions]``; ones for cross-entropy.
@@ -120,8 +120,7 @@ class Factorization(Embedder):
         self._learn(learner, kept)
         self.respondents_ = self._placed(kept, len(survey.respondents))
         if self.calibrated:
-            likeness, bias = calibration(self, survey)
-            self.options_, self.bias_ = self.options_ * likeness, self.bias_ * bias
+            calibrate(self, survey)
         return self
 
     def embed(self, survey: Survey) -> Vectors:

@@ -57,15 +57,17 @@ def pool_weights(experts: Sequence[Expert], survey: Survey, start: float) -> Vec
     return np.asarray(minimize(surprise, weights, jac=True, method="L-BFGS-B").x, np.float32)
 
 
-def calibration(embedder: Embedder, survey: Survey) -> Vectors:
-    """What v_o and b_o must be multiplied by, shape ``[2]`` (Platt 1999; Guo et al. 2017, with a second number).
+def calibrate(embedder: Embedder, survey: Survey) -> None:
+    """Multiply all v_o by one number and all b_o by another (Platt 1999; Guo et al. 2017, with a second number).
 
     Args:
         embedder: Fitted on the survey; its respondents' vectors do not know the answers watched.
         survey: That survey.
     """
     vectors, options, bias = embedder.respondents_, embedder.options_, embedder.bias_
-    return pool_weights([(vectors, options, np.zeros_like(bias)), (vectors[:, :0], options[:, :0], bias)], survey, 1.0)
+    parts = [(vectors, options, np.zeros_like(bias)), (vectors[:, :0], options[:, :0], bias)]
+    likeness, level = pool_weights(parts, survey, 1.0)
+    embedder.options_, embedder.bias_ = options * likeness, bias * level
 
 
 def _scores(expert: Expert, rows: IntArray, columns: IntArray) -> FloatArray:

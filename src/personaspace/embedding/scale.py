@@ -8,7 +8,7 @@ import numpy as np
 
 from personaspace.survey.answers import Answers
 from personaspace.survey.numbers import number_places
-from personaspace.survey.question import Question
+from personaspace.survey.question import Question, offsets_of
 from personaspace.survey.survey import FloatArray, IntArray
 
 LEAST_VARIANCE = 1e-3
@@ -42,7 +42,7 @@ def answer_places(questions: Sequence[Question], answers: Answers) -> FloatArray
     Returns:
         Shape ``[answers]``, in [0, 1]; NaN where the option is beside the scale.
     """
-    starts = np.cumsum([0, *(len(question.options) for question in questions)])
+    starts = offsets_of(questions)
     on_option, exact = places(questions)[starts[answers.question] + answers.option], number_places(questions, answers)
     return np.where(np.isnan(exact), on_option, exact)
 

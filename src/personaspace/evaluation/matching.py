@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from personaspace.errors import SettingError
+from personaspace.survey.question import offsets_of
 from personaspace.survey.survey import FloatArray, IntArray, Question, Survey
 
 
@@ -33,7 +34,7 @@ def seen_questions(train: Survey, test: Survey) -> IntArray:
 
 def matched_options(questions: Sequence[Question], test: Survey) -> IntArray:
     """Running option index among ``questions`` of every option of ``test``, -1 where unknown; ``[options]``."""
-    starts = np.cumsum([0, *(len(question.options) for question in questions)])
+    starts = offsets_of(questions)
     source = matched_questions(questions, test)
     sizes = np.diff(test.offsets)
     place = np.arange(test.offsets[-1]) - np.repeat(test.offsets[:-1], sizes)

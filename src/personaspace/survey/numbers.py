@@ -8,7 +8,7 @@ import numpy as np
 
 from personaspace.errors import SurveyError
 from personaspace.survey.answers import Answers, BoolArray, FloatArray
-from personaspace.survey.question import Question
+from personaspace.survey.question import Question, offsets_of
 from personaspace.survey.scale import nearest_point
 
 
@@ -28,7 +28,7 @@ def checked_numbers(questions: Sequence[Question], answers: Answers) -> Answers:
     if not answers.numeric and not any(question.scale for question in questions):
         return answers
     points = np.concatenate([_points(question) for question in questions])
-    starts = np.cumsum([0, *(len(question.options) for question in questions)])
+    starts = offsets_of(questions)
     on_point = points[starts[answers.question] + answers.option]
     value = np.where(np.isnan(answers.value), on_point, answers.value)
     filled = Answers(answers.respondent, answers.question, answers.option, value)

@@ -12,6 +12,7 @@ import numpy as np
 
 from personaspace.errors import SurveyError
 from personaspace.survey.answers import FloatArray as FloatArray
+from personaspace.survey.answers import IntArray
 from personaspace.survey.scale import Scale
 
 
@@ -129,6 +130,11 @@ class Question:
 def _points(scale: Scale) -> tuple[Option, ...]:
     places = scale.place(scale.numbers).tolist()
     return tuple(Option(label, place) for label, place in zip(scale.labels, places, strict=True))
+
+
+def offsets_of(questions: Sequence[Question]) -> IntArray:
+    """Start of each question's options in one running count, shape ``[questions + 1]``."""
+    return np.cumsum([0, *(len(question.options) for question in questions)], dtype=np.int64)
 
 
 def scaled_positions(values: Sequence[float | None]) -> tuple[float | None, ...]:

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from personaspace.errors import RunError
 from personaspace.survey.answers import Answers, IntArray, Pairs
 from personaspace.survey.blocks import Block
-from personaspace.survey.question import Question
+from personaspace.survey.question import Question, offsets_of
 from personaspace.survey.storage import ANSWERS, RESPONDENTS, read_about
 from personaspace.survey.survey import FloatArray
 
@@ -83,7 +83,7 @@ class SurveyStream:
     @cached_property
     def offsets(self) -> IntArray:
         """Start of each question's options in one running count, shape ``[questions + 1]``."""
-        return np.cumsum([0, *(len(question.options) for question in self.questions)], dtype=np.int64)
+        return offsets_of(self.questions)
 
     def blocks(self, order: npt.ArrayLike | None = None) -> Iterator[Block]:
         """The survey in parts, every respondent in exactly one, without traits.

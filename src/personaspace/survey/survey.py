@@ -13,7 +13,7 @@ import pandas as pd
 from personaspace.errors import SurveyError, unknown
 from personaspace.survey.answers import Answers, BoolArray, FloatArray, IntArray, Pairs
 from personaspace.survey.numbers import checked_numbers
-from personaspace.survey.question import Option, Question, repeated
+from personaspace.survey.question import Option, Question, offsets_of, repeated
 
 __all__ = ["Answers", "BoolArray", "FloatArray", "IntArray", "Option", "Pairs", "Question", "Survey"]
 
@@ -76,7 +76,7 @@ class Survey:
     @cached_property
     def offsets(self) -> IntArray:
         """Start of each question's options in one running count, shape ``[questions + 1]``."""
-        return np.concatenate([[0], np.cumsum([len(q.options) for q in self.questions])]).astype(np.int64)
+        return offsets_of(self.questions)
 
     @cached_property
     def option_nodes(self) -> IntArray:
