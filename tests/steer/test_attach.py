@@ -46,7 +46,7 @@ def test_cached_question_equals_recomputed(model: LanguageModel) -> None:
     way = Attachment("after", "prompt", 2)
     reading, virtual = model.read(QUESTION), virtual_tokens(model, way)
     cached = hidden_after_cue(model, attach(model, reading, virtual, way))
-    text = [model.embedding(ids).expand(3, -1, -1) for ids in (reading.ids, model.cue)]
+    text = [model.embedding(ids).expand(3, -1, -1) for ids in (reading.ids, model.cue[:, -1:])]
     plain = model.model.base_model(inputs_embeds=torch.cat([text[0], virtual, text[1]], dim=1)).last_hidden_state
     torch.testing.assert_close(cached, plain[:, -1], atol=1e-5, rtol=1e-5)
 

@@ -1,6 +1,6 @@
 r"""Virtual tokens into the forward pass of a frozen model: two placements, two forms.
 
-Let Q be the question, C the answer cue, V the virtual tokens of one persona.
+Let Q be the question with all of the answer cue but its last token C, V the virtual tokens of one persona.
 
 * *before*: the model reads V, then Q, then C. Every persona pays for the whole question.
 * *after*: the model reads Q once for all personas; each persona's pass is V, then C only, on the cached keys and
@@ -119,7 +119,8 @@ def attach(model: LanguageModel, reading: Reading, virtual: Tensor, attachment: 
         What is to be passed to the model.
     """
     after = attachment.placement == "after"
-    ids = model.cue if after else torch.cat([reading.ids, model.cue], dim=1)
+    cue = model.cue[:, -1:]
+    ids = cue if after else torch.cat([reading.ids, cue], dim=1)
     text = model.embedding(ids).expand(len(virtual), -1, -1)
     question = reading.keys_values if after else []
     if attachment.form == "prompt":

@@ -29,7 +29,7 @@ class Reading:
     """What the frozen model made of one question, before any persona is known.
 
     Attributes:
-        ids: Token ids, shape ``[1, tokens]``.
+        ids: Token ids of the question and of the answer cue but its last token, shape ``[1, tokens]``.
         keys_values: Per layer the keys and values, each ``[1, kv_heads, tokens, head_dim]``.
         features: What a question-aware soft-prompting model sees of it, shape ``[2 * width]``: the last
             position's final hidden state, and the mean over positions of the middle layer.
@@ -176,6 +176,9 @@ class LanguageModel:
     def read(self, text: str, reserve: int = 64) -> Reading:
         """Read a question once, without gradient; what was read is kept while all of it fits in a gigabyte.
 
+        All of the answer cue is read here but its last token, behind which the answer stands: what is read here is
+        paid once, what follows once per persona.
+
         Args:
             text: The question up to the answer cue.
             reserve: Tokens that must still fit behind it.
@@ -186,7 +189,7 @@ class LanguageModel:
         ids = self.check_fits(text, reserve)
         if text in self.readings:
             return self.readings[text]
-        reading = self.read_ids(ids)
+        reading = self.read_ids(torch.cat([ids, self.cue[:, :-1]], dim=1))
         if sum(other.nbytes for other in self.readings.values()) + reading.nbytes <= READINGS_BYTES:
             self.readings[text] = reading
         return reading
