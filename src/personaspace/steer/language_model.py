@@ -150,13 +150,17 @@ class LanguageModel:
 
     @cached_property
     def label_ids(self) -> Tensor:
-        """Token id of every option label after the cue, shape ``[26]``.
+        """Token id of every usual option label after the cue, shape ``[26]``."""
+        return self.ids_of_labels(LABELS)
+
+    def ids_of_labels(self, labels: str) -> Tensor:
+        """Token id of every option label after the cue, shape ``[labels]``.
 
         Raises:
             ModelError: The tokenizer splits a label into several tokens.
         """
         ids = []
-        for label in LABELS:
+        for label in labels:
             whole = self.tokens(f"{CUE} {label}", start=False)
             if whole.shape[1] != self.cue.shape[1] + 1 or not torch.equal(whole[:, :-1], self.cue):
                 raise ModelError(f"the tokenizer of {self.name!r} does not write ' {label}' as one token")
@@ -209,30 +213,32 @@ class LanguageModel:
         features = torch.cat([states[-1][0, -1], states[len(states) // 2][0].mean(0)])
         return Reading(ids, [(layer.keys, layer.values) for layer in cache.layers], features)
 
-    def label_logits(self, hidden: Tensor, options: int) -> Tensor:
+    def label_logits(self, hidden: Tensor, options: int, labels: str = LABELS) -> Tensor:
         """Logits of the option labels alone, one row of the output layer an option.
 
         Args:
             hidden: Final hidden states, shape ``[n, width]``.
             options: How many options the question has.
+            labels: What they are labelled with.
 
         Returns:
             Shape ``[n, options]``.
         """
         output = self.model.get_output_embeddings()
-        rows = self.label_ids[:options]
+        rows = self.label_ids[:options] if labels == LABELS else self.ids_of_labels(labels[:options])
         logits: Tensor = hidden @ output.weight[rows].T
         bias = getattr(output, "bias", None)
         return logits if bias is None else logits + bias[rows]
 
     @torch.no_grad()
-    def score(self, texts: Sequence[str], options: Sequence[int], batch: int = 32) -> Tensor:
+    def score(self, texts: Sequence[str], options: Sequence[int], batch: int = 32, labels: str = LABELS) -> Tensor:
         """Probability of every option label after each text and the cue, without any persona.
 
         Args:
             texts: Questions up to the answer cue, each read on its own.
             options: How many options each has.
             batch: Texts a pass.
+            labels: What the options are labelled with.
 
         Returns:
             Shape ``[texts, max(options)]``; 0 where a question has no such option.
@@ -245,7 +251,7 @@ class LanguageModel:
             rows = order[start : start + batch]
             hidden = self._last_hidden([sequences[i] for i in rows])
             for i, state in zip(rows, hidden, strict=True):
-                scores[i, : options[i]] = self.label_logits(state[None], options[i])[0].softmax(-1).cpu()
+                scores[i, : options[i]] = self.label_logits(state[None], options[i], labels)[0].softmax(-1).cpu()
         return scores
 
     def _last_hidden(self, sequences: Sequence[Tensor]) -> Tensor:

@@ -11,12 +11,13 @@ LABELS = string.ascii_uppercase
 CUE = "Answer:"
 
 
-def question_text(text: str, options: Sequence[str]) -> str:
+def question_text(text: str, options: Sequence[str], labels: str = LABELS) -> str:
     """Write a question with labelled options, up to the place where the answer cue follows.
 
     Args:
         text: The question.
-        options: Two to 26 option texts, labelled A, B, C in this order.
+        options: Two to 26 option texts, labelled in this order.
+        labels: A character for every option, A, B, C if not given.
 
     Returns:
         The text before :data:`CUE`.
@@ -31,9 +32,12 @@ def question_text(text: str, options: Sequence[str]) -> str:
         B. Coffee
         Answer:
     """
-    if not 2 <= len(options) <= len(LABELS):
-        raise SettingError(f"{len(options)} option(s) given: a question takes 2 to {len(LABELS)}")
-    lines = [f"{label}. {option}" for label, option in zip(LABELS, options, strict=False)]
+    if not 2 <= len(options) <= len(labels):
+        raise SettingError(
+            f"{len(options)} option(s) given: a question takes 2 to {len(labels)} with the labels {labels[0]} to "
+            f"{labels[-1]}"
+        )
+    lines = [f"{label}. {option}" for label, option in zip(labels, options, strict=False)]
     return "\n".join([f"Question: {text.strip()}", *lines, ""])
 
 

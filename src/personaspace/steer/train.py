@@ -18,6 +18,7 @@ from personaspace.steer.attach import Attachment, attach, hidden_after_cue
 from personaspace.steer.checkpoint import optimizer_tensors, read_checkpoint, restore_optimizer, write_checkpoint
 from personaspace.steer.language_model import LanguageModel, Reading
 from personaspace.steer.pairs import Indices, Pairs
+from personaspace.steer.prompt import LABELS
 from personaspace.steer.soft_prompt import SoftPrompt
 
 
@@ -233,11 +234,12 @@ def steered_logits(
     vectors: Tensor,
     options: int,
     noise: Tensor | None = None,
+    labels: str = LABELS,
 ) -> Tensor:
     """Logits of a question's options for each of ``n`` points of the space, shape ``[n, options]``."""
     virtual = soft_prompt(vectors, reading.features, noise)
     hidden = hidden_after_cue(model, attach(model, reading, virtual, attachment))
-    return model.label_logits(hidden, options)
+    return model.label_logits(hidden, options, labels)
 
 
 def _schedule(step: int, steps: int) -> float:
