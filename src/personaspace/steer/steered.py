@@ -15,6 +15,7 @@ from torch import Tensor
 from personaspace.errors import ModelError, NotFittedError, PersonaSpaceError, RunError, SurveyError
 from personaspace.files import read_json, read_tensors, write_json, write_tensors
 from personaspace.steer.attach import Attachment, Form, Placement, attach
+from personaspace.steer.export import export_peft, prompt_embeds
 from personaspace.steer.language_model import LanguageModel
 from personaspace.steer.pairs import question_prompt, training_pairs
 from personaspace.steer.points import Personas, Space, Vectors, vectors_of
@@ -207,6 +208,17 @@ class SteeredLM:
         )
         texts = [text.strip() for text in tokenizer.batch_decode(ids, skip_special_tokens=True)]
         return pd.Series(texts, index=pd.Index(personas.names, name="persona"), name="answer", dtype=object)
+
+    def prompt_embeds(self, personas: Personas, asked: Question | str) -> Tensor:
+        """Question, virtual tokens and cue as input embeddings ``[personas, tokens, width]``, in prompt form.
+
+        See :func:`personaspace.steer.export.prompt_embeds`.
+        """
+        return prompt_embeds(self, personas, asked)
+
+    def export_peft(self, personas: Personas, folder: str | Path) -> dict[str, Path]:
+        """Write one PEFT folder a persona; see :func:`personaspace.steer.export.export_peft`."""
+        return export_peft(self, personas, Path(folder))
 
     def save(self, folder: Path) -> None:
         """Write ``config.json`` and ``soft_prompt.safetensors``; the base model is named, not copied."""

@@ -1,0 +1,1 @@
+"""Steered models behind a server."""
