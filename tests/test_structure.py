@@ -21,6 +21,7 @@ ALLOWED = {
     "steer": {"survey"},
     "evaluation": {"survey", "embedding", "persona", "steer"},
     "report": {"survey", "embedding", "persona", "evaluation"},
+    "serve": {"survey", "embedding", "persona", "steer", "evaluation", "report"},
 }
 DRAWN = {"persona": {"report"}}
 """What a stage may import inside a function, to draw itself."""

@@ -11,6 +11,7 @@ import typer
 from personaspace.commands.ask import ask
 from personaspace.commands.demo import demo
 from personaspace.commands.evaluate import evaluate
+from personaspace.commands.export import export
 from personaspace.commands.fit import fit
 from personaspace.commands.generate import generate
 from personaspace.commands.impute import impute
@@ -28,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (demo, fit, personas, map_, variance, impute, next_, steer, evaluate, ask, generate):
+for command in (demo, fit, personas, map_, variance, impute, next_, steer, evaluate, ask, generate, export):
     app.command(command.__name__.rstrip("_"))(command)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 from pathlib import Path
 from typing import Any, get_args
 
@@ -14,8 +15,10 @@ from peft import AutoPeftModelForCausalLM, PeftModel
 from transformers import Gemma3ForCausalLM, Gemma3TextConfig, GemmaConfig, GemmaForCausalLM, OPTConfig, OPTForCausalLM
 
 from personaspace.errors import ModelError, NotFittedError, SurveyError
+from personaspace.files import read_metadata, read_tensors
 from personaspace.steer.attach import Form, Placement
-from personaspace.steer.export import PROBE, export_peft, prompt_embeds, wire_format
+from personaspace.steer.export_embeds import prompt_embeds, wire_format
+from personaspace.steer.export_peft import PROBE, export_peft
 from personaspace.steer.language_model import LanguageModel
 from personaspace.steer.pairs import question_prompt
 from personaspace.steer.prompt import open_question
@@ -41,7 +44,7 @@ def label_probabilities(model: LanguageModel, logits: torch.Tensor) -> np.ndarra
 
 def gemma(kind: int) -> LanguageModel:
     torch.manual_seed(0)
-    shape = {
+    shape: dict[str, Any] = {
         "vocab_size": VOCABULARY, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 3,
         "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8, "max_position_embeddings": 256,
     }  # fmt: skip
@@ -71,7 +74,7 @@ def test_plain_peft_answers_as_the_persona(family: str, form: Form, tmp_path: Pa
     prompt = open_question("Why parks?") + "Answer:"
     for row, folder in enumerate(export_peft(lm, points, tmp_path).values()):
         plain = tiny_model(family)
-        peft = PeftModel.from_pretrained(plain.model, folder).eval()
+        peft: Any = PeftModel.from_pretrained(plain.model, folder).eval()
         ids = plain.tokenizer(question_prompt(ASKED) + "Answer:", return_tensors="pt").input_ids
         np.testing.assert_allclose(label_probabilities(plain, peft(ids).logits)[0], expected[row], atol=1e-5)
         ids = plain.tokenizer(prompt, return_tensors="pt").input_ids
@@ -88,7 +91,7 @@ def test_the_folder_names_its_base_model(form: Form, tmp_path: Path) -> None:
     lm = steered(LanguageModel.load(str(tmp_path / "base")), form, "before")
     (folder,) = export_peft(lm, Points(1), tmp_path / "personas").values()
     assert sorted(path.name for path in folder.iterdir()) == ["adapter_config.json", "adapter_model.safetensors"]
-    peft = AutoPeftModelForCausalLM.from_pretrained(folder)
+    peft: Any = AutoPeftModelForCausalLM.from_pretrained(folder)
     ids = tiny.tokenizer(question_prompt(ASKED) + "Answer:", return_tensors="pt").input_ids
     expected = lm.predict(Points(1).vectors, ASKED)
     np.testing.assert_allclose(label_probabilities(tiny, peft(ids).logits), expected, atol=1e-5)
@@ -152,6 +155,17 @@ def test_the_wire_holds_one_sequence_and_nothing_else(llama: LanguageModel) -> N
     assert received.shape == embeddings.shape[1:]
     assert received.numpy().tobytes() == embeddings[7].detach().numpy().tobytes()
     assert len(sent) < received.nbytes + 4096
+
+
+def test_a_file_of_embeddings_says_what_it_holds(llama: LanguageModel, tmp_path: Path) -> None:
+    lm, points = steered(llama, "prompt", "after"), Points()
+    path = lm.export_embeds(points, ASKED.text, [option.text for option in ASKED.options], tmp_path)
+    tensors, about = read_tensors(path), read_metadata(path)
+    assert (about["question"], json.loads(about["options"])) == (ASKED.text, ["Yes", "Perhaps", "No"])
+    for row, name in enumerate(points.names):
+        logits = llama.model(inputs_embeds=torch.from_numpy(tensors[name])[None]).logits[0, -1]
+        answers = logits[json.loads(about["labels"])].softmax(-1).detach().numpy()
+        np.testing.assert_allclose(answers, lm.predict(points.vectors, ASKED)[row], atol=1e-5)
 
 
 def test_greedy_words_from_embeddings_are_the_persona_s(llama: LanguageModel) -> None:

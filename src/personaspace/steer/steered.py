@@ -15,7 +15,8 @@ from torch import Tensor
 from personaspace.errors import ModelError, NotFittedError, PersonaSpaceError, RunError, SurveyError
 from personaspace.files import read_json, read_tensors, write_json, write_tensors
 from personaspace.steer.attach import Attachment, Form, Placement, attach
-from personaspace.steer.export import export_peft, prompt_embeds
+from personaspace.steer.export_embeds import export_embeds, prompt_embeds
+from personaspace.steer.export_peft import export_peft
 from personaspace.steer.language_model import LanguageModel
 from personaspace.steer.pairs import question_prompt, training_pairs
 from personaspace.steer.points import Personas, Space, Vectors, vectors_of
@@ -212,13 +213,17 @@ class SteeredLM:
     def prompt_embeds(self, personas: Personas, asked: Question | str) -> Tensor:
         """Question, virtual tokens and cue as input embeddings ``[personas, tokens, width]``, in prompt form.
 
-        See :func:`personaspace.steer.export.prompt_embeds`.
+        See :func:`personaspace.steer.export_embeds.prompt_embeds`.
         """
         return prompt_embeds(self, personas, asked)
 
     def export_peft(self, personas: Personas, folder: str | Path) -> dict[str, Path]:
-        """Write one PEFT folder a persona; see :func:`personaspace.steer.export.export_peft`."""
+        """Write one PEFT folder a persona; see :func:`personaspace.steer.export_peft.export_peft`."""
         return export_peft(self, personas, Path(folder))
+
+    def export_embeds(self, personas: Personas, text: str, options: Sequence[str], folder: str | Path) -> Path:
+        """Write what personas read for one question; see :func:`personaspace.steer.export_embeds.export_embeds`."""
+        return export_embeds(self, personas, text, options, Path(folder))
 
     def save(self, folder: Path) -> None:
         """Write ``config.json`` and ``soft_prompt.safetensors``; the base model is named, not copied."""

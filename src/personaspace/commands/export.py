@@ -1,0 +1,51 @@
+"""``personaspace export``: personas for PEFT, or a question to personas as input embeddings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from personaspace.commands.options import AsJson, Device, PersonaNames, RunFolder
+from personaspace.commands.printing import print_json
+
+
+def export(
+    run: RunFolder,
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where to write.")],
+    to: Annotated[str, typer.Option(help="peft (one folder a persona) or embeds (one question).")] = "peft",
+    persona: PersonaNames = None,
+    question: Annotated[str | None, typer.Option(help="With --to embeds: what is asked.")] = None,
+    option: Annotated[list[str] | None, typer.Option("--option", help="An answer; repeat for each.")] = None,
+    device: Device = "cpu",
+    as_json: AsJson = False,
+) -> None:
+    """Write personas for other libraries: PEFT folders, or input embeddings for a server.
+
+    Example: personaspace export runs/demo --persona cluster-1 --out exported
+    """
+    from personaspace.artifacts import Run
+    from personaspace.errors import SettingError, unknown
+    from personaspace.pipeline import load_fitted, personas_named
+    from personaspace.steering_pipeline import load_steered
+
+    if to not in ("peft", "embeds"):
+        raise unknown("export", to, ["peft", "embeds"])
+    if to == "embeds" and question is None:
+        raise SettingError("--to embeds writes what personas read for one question: give --question")
+    if to == "peft" and (question is not None or option):
+        raise SettingError("--question and --option are for --to embeds: a PEFT folder is for every question")
+    opened = Run.open(run)
+    lm = load_steered(opened, device)
+    chosen = personas_named(load_fitted(opened), persona)
+    if question is None:
+        written = {name: str(path) for name, path in lm.export_peft(chosen, out).items()}
+    else:
+        path = lm.export_embeds(chosen, question, option or [], out)
+        written = dict.fromkeys(chosen.names, str(path))
+    if as_json:
+        print_json({"run": str(run), "to": to, "written": written})
+    else:
+        for name, place in written.items():
+            print(f"{name}: {place}")
