@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from personaspace.persona.soft import soft_membership as soft_membership
     from personaspace.persona.variance import explained_variance as explained_variance
     from personaspace.steer.steered import SteeredLM as SteeredLM
-    from personaspace.steer.train import TrainSettings as TrainSettings
+    from personaspace.steer.train_settings import TrainSettings as TrainSettings
     from personaspace.survey.answers import Answers as Answers
     from personaspace.survey.question import Option as Option
     from personaspace.survey.question import Question as Question
@@ -60,7 +60,7 @@ _HOMES = {
     "Survey": "survey.survey",
     "SurveyStream": "survey.stream",
     "SurveyWriter": "survey.stream_writer",
-    "TrainSettings": "steer.train",
+    "TrainSettings": "steer.train_settings",
     "demographic_personas": "persona.groups",
     "evaluate": "evaluation.protocol",
     "explained_variance": "persona.variance",

@@ -8,7 +8,7 @@ from personaspace.artifacts import Run
 from personaspace.console import Reporter, show_bars, show_texts
 from personaspace.evaluation.results import Results
 from personaspace.pipeline import fit_run
-from personaspace.steer.train import TrainSettings
+from personaspace.steer.train_settings import TrainSettings
 from personaspace.steering_pipeline import evaluate_run, steer_run
 from personaspace.survey.simulate import simulate
 from personaspace.survey.split import SplitSettings

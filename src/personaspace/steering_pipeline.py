@@ -12,8 +12,9 @@ from personaspace.evaluation.protocol import evaluate
 from personaspace.evaluation.results import Results
 from personaspace.pipeline import OnStep, load_fitted
 from personaspace.steer.attach import Attachment
+from personaspace.steer.soft_prompts import SoftPromptSettings, kind_of
 from personaspace.steer.steered import SteeredLM
-from personaspace.steer.train import TrainSettings
+from personaspace.steer.train_settings import TrainSettings
 
 
 def steer_run(
@@ -21,7 +22,7 @@ def steer_run(
     model: str,
     *,
     attachment: Attachment | None = None,
-    soft_prompt: str = "question-aware",
+    soft_prompt: str | SoftPromptSettings = "question-aware",
     settings: TrainSettings | None = None,
     device: str = "cpu",
     on_step: OnStep | None = None,
@@ -32,7 +33,7 @@ def steer_run(
         run: A run with the stage ``personas``.
         model: Hub name, folder or ``nano``.
         attachment: Placement and form of the virtual tokens.
-        soft_prompt: Which soft-prompting model.
+        soft_prompt: The soft-prompting model, by its name or by its settings.
         settings: How to train.
         device: Where to run.
         on_step: Told about progress.
@@ -57,8 +58,8 @@ def steer_run(
         "model": model,
         "fingerprint": lm.model.fingerprint,
         "attachment": asdict(attachment),
-        "soft_prompt": soft_prompt,
-        "settings": asdict(settings),
+        "soft_prompt": {"kind": kind_of(lm.kind), **asdict(lm.kind)},
+        "settings": settings.identity(),
     }
     run.stage("steer", about, ("survey", "embedding"), train)
     shutil.rmtree(run.folder / "steer" / CHECKPOINT, ignore_errors=True)

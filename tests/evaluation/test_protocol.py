@@ -18,7 +18,7 @@ from personaspace.persona.clustering import ClusterPersonas
 from personaspace.persona.groups import demographic_personas
 from personaspace.persona.soft import nearest_persona
 from personaspace.steer.steered import SteeredLM
-from personaspace.steer.train import TrainSettings
+from personaspace.steer.train_settings import TrainSettings
 from personaspace.survey.simulate import simulate
 from personaspace.survey.split import Split, split
 from tests.steer.conftest import tiny_model

@@ -14,7 +14,7 @@ from personaspace.errors import ModelError, NotFittedError, RunError, SettingErr
 from personaspace.steer.attach import Form, Placement
 from personaspace.steer.language_model import LanguageModel
 from personaspace.steer.steered import SteeredLM
-from personaspace.steer.train import TrainSettings
+from personaspace.steer.train_settings import TrainSettings
 from tests.steer.conftest import Points, opposed_survey, tiny_model
 
 QUICK = TrainSettings(epochs=1, respondents=32, questions=4)

@@ -30,7 +30,7 @@ def steer(
     from personaspace.artifacts import Run
     from personaspace.console import Reporter
     from personaspace.steer.attach import Attachment
-    from personaspace.steer.train import TrainSettings
+    from personaspace.steer.train_settings import TrainSettings
     from personaspace.steering_pipeline import steer_run
 
     with Reporter() as reporter:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from torch import Tensor
 
 from personaspace.steer.prompt import question_text
@@ -14,6 +16,35 @@ from personaspace.survey.question import Question
 from personaspace.survey.survey import BoolArray, Survey
 
 Indices = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Pairs that share a question.
+
+    Attributes:
+        text: The question up to the answer cue.
+        options: How many options it has.
+        vectors: Points of the space, shape ``[n, dim]``.
+        chosen: The option each chose, shape ``[n]``.
+        noise: Added to the standardized points, shape ``[n, dim]``, or ``None``.
+    """
+
+    text: str
+    options: int
+    vectors: Tensor
+    chosen: Tensor
+    noise: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.chosen)
+
+    def parts(self, size: int) -> Iterator[Block]:
+        """The block in pieces of at most ``size`` pairs."""
+        for start in range(0, len(self), size):
+            rows = slice(start, start + size)
+            noise = None if self.noise is None else self.noise[rows]
+            yield replace(self, vectors=self.vectors[rows], chosen=self.chosen[rows], noise=noise)
 
 
 @dataclass(frozen=True)
@@ -48,6 +79,13 @@ class Pairs:
             group[start : start + size] for group in np.split(order, starts) for start in range(0, len(group), size)
         ]
         return [blocks[i] for i in rng.permutation(len(blocks))]
+
+    def block(self, pairs: Indices, device: torch.device) -> Block:
+        """One of :meth:`blocks`, looked up."""
+        question = int(self.question[pairs[0]])
+        vectors = self.vectors[torch.from_numpy(self.row[pairs])].to(device)
+        chosen = torch.from_numpy(self.option[pairs]).to(device)
+        return Block(self.texts[question], self.sizes[question], vectors, chosen)
 
     def digest(self) -> str:
         """One checksum over points, questions and answers."""

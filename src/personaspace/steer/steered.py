@@ -21,8 +21,10 @@ from personaspace.steer.language_model import LanguageModel
 from personaspace.steer.pairs import question_prompt, training_pairs
 from personaspace.steer.points import Personas, Space, Vectors, vectors_of
 from personaspace.steer.prompt import open_question
-from personaspace.steer.soft_prompt import SoftPrompt, soft_prompt
-from personaspace.steer.train import Trainer, TrainSettings, steered_logits
+from personaspace.steer.soft_prompts import SoftPrompt, SoftPromptSettings, kind_of, soft_prompt_settings
+from personaspace.steer.steered_logits import steered_logits
+from personaspace.steer.train import Trainer
+from personaspace.steer.train_settings import TrainSettings
 from personaspace.survey.early_stopping import early_stopping
 from personaspace.survey.question import Option, Question
 from personaspace.survey.survey import Survey
@@ -35,7 +37,7 @@ class SteeredLM:
         model: A hub name, a folder, ``nano``, or a loaded :class:`LanguageModel`.
         form: ``prefix`` (keys and values of every layer) or ``prompt`` (input embeddings).
         placement: Virtual tokens ``before`` or ``after`` the question.
-        soft_prompt: ``question-aware`` or ``mlp`` (the published model).
+        soft_prompt: The soft-prompting model, by its name in :data:`SOFT_PROMPTS` or by its settings.
         tokens: How many virtual tokens.
         settings: How to train.
         device: Where to run.
@@ -60,13 +62,13 @@ class SteeredLM:
         *,
         form: Form = "prefix",
         placement: Placement = "after",
-        soft_prompt: str = "question-aware",
+        soft_prompt: str | SoftPromptSettings = "question-aware",
         tokens: int = 2,
         settings: TrainSettings | None = None,
         device: str = "cpu",
     ) -> None:
         self.attachment = Attachment(placement, form, tokens)
-        self.kind = soft_prompt
+        self.kind = soft_prompt_settings(soft_prompt) if isinstance(soft_prompt, str) else soft_prompt
         self.settings = settings or TrainSettings()
         self.model = LanguageModel.load(model, device) if isinstance(model, str) else model
         self.history_: list[dict[str, float]] = []
@@ -233,7 +235,7 @@ class SteeredLM:
             "model": self.model.name,
             "fingerprint": self.model.fingerprint,
             "attachment": asdict(self.attachment),
-            "soft_prompt": self.kind,
+            "soft_prompt": {"kind": kind_of(self.kind), **asdict(self.kind)},
             "dim": len(trained.vectors.mean),
             "settings": asdict(self.settings),
             "history": self.history_,
@@ -251,7 +253,7 @@ class SteeredLM:
         lm = cls(
             model or LanguageModel.load(config["model"], device),
             **config["attachment"],
-            soft_prompt=config["soft_prompt"],
+            soft_prompt=soft_prompt_settings(**config["soft_prompt"]),
             settings=TrainSettings(**config["settings"]),
         )
         if lm.model.fingerprint != config["fingerprint"]:
@@ -268,11 +270,10 @@ class SteeredLM:
         return self.soft_prompt_
 
     def _new_soft_prompt(self, dim: int) -> SoftPrompt:
-        make = soft_prompt(self.kind)
         features = len(self.model.read_ids(self.model.cue).features)
         with torch.random.fork_rng():
             torch.manual_seed(self.settings.seed)
-            module = make(dim, features, self.attachment.shape(self.model))
+            module = self.kind.build(dim, features, self.attachment.shape(self.model))
             if self.attachment.form == "prompt":
                 module.start_from(self.model.embedding.weight)
         return module.to(self.model.device)

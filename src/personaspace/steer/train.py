@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,49 +13,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from personaspace.errors import MAX_SEED, ModelError, RunError, SettingError
-from personaspace.steer.attach import Attachment, attach, hidden_after_cue
+from personaspace.errors import ModelError, RunError
+from personaspace.steer.attach import Attachment
+from personaspace.steer.check import check
 from personaspace.steer.checkpoint import optimizer_tensors, read_checkpoint, restore_optimizer, write_checkpoint
-from personaspace.steer.language_model import LanguageModel, Reading
-from personaspace.steer.pairs import Indices, Pairs
-from personaspace.steer.prompt import LABELS
-from personaspace.steer.soft_prompt import SoftPrompt
-
-
-@dataclass(frozen=True)
-class TrainSettings:
-    """How the soft-prompting model is trained.
-
-    Attributes:
-        epochs: Passes over the training pairs at the most; early stopping may end sooner.
-        learning_rate: AdamW's rate after warm-up; it falls to 0 along a cosine.
-        weight_decay: AdamW's weight decay.
-        noise: Standard deviation of the noise on standardized points.
-        respondents: Respondents that share a question in one pass.
-        questions: Questions a step.
-        checks: Looks at the early-stopping answers per epoch, each followed by a checkpoint.
-        patience: Checks without improvement after which training stops.
-        check_pairs: Early-stopping answers looked at, at the most.
-        seed: Of initial weights, order and noise.
-    """
-
-    epochs: int = 2
-    learning_rate: float = 2e-3
-    weight_decay: float = 1e-3
-    noise: float = 0.3
-    respondents: int = 64
-    questions: int = 12
-    checks: int = 4
-    patience: int = 3
-    check_pairs: int = 5000
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        for name, value in asdict(self).items():
-            least = 0 if name in ("weight_decay", "noise", "seed") else 1 if isinstance(value, int) else 1e-12
-            most = MAX_SEED if name == "seed" else math.inf
-            if not (math.isfinite(value) and least <= value <= most):
-                raise SettingError(f"{name} is {value}: it must be a number from {least} to {most}")
+from personaspace.steer.language_model import LanguageModel
+from personaspace.steer.pairs import Block, Indices, Pairs
+from personaspace.steer.schedule import schedule
+from personaspace.steer.soft_prompts import SoftPrompt
+from personaspace.steer.steered_logits import steered_logits
+from personaspace.steer.train_settings import TrainSettings
 
 
 @dataclass
@@ -77,7 +44,7 @@ class Trainer:
         soft_prompt: The model to be trained, changed in place.
         attachment: Placement and form of the virtual tokens.
         train: Pairs to learn from.
-        check: Pairs that decide when to stop; none of them among ``train``.
+        held_out: Pairs that decide when to stop; none of them among ``train``.
         settings: How to train.
         checkpoint: File to resume from and to write to, or ``None``.
     """
@@ -88,13 +55,13 @@ class Trainer:
         soft_prompt: SoftPrompt,
         attachment: Attachment,
         train: Pairs,
-        check: Pairs,
+        held_out: Pairs,
         settings: TrainSettings,
         checkpoint: Path | None = None,
     ) -> None:
         self.model, self.soft_prompt, self.attachment = model, soft_prompt, attachment
         self.train, self.settings, self.checkpoint = train, settings, checkpoint
-        self.check = check.sample(settings.check_pairs, settings.seed)
+        self.held_out = held_out.sample(settings.check_pairs, settings.seed)
         self.steps_per_epoch = math.ceil(len(self._blocks(0)) / settings.questions)
         self.steps = self.steps_per_epoch * settings.epochs
         self.optimizer = torch.optim.AdamW(
@@ -145,18 +112,15 @@ class Trainer:
     def _step(self, blocks: list[Indices]) -> float:
         settings, step = self.settings, self.progress.step
         for group in self.optimizer.param_groups:
-            group["lr"] = settings.learning_rate * _schedule(step, self.steps)
-        generator = torch.Generator().manual_seed(settings.seed * 1_000_003 + step)
+            group["lr"] = settings.learning_rate * schedule(step, self.steps)
         pairs = sum(map(len, blocks))
         total = 0.0
         self.optimizer.zero_grad()
-        for block in blocks:
-            noise = torch.randn(len(block), self.train.vectors.shape[1], generator=generator) * settings.noise
-            logits = self._logits(self.train, block, noise.to(self.model.device))
-            chosen = torch.from_numpy(self.train.option[block]).to(logits.device)
-            loss = functional.cross_entropy(logits, chosen, reduction="sum") / pairs
-            loss.backward()  # type: ignore[no-untyped-call]
-            total += float(loss.detach())
+        for index, indices in enumerate(blocks):
+            for part in self._block(indices, index).parts(settings.batch):
+                loss = self._loss(part) / pairs
+                loss.backward()  # type: ignore[no-untyped-call]
+                total += float(loss.detach())
         norm = float(torch.nn.utils.clip_grad_norm_(self.soft_prompt.parameters(), 1.0))
         if not math.isfinite(total + norm):
             raise ModelError(
@@ -166,16 +130,26 @@ class Trainer:
         self.optimizer.step()
         return total
 
-    def _logits(self, pairs: Pairs, block: Indices, noise: Tensor | None = None) -> Tensor:
-        question = int(pairs.question[block[0]])
-        vectors = pairs.vectors[torch.from_numpy(pairs.row[block])].to(self.model.device)
-        reading = self.model.read(pairs.texts[question])
+    def _block(self, indices: Indices, index: int) -> Block:
+        """A block of the present step, with its noise."""
+        block = self.train.block(indices, self.model.device)
+        seeds = np.random.SeedSequence([self.settings.seed, self.progress.step, index])
+        generator = torch.Generator().manual_seed(int(seeds.generate_state(1, np.uint64)[0]))
+        noise = torch.randn(block.vectors.shape, generator=generator) * self.settings.noise
+        return replace(block, noise=noise.to(self.model.device))
+
+    def _loss(self, block: Block) -> Tensor:
+        """What is minimized, summed over a block."""
+        return functional.cross_entropy(self._logits(block), block.chosen, reduction="sum")
+
+    def _logits(self, block: Block) -> Tensor:
+        reading = self.model.read(block.text)
         return steered_logits(
-            self.model, self.soft_prompt, self.attachment, reading, vectors, pairs.sizes[question], noise
+            self.model, self.soft_prompt, self.attachment, reading, block.vectors, block.options, block.noise
         )
 
     def _look(self, training_loss: float) -> None:
-        loss, accuracy = self._check()
+        loss, accuracy = check(self.held_out, self._logits, self.settings.batch, self.model.device)
         progress = self.progress
         progress.history.append(
             {"step": progress.step, "training_loss": training_loss, "log_loss": loss, "accuracy": accuracy}
@@ -188,20 +162,10 @@ class Trainer:
         if self.checkpoint:
             self._save(self.checkpoint)
 
-    @torch.no_grad()
-    def _check(self) -> tuple[float, float]:
-        loss, right = 0.0, 0
-        for block in self.check.blocks(4 * self.settings.respondents, np.random.default_rng(0)):
-            logits = self._logits(self.check, block)
-            chosen = torch.from_numpy(self.check.option[block]).to(logits.device)
-            loss += float(functional.cross_entropy(logits, chosen, reduction="sum"))
-            right += int((logits.argmax(1) == chosen).sum())
-        return loss / len(self.check), right / len(self.check)
-
     def _state(self) -> dict[str, Any]:
         return {
             "model": self.model.fingerprint,
-            "settings": asdict(self.settings),
+            "settings": self.settings.identity(),
             "attachment": asdict(self.attachment),
             "pairs": self.train.digest(),
             "parameters": sum(parameter.numel() for parameter in self.soft_prompt.parameters()),
@@ -224,29 +188,6 @@ class Trainer:
         self.best = groups["best"]
         self.progress = Progress(**state["progress"])
         restore_optimizer(self.optimizer, groups["optimizer"])
-
-
-def steered_logits(
-    model: LanguageModel,
-    soft_prompt: SoftPrompt,
-    attachment: Attachment,
-    reading: Reading,
-    vectors: Tensor,
-    options: int,
-    noise: Tensor | None = None,
-    labels: str = LABELS,
-) -> Tensor:
-    """Logits of a question's options for each of ``n`` points of the space, shape ``[n, options]``."""
-    virtual = soft_prompt(vectors, reading.features, noise)
-    hidden = hidden_after_cue(model, attach(model, reading, virtual, attachment))
-    return model.label_logits(hidden, options, labels)
-
-
-def _schedule(step: int, steps: int) -> float:
-    warm_up = max(1, min(200, steps // 20))
-    if step < warm_up:
-        return (step + 1) / warm_up
-    return 0.5 * (1 + math.cos(math.pi * (step - warm_up) / max(1, steps - warm_up)))
 
 
 def _copy(module: torch.nn.Module) -> dict[str, Tensor]:

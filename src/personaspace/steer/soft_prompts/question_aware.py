@@ -1,0 +1,50 @@
+r"""A soft-prompting model that sees what the frozen model made of the question: f(u, h(question)).
+
+With the tokens placed after the question, the frozen model's own states h of it are known when the tokens are made:
+
+    z = (W_u u) * (1 + W_g h) + W_h h,    z' = z + W_2 gelu(W_1 norm(z)),    V = V_0 + W_o norm(z').
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from personaspace.steer.soft_prompts.base import SoftPrompt, SoftPromptSettings
+
+
+@dataclass(frozen=True)
+class QuestionAwareSettings(SoftPromptSettings):
+    """Settings of :class:`QuestionAware`.
+
+    Attributes:
+        hidden: Width of its layers.
+    """
+
+    hidden: int = 512
+
+    def build(self, dim: int, features: int, shape: tuple[int, ...]) -> QuestionAware:
+        """An untrained one."""
+        return QuestionAware(self, dim, features, shape)
+
+
+class QuestionAware(SoftPrompt):
+    """A soft-prompting model that sees what the frozen model made of the question."""
+
+    def __init__(self, settings: QuestionAwareSettings, dim: int, features: int, shape: tuple[int, ...]) -> None:
+        hidden = settings.hidden
+        super().__init__(dim, features, shape, hidden)
+        self.point = nn.Linear(dim, hidden)
+        self.gate = nn.Linear(features, hidden)
+        self.question = nn.Linear(features, hidden)
+        self.residual = nn.Sequential(
+            nn.LayerNorm(hidden), nn.Linear(hidden, hidden), nn.GELU(), nn.Linear(hidden, hidden)
+        )
+        self.norm = nn.LayerNorm(hidden)
+
+    def mix(self, u: Tensor, h: Tensor) -> Tensor:
+        """The point gated by the question, plus the question, through one residual layer."""
+        z = self.point(u) * (1 + self.gate(h)) + self.question(h)
+        mixed: Tensor = self.norm(z + self.residual(z))
+        return mixed
