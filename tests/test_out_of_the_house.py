@@ -9,13 +9,15 @@ import pytest
 
 from personaspace.artifacts import Run
 from personaspace.commands.export import export
+from personaspace.commands.push import push
 from personaspace.errors import SettingError, UnknownNameError
-from personaspace.pipeline import fit_run
+from personaspace.pipeline import fit_run, load_fitted
 from personaspace.steer.attach import Attachment
-from personaspace.steer.train import TrainSettings
-from personaspace.steering_pipeline import steer_run
+from personaspace.steer.train_settings import TrainSettings
+from personaspace.steering_pipeline import evaluate_run, steer_run
 from personaspace.survey.simulate import simulate
 from tests.steer.conftest import tiny_model
+from tests.steer.fake_hub import fake_hub, point_at
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +55,33 @@ def test_export_says_what_it_cannot_do(run: Path, tmp_path: Path) -> None:
         export(run, tmp_path, question="Tea?")
     with pytest.raises(UnknownNameError, match="unknown persona"):
         export(run, tmp_path, persona=["cluster-9"])
+
+
+def test_push_uploads_model_personas_and_evaluation(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with fake_hub() as hub:
+        point_at(hub.url, monkeypatch, tmp_path)
+        monkeypatch.setenv("HF_TOKEN", hub.token)
+        push(run, "org/steered", base_model="org/base")
+        assert "run `personaspace evaluate" in capsys.readouterr().out
+        evaluate_run(Run.open(run))
+        push(run, "org/steered", base_model="org/base", as_json=True)
+        files = hub.repositories["org/steered"]
+    assert json.loads(capsys.readouterr().out) == {
+        "run": str(run), "url": f"{hub.url}/org/steered", "personas": ["cluster-1", "cluster-2"], "evaluated": True,
+    }  # fmt: skip
+    card = files["README.md"].decode()
+    assert "| majority |" in card
+    assert "Nobody real answered" in card
+    for respondent in load_fitted(Run.open(run)).space.ids_:
+        assert not any(f'"{respondent}"'.encode() in content for content in files.values())
+
+
+def test_push_says_what_it_cannot_do(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_any")
+    with pytest.raises(SettingError, match="is a folder on this machine"):
+        push(run, "org/steered")
+    respondent = load_fitted(Run.open(run)).space.ids_[0]
+    with pytest.raises(SettingError, match="is one respondent"):
+        push(run, "org/steered", persona=[f"respondent-{respondent}"])

@@ -18,6 +18,7 @@ from personaspace.commands.impute import impute
 from personaspace.commands.map import map_
 from personaspace.commands.next import next_
 from personaspace.commands.personas import personas
+from personaspace.commands.push import push
 from personaspace.commands.steer import steer
 from personaspace.commands.variance import variance
 from personaspace.errors import PersonaSpaceError
@@ -29,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (demo, fit, personas, map_, variance, impute, next_, steer, evaluate, ask, generate, export):
+for command in (demo, fit, personas, map_, variance, impute, next_, steer, evaluate, ask, generate, export, push):
     app.command(command.__name__.rstrip("_"))(command)
 
 

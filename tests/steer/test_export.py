@@ -23,7 +23,7 @@ from personaspace.steer.language_model import LanguageModel
 from personaspace.steer.pairs import question_prompt
 from personaspace.steer.prompt import open_question
 from personaspace.steer.steered import SteeredLM
-from personaspace.steer.train import TrainSettings
+from personaspace.steer.train_settings import TrainSettings
 from personaspace.survey.question import Option, Question
 from tests.steer.conftest import FAMILIES, VOCABULARY, Points, opposed_survey, tiny_model, tiny_tokenizer
 

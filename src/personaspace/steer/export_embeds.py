@@ -72,7 +72,7 @@ def wire_format(embeddings: Tensor) -> str:
     return base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
-def export_embeds(lm: SteeredLM, personas: Personas, text: str, options: Sequence[str], folder: Path) -> Path:
+def export_embeds(lm: SteeredLM, personas: Personas, text: str, options: Sequence[str], folder: str | Path) -> Path:
     """Write ``prompt_embeds.safetensors``: one sequence ``[tokens, width]`` a persona, by name, for one question.
 
     Its metadata name the base model, the question, and the token ids of the option labels (``labels``), between whose
@@ -99,7 +99,7 @@ def export_embeds(lm: SteeredLM, personas: Personas, text: str, options: Sequenc
         "options": json.dumps(list(options)),
         "labels": json.dumps(lm.model.label_ids[: len(options)].tolist() if options else []),
     }
-    path = folder / "prompt_embeds.safetensors"
+    path = Path(folder) / "prompt_embeds.safetensors"
     write_tensors(path, dict(zip(personas.names, embeddings.cpu(), strict=True)), about)
     return path
 

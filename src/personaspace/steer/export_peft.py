@@ -21,6 +21,7 @@ from personaspace.steer.export_embeds import virtual_tokens
 from personaspace.steer.language_model import NANO, LanguageModel
 from personaspace.steer.points import Personas, Vectors
 from personaspace.steer.prompt import open_question
+from personaspace.steer.soft_prompts import kind_of
 
 if TYPE_CHECKING:
     from personaspace.steer.steered import SteeredLM
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 PROBE = "Question: Is this a question?\nA. Yes\nB. No\n"
 
 
-def export_peft(lm: SteeredLM, personas: Personas, folder: Path) -> dict[str, Path]:
+def export_peft(lm: SteeredLM, personas: Personas, folder: str | Path) -> dict[str, Path]:
     """Write one PEFT folder a persona: ``adapter_config.json`` and ``adapter_model.safetensors``.
 
     ``PeftModel.from_pretrained(base_model, folder)`` then reads what it is given as that persona does.
@@ -47,7 +48,7 @@ def export_peft(lm: SteeredLM, personas: Personas, folder: Path) -> dict[str, Pa
     """
     tokens = fixed_tokens(lm, personas.vectors)
     config = _peft_config(lm)
-    folders = dict(zip(personas.names, _folders(folder, personas.names), strict=True))
+    folders = dict(zip(personas.names, _folders(Path(folder), personas.names), strict=True))
     for target, virtual in zip(folders.values(), tokens, strict=True):
         write_tensors(target / "adapter_model.safetensors", {"prompt_embeddings": virtual.flatten(1).float().cpu()})
         write_json(target / "adapter_config.json", config)
@@ -70,8 +71,8 @@ def fixed_tokens(lm: SteeredLM, vectors: Vectors) -> Tensor:
     tokens, others = (virtual_tokens(lm, vectors, lm.model.read(text)) for text in (PROBE, open_question("Why?")))
     if not torch.equal(tokens, others):
         raise ModelError(
-            f"the soft-prompting model {lm.kind!r} makes other virtual tokens for every question, PEFT holds one set: "
-            f"steer with {settings}, or export prompt_embeds for one question"
+            f"the soft-prompting model {kind_of(lm.kind)!r} makes other virtual tokens for every question, PEFT holds "
+            f"one set: steer with {settings}, or export prompt_embeds for one question"
         )
     return tokens
 

@@ -17,10 +17,13 @@ from personaspace.files import read_json, read_tensors, write_json, write_tensor
 from personaspace.steer.attach import Attachment, Form, Placement, attach
 from personaspace.steer.export_embeds import export_embeds, prompt_embeds
 from personaspace.steer.export_peft import export_peft
+from personaspace.steer.hub import located, whole
 from personaspace.steer.language_model import LanguageModel
+from personaspace.steer.model_card import training_facts
 from personaspace.steer.pairs import question_prompt, training_pairs
 from personaspace.steer.points import Personas, Space, Vectors, vectors_of
 from personaspace.steer.prompt import open_question
+from personaspace.steer.publish import push, read_personas
 from personaspace.steer.soft_prompts import SoftPrompt, SoftPromptSettings, kind_of, soft_prompt_settings
 from personaspace.steer.steered_logits import steered_logits
 from personaspace.steer.train import Trainer
@@ -45,6 +48,8 @@ class SteeredLM:
     Attributes:
         soft_prompt_: The trained soft-prompting model.
         history_: What training looked like, one entry per check.
+        trained_on_: The survey's name and its numbers of respondents, questions and answers.
+        personas_: The personas that came with a model from the hub.
 
     Example:
         >>> import personaspace as ps
@@ -72,6 +77,13 @@ class SteeredLM:
         self.settings = settings or TrainSettings()
         self.model = LanguageModel.load(model, device) if isinstance(model, str) else model
         self.history_: list[dict[str, float]] = []
+        self.trained_on_: dict[str, Any] = {}
+        self.personas_: Personas | None = None
+
+    prompt_embeds = prompt_embeds
+    export_embeds = export_embeds
+    export_peft = export_peft
+    push = push
 
     def fit(
         self,
@@ -97,6 +109,7 @@ class SteeredLM:
         """
         if not len(survey.answers):
             raise SurveyError(f"survey {survey.name!r} has no answers to train on")
+        self.trained_on_ = training_facts(survey)
         vectors = torch.from_numpy(vectors_of(survey, space))
         held = early_stopping(survey)
         self.soft_prompt_ = self._new_soft_prompt(vectors.shape[1])
@@ -212,21 +225,6 @@ class SteeredLM:
         texts = [text.strip() for text in tokenizer.batch_decode(ids, skip_special_tokens=True)]
         return pd.Series(texts, index=pd.Index(personas.names, name="persona"), name="answer", dtype=object)
 
-    def prompt_embeds(self, personas: Personas, asked: Question | str) -> Tensor:
-        """Question, virtual tokens and cue as input embeddings ``[personas, tokens, width]``, in prompt form.
-
-        See :func:`personaspace.steer.export_embeds.prompt_embeds`.
-        """
-        return prompt_embeds(self, personas, asked)
-
-    def export_peft(self, personas: Personas, folder: str | Path) -> dict[str, Path]:
-        """Write one PEFT folder a persona; see :func:`personaspace.steer.export_peft.export_peft`."""
-        return export_peft(self, personas, Path(folder))
-
-    def export_embeds(self, personas: Personas, text: str, options: Sequence[str], folder: str | Path) -> Path:
-        """Write what personas read for one question; see :func:`personaspace.steer.export_embeds.export_embeds`."""
-        return export_embeds(self, personas, text, options, Path(folder))
-
     def save(self, folder: Path) -> None:
         """Write ``config.json`` and ``soft_prompt.safetensors``; the base model is named, not copied."""
         trained = self._fitted()
@@ -238,30 +236,48 @@ class SteeredLM:
             "soft_prompt": {"kind": kind_of(self.kind), **asdict(self.kind)},
             "dim": len(trained.vectors.mean),
             "settings": asdict(self.settings),
+            "trained_on": self.trained_on_,
             "history": self.history_,
         }
         write_json(folder / "config.json", config)
 
     @classmethod
-    def load(cls, folder: Path, model: LanguageModel | None = None, device: str = "cpu") -> SteeredLM:
-        """Load what :meth:`save` wrote, and the base model it names.
+    def load(
+        cls,
+        source: str | Path,
+        model: LanguageModel | None = None,
+        device: str = "cpu",
+        revision: str | None = None,
+    ) -> SteeredLM:
+        """Load what :meth:`save` or :meth:`push` wrote, and the base model it names.
+
+        Args:
+            source: A folder, or a repository of the hub, ``"organisation/name"``.
+            model: The base model, where it is loaded already.
+            device: Where to run.
+            revision: Branch, tag or commit of the repository.
 
         Raises:
-            RunError: The folder is not whole, or the base model is not the one it was trained on.
+            RunError: The folder is not whole, the base model is not the one it was trained on, or the hub cannot be
+                reached.
+            UnknownNameError: The hub does not show such a repository.
         """
+        folder = located(source, revision)
         config = read_json(folder / "config.json")
-        lm = cls(
-            model or LanguageModel.load(config["model"], device),
-            **config["attachment"],
-            soft_prompt=soft_prompt_settings(**config["soft_prompt"]),
-            settings=TrainSettings(**config["settings"]),
-        )
-        if lm.model.fingerprint != config["fingerprint"]:
-            raise RunError(f"{folder} was trained on another model than the one now found as {config['model']!r}")
-        lm.soft_prompt_ = lm._new_soft_prompt(config["dim"])
-        arrays = read_tensors(folder / "soft_prompt.safetensors")
-        lm.soft_prompt_.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
-        lm.history_ = config["history"]
+        with whole(folder):
+            lm = cls(
+                model or LanguageModel.load(config["model"], device),
+                **config["attachment"],
+                soft_prompt=soft_prompt_settings(**config["soft_prompt"]),
+                settings=TrainSettings(**config["settings"]),
+            )
+            if lm.model.fingerprint != config["fingerprint"]:
+                raise RunError(f"{folder} was trained on another model than the one now found as {config['model']!r}")
+            lm.soft_prompt_ = lm._new_soft_prompt(config["dim"])
+            arrays = read_tensors(folder / "soft_prompt.safetensors")
+            lm.soft_prompt_.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
+            lm.history_, lm.trained_on_ = config["history"], config["trained_on"]
+            lm.personas_ = read_personas(folder)
         return lm
 
     def _fitted(self) -> SoftPrompt:

@@ -1,0 +1,49 @@
+"""``personaspace push``: a run's steered model and its personas to the hub."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from personaspace.commands.options import AsJson, PersonaNames, RunFolder
+from personaspace.commands.printing import print_json
+
+
+def push(
+    run: RunFolder,
+    repository: Annotated[str, typer.Argument(metavar="ORG/NAME", help="Where on the hub.")],
+    persona: PersonaNames = None,
+    base_model: Annotated[str | None, typer.Option(help="Hub name of a base model loaded from a folder.")] = None,
+    public: Annotated[bool, typer.Option("--public", help="A new repository is private without this.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Upload a run's steered model, its personas and a card to the Hugging Face hub.
+
+    Example: personaspace push runs/opinionqa my-organisation/opinionqa-steered
+    """
+    from personaspace.artifacts import Run
+    from personaspace.errors import SettingError
+    from personaspace.evaluation.results import Results
+    from personaspace.pipeline import load_fitted, personas_named
+    from personaspace.steering_pipeline import load_steered
+
+    opened = Run.open(run)
+    lm = load_steered(opened)
+    chosen = personas_named(load_fitted(opened), persona)
+    if people := [persona.name for persona in chosen if persona.kind == "individual"]:
+        raise SettingError(
+            f"{people[0]!r} is one respondent, and the vector of a person is that person's data: "
+            "push cluster or demographic personas"
+        )
+    tables = {}
+    if opened.has("evaluation"):
+        results = Results.load(opened.require("evaluation", f"evaluate {run}") / "results.json")
+        tables = {metric: results.summary(metric) for metric in results.main_metrics}
+    url = lm.push(repository, chosen, results=tables, base_model=base_model, private=not public)
+    if as_json:
+        print_json({"run": str(run), "url": url, "personas": list(chosen.names), "evaluated": bool(tables)})
+    else:
+        print(f"pushed {run} with {len(chosen)} personas to {url}")
+        if not tables:
+            print(f"the card says nothing of baselines: run `personaspace evaluate {run}` and push again")
