@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from personaspace.persona.personas import Personas as Personas
     from personaspace.persona.soft import soft_membership as soft_membership
     from personaspace.persona.variance import explained_variance as explained_variance
+    from personaspace.steer.ensemble import Ensemble as Ensemble
+    from personaspace.steer.interval import Bootstrap as Bootstrap
     from personaspace.steer.steered import SteeredLM as SteeredLM
     from personaspace.steer.train_settings import TrainSettings as TrainSettings
     from personaspace.survey.answers import Answers as Answers
@@ -45,8 +47,10 @@ if TYPE_CHECKING:
 _HOMES = {
     "Answers": "survey.answers",
     "Autoencoder": "embedding.autoencoder",
+    "Bootstrap": "steer.interval",
     "ClusterPersonas": "persona.clustering",
     "Committee": "embedding.committee",
+    "Ensemble": "steer.ensemble",
     "Factorization": "embedding.factorization",
     "Imputation": "embedding.imputation",
     "LightGCN": "embedding.lightgcn",

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import nullcontext
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import pandas as pd
-from rich.console import Console
+from rich.console import Console, Group
+from rich.live import Live
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from personaspace.steer.poll import Poll
+    from personaspace.steer.writing import Piece
 
 PLAIN_SECONDS = 10.0
 BAR = 24
@@ -74,12 +81,28 @@ def show_table(table: pd.DataFrame, title: str, digits: int = 3) -> None:
     _stdout().print(grid)
 
 
-def show_bars(answers: pd.DataFrame, title: str) -> None:
+def show_poll(poll: Poll) -> None:
+    """Print a poll on stdout: a bar per persona and option, and how far it can be relied on."""
+    notes = pd.DataFrame(index=poll.probabilities.index, columns=poll.probabilities.columns, data="")
+    if poll.low is not None and poll.high is not None:
+        notes = _percent(poll.low) + " to" + _percent(poll.high)
+    show_bars(poll.probabilities, poll.question.text, notes)
+    if poll.refused is not None:
+        refusing = ", ".join(f"{persona} {share:.1%}" for persona, share in poll.refused.items())
+        _stdout().print(Text(f"would refuse to answer: {refusing}"))
+    if poll.sensitivity is not None:
+        apart, changed = poll.sensitivity["total_variation"].mean(), poll.sensitivity["top_changes"].mean()
+        note = f"between phrasings answers differ by {apart:.3f} (total variation) on average; the likeliest option"
+        _stdout().print(Text(f"{note} changes for {changed:.0%} of the personas"))
+
+
+def show_bars(answers: pd.DataFrame, title: str, notes: pd.DataFrame | None = None) -> None:
     """Print a bar per persona and option on stdout.
 
     Args:
         answers: Personas in rows, options in columns, probabilities.
         title: What was asked.
+        notes: What stands behind each bar.
     """
     console = _stdout()
     console.print(Text(title, style="bold"))
@@ -88,15 +111,33 @@ def show_bars(answers: pd.DataFrame, title: str) -> None:
         console.print(Text(str(persona), style="bold cyan"))
         for option, share in row.items():
             bar = "█" * round(BAR * share)
-            console.print(Text(f"  {option!s:<{width}}  {bar:<{BAR}} {share:6.1%}"))
+            note = "" if notes is None else notes.at[persona, option]
+            console.print(Text(f"  {option!s:<{width}}  {bar:<{BAR}} {share:6.1%}  {note!s}".rstrip()))
 
 
 def show_texts(texts: pd.Series[str], title: str) -> None:
-    """Print what each persona said on stdout."""
+    """Print what each persona said on stdout; the first level of the index is the persona."""
     console = _stdout()
     console.print(Text(title, style="bold"))
-    for persona, text in texts.items():
+    for persona, text in zip(texts.index.get_level_values(0), texts, strict=True):
         console.print(Text(str(persona), style="bold cyan"), Text(text))
+
+
+def show_pieces(pieces: Iterator[Piece]) -> None:
+    """Show texts on stdout as they are written: all at once on a terminal, elsewhere each when it is done."""
+    console, texts = _stdout(), dict[tuple[str, str, int], Text]()
+    with Live(console=console, auto_refresh=False) if console.is_terminal else nullcontext() as live:
+        for prompt, persona, sample, said, done in pieces:
+            text = texts.setdefault((prompt, persona, sample), Text.assemble((f"{prompt}  {persona}  ", "bold cyan")))
+            text.append(said)
+            if live:
+                live.update(Group(*texts.values()), refresh=True)
+            elif done:
+                console.print(text)
+
+
+def _percent(table: pd.DataFrame) -> pd.DataFrame:
+    return table.map(lambda share: "      -" if pd.isna(share) else f"{share:7.1%}")
 
 
 def _cell(value: object, digits: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -136,15 +136,56 @@ def _number_of(personas: int | str) -> int | Rule:
     return int(personas)
 
 
-def personas_named(fitted: Fitted, names: list[str] | None) -> Personas:
-    """Personas of a run by name: clusters, ``respondent-ID``, or ``TRAIT=value``; all clusters where none is named.
+def personas_named(fitted: Fitted, names: list[str] | None, mixtures: list[str] | None = None) -> Personas:
+    """Personas of a run by name, and mixtures of them; all clusters where none is named.
+
+    Args:
+        fitted: The run's personas, space and respondents.
+        names: Clusters, ``respondent-ID``, or ``TRAIT=value``.
+        mixtures: Each such as ``cluster-1=0.7,cluster-2=0.3``.
 
     Raises:
         UnknownNameError: There is no persona of that name.
+        SettingError: A mixture is not written that way, or its weights are not allowed.
     """
-    if not names:
+    if not names and not mixtures:
         return fitted.personas
-    return Personas([_persona(fitted, name) for name in names])
+    mixed = [_mixed(fitted, parts_of(mixture)) for mixture in mixtures or ()]
+    return Personas([*(_persona(fitted, name) for name in names or ()), *mixed])
+
+
+def _mixed(fitted: Fitted, weights: Mapping[str, float]) -> Persona:
+    return Personas([_persona(fitted, name) for name in weights]).mix(weights)
+
+
+def parts_of(mixture: str) -> dict[str, float]:
+    """The weight of every persona in a written mixture.
+
+    Raises:
+        SettingError: It is not written as NAME=WEIGHT,NAME=WEIGHT, or names a persona twice.
+
+    Example:
+        >>> parts_of("cluster-1=0.7,INCOME=$30,000 or more=0.3")
+        {'cluster-1': 0.7, 'INCOME=$30,000 or more': 0.3}
+    """
+    weights: dict[str, float] = {}
+    pending = ""
+    for part in mixture.split(","):
+        pending = f"{pending},{part}" if pending else part
+        name, _, weight = pending.rpartition("=")
+        try:
+            value = float(weight)
+        except ValueError:
+            continue  # the comma belonged to a name
+        if not name or name.strip() in weights:
+            break
+        weights[name.strip()], pending = value, ""
+    if pending or not weights:
+        raise SettingError(
+            f"cannot read the mixture {mixture!r} at {pending!r}: write NAME=WEIGHT,NAME=WEIGHT, "
+            "every name once and weights as numbers, such as cluster-1=0.7,cluster-2=0.3"
+        )
+    return weights
 
 
 def _persona(fitted: Fitted, name: str) -> Persona:

@@ -25,6 +25,7 @@ def steer_run(
     soft_prompt: str | SoftPromptSettings = "question-aware",
     settings: TrainSettings | None = None,
     device: str = "cpu",
+    refusals: bool = False,
     on_step: OnStep | None = None,
 ) -> SteeredLM:
     """Train the soft-prompting model of a fitted run; an interrupted training goes on where it was.
@@ -36,6 +37,7 @@ def steer_run(
         soft_prompt: The soft-prompting model, by its name or by its settings.
         settings: How to train.
         device: Where to run.
+        refusals: Whether refusing is an outcome of its own.
         on_step: Told about progress.
 
     Returns:
@@ -43,7 +45,9 @@ def steer_run(
     """
     attachment, settings = attachment or Attachment(), settings or TrainSettings()
     fitted = load_fitted(run)
-    lm = SteeredLM(model, **asdict(attachment), soft_prompt=soft_prompt, settings=settings, device=device)
+    lm = SteeredLM(
+        model, **asdict(attachment), soft_prompt=soft_prompt, settings=settings, device=device, refusals=refusals
+    )
 
     def train(folder: Path) -> None:
         def on_training(step: int, steps: int, loss: float, best: float) -> None:
@@ -60,6 +64,7 @@ def steer_run(
         "attachment": asdict(attachment),
         "soft_prompt": {"kind": kind_of(lm.kind), **asdict(lm.kind)},
         "settings": settings.identity(),
+        "refusals": refusals,
     }
     run.stage("steer", about, ("survey", "embedding"), train)
     shutil.rmtree(run.folder / "steer" / CHECKPOINT, ignore_errors=True)

@@ -6,31 +6,50 @@ from typing import Annotated
 
 import typer
 
-from personaspace.commands.options import AsJson, Device, PersonaNames, RunFolder
+from personaspace.commands.options import AsJson, Device, Mixtures, PersonaNames, RunFolder, Seed, Strength
 from personaspace.commands.printing import print_json
 
 
 def ask(
     run: RunFolder,
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="A question, asked before or not.")],
-    option: Annotated[list[str], typer.Option("--option", help="An answer; repeat for each.")],
+    option: Annotated[list[str], typer.Option(help="An answer; repeat for each.")],
     persona: PersonaNames = None,
+    mix: Mixtures = None,
+    orders: Annotated[int, typer.Option(min=1, help="Average over so many orders of the options.")] = 1,
+    alphabets: Annotated[
+        str, typer.Option(help="Average over label alphabets, such as ABC,abc,123; the training's is ABC.")
+    ] = "ABC",
+    strength: Strength = 1.0,
+    interval: Annotated[
+        bool, typer.Option("--interval", help="95% intervals, from resampling the respondents behind each persona.")
+    ] = False,
     device: Device = "cpu",
+    seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
     """Ask personas a multiple-choice question.
 
-    Example: personaspace ask runs/demo "Should the voting age be lowered?" --option Yes --option No
+    Example: personaspace ask runs/demo "Should the voting age be lowered?" --option Yes --option No --orders 2
     """
     from personaspace.artifacts import Run
-    from personaspace.console import show_bars
+    from personaspace.console import show_poll
     from personaspace.pipeline import load_fitted, personas_named
+    from personaspace.steer.interval import Bootstrap
     from personaspace.steering_pipeline import load_steered
 
     opened = Run.open(run)
-    lm = load_steered(opened, device)
-    answers = lm.ask(question, option, personas_named(load_fitted(opened), persona))
+    fitted = load_fitted(opened)
+    poll = load_steered(opened, device).poll(
+        question,
+        option,
+        personas_named(fitted, persona, mix),
+        interval=Bootstrap(fitted.space, fitted.split.train, seed=seed) if interval else None,
+        orders=orders,
+        alphabets=alphabets.split(","),
+        strength=strength,
+    )
     if as_json:
-        print_json({"question": question, "answers": answers.to_dict(orient="index")})
+        print_json(poll.to_json())
     else:
-        show_bars(answers, question)
+        show_poll(poll)

@@ -2,38 +2,78 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import json
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from personaspace.commands.options import AsJson, Device, PersonaNames, RunFolder, Seed
+from personaspace.commands.options import AsJson, Device, Mixtures, PersonaNames, RunFolder, Seed, Strength
 from personaspace.commands.printing import print_json
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def generate(
     run: RunFolder,
-    prompt: Annotated[str, typer.Argument(metavar="PROMPT", help="What the personas are asked.")],
+    prompt: Annotated[list[str], typer.Argument(metavar="PROMPT...", help="What the personas are asked.")],
     persona: PersonaNames = None,
+    mix: Mixtures = None,
     max_new_tokens: Annotated[int, typer.Option(min=1, help="Length of the answer at the most.")] = 40,
     temperature: Annotated[float, typer.Option(min=0.0, help="0 for greedy decoding.")] = 0.8,
+    top_p: Annotated[float, typer.Option(help="Draw from the likeliest tokens up to this probability.")] = 0.95,
+    top_k: Annotated[int, typer.Option(min=0, help="Draw from so many tokens at the most; 0 for all.")] = 0,
+    repetition_penalty: Annotated[float, typer.Option(help="Above 1 repeats less.")] = 1.0,
+    stop: Annotated[list[str] | None, typer.Option(help="Where a text ends; may be repeated.")] = None,
+    samples: Annotated[int, typer.Option(min=1, help="Answers per prompt and persona.")] = 1,
+    strength: Strength = 1.0,
+    stream: Annotated[bool, typer.Option("--stream", help="Show the answers as they are written.")] = False,
     device: Device = "cpu",
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
     """Let personas answer in their own words.
 
-    Example: personaspace generate runs/demo "What worries you most?" --persona cluster-1
+    Example: personaspace generate runs/demo "What worries you most?" --mix "cluster-1=0.7,cluster-2=0.3" --stream
     """
     from personaspace.artifacts import Run
-    from personaspace.console import show_texts
+    from personaspace.console import show_pieces, show_texts
     from personaspace.pipeline import load_fitted, personas_named
+    from personaspace.steer.writing import answers_of
     from personaspace.steering_pipeline import load_steered
 
     opened = Run.open(run)
-    lm = load_steered(opened, device)
-    chosen = personas_named(load_fitted(opened), persona)
-    texts = lm.generate(prompt, chosen, max_new_tokens=max_new_tokens, temperature=temperature, seed=seed)
-    if as_json:
-        print_json({"prompt": prompt, "answers": texts.to_dict()})
+    pieces = load_steered(opened, device).stream(
+        prompt,
+        personas_named(load_fitted(opened), persona, mix),
+        strength=strength,
+        samples=samples,
+        max_new_tokens=max_new_tokens,
+        temperature=temperature,
+        top_p=top_p,
+        top_k=top_k,
+        repetition_penalty=repetition_penalty,
+        stop=stop or (),
+        seed=seed,
+    )
+    if as_json and stream:
+        for piece in pieces:
+            print(json.dumps(piece._asdict(), ensure_ascii=False), flush=True)
+    elif stream:
+        show_pieces(pieces)
     else:
-        show_texts(texts, prompt)
+        answers = answers_of(pieces, several_prompts=True, several_samples=samples > 1)
+        by_prompt = {str(asked): answers.xs(asked, level="prompt") for asked in prompt}
+        if as_json:
+            each = [{"prompt": asked, "answers": _by_persona(texts)} for asked, texts in by_prompt.items()]
+            print_json(each[0] if len(each) == 1 else {"prompts": each})
+            return
+        for asked, texts in by_prompt.items():
+            show_texts(texts, asked)
+
+
+def _by_persona(texts: pd.Series[str]) -> dict[str, Any]:
+    """A text per persona, or a list where there are several samples."""
+    if texts.index.nlevels == 1:
+        return {str(persona): text for persona, text in texts.items()}
+    return {str(persona): group.tolist() for persona, group in texts.groupby(level="persona", sort=False)}

@@ -18,3 +18,10 @@ PersonaNames = Annotated[
     list[str] | None,
     typer.Option("--persona", help="cluster-1, respondent-ID or TRAIT=value; may be repeated. Default: all clusters."),
 ]
+Mixtures = Annotated[
+    list[str] | None,
+    typer.Option("--mix", help='A mixture, such as "cluster-1=0.7,cluster-2=0.3"; may be repeated.'),
+]
+Strength = Annotated[
+    float, typer.Option(help="Of the steering: 0 is the base model, 1 the steered model, more exaggerates.")
+]

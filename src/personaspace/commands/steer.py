@@ -19,6 +19,7 @@ def steer(
     tokens: Annotated[int, typer.Option(help="Virtual tokens.")] = 2,
     epochs: Annotated[int, typer.Option(help="Passes over the answers at the most.")] = 2,
     learning_rate: Annotated[float, typer.Option(help="AdamW's learning rate.")] = 2e-3,
+    refusals: Annotated[bool, typer.Option("--refusals", help="Refusing is an outcome of its own.")] = False,
     device: Device = "cpu",
     seed: Seed = 0,
     as_json: AsJson = False,
@@ -41,6 +42,7 @@ def steer(
             soft_prompt=soft_prompt,
             settings=TrainSettings(epochs=epochs, learning_rate=learning_rate, seed=seed),
             device=device,
+            refusals=refusals,
             on_step=reporter.step,
         )
     best = min(lm.history_, key=lambda check: check["log_loss"])

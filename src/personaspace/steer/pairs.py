@@ -11,7 +11,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from personaspace.steer.prompt import question_text
+from personaspace.steer.phrasing import Phrasing
+from personaspace.survey.answers import Answers
+from personaspace.survey.answers import Pairs as AnswerPairs
+from personaspace.survey.early_stopping import early_stopping
 from personaspace.survey.question import Question
 from personaspace.survey.survey import BoolArray, Survey
 
@@ -102,14 +105,47 @@ class Pairs:
         return replace(self, row=self.row[kept], question=self.question[kept], option=self.option[kept])
 
 
-def question_prompt(question: Question) -> str:
-    """A question of a survey as the base model reads it."""
-    return question_text(question.text, [option.text for option in question.options])
+def question_prompt(question: Question, refusals: bool = False) -> str:
+    """A question of a survey as the base model reads it; ``refusals`` adds refusing as the last option."""
+    return Phrasing(tuple(range(len(question.options)))).text(question, refusals)
 
 
-def training_pairs(survey: Survey, vectors: Tensor, mask: BoolArray) -> Pairs:
-    """The answers of a survey chosen by a mask, with its respondents' vectors ``[respondents, dim]``."""
+def train_and_check(survey: Survey, vectors: Tensor, refusals: bool = False) -> tuple[Pairs, Pairs]:
+    """Pairs to train on, and those watched meanwhile, with refusals among both if refusing is an outcome."""
+    held = early_stopping(survey)
+    if not refusals:
+        return training_pairs(survey, vectors, ~held), training_pairs(survey, vectors, held)
+    refused = early_stopping_refusals(survey)
+    return training_pairs(survey, vectors, ~held, ~refused), training_pairs(survey, vectors, held, refused)
+
+
+def training_pairs(survey: Survey, vectors: Tensor, mask: BoolArray, refused: BoolArray | None = None) -> Pairs:
+    """What respondents did, as pairs to train on.
+
+    Args:
+        survey: Answers and refusals.
+        vectors: Of its respondents, shape ``[respondents, dim]``.
+        mask: Which of the answers.
+        refused: Which of the refusals; ``None`` where refusing is no outcome.
+    """
     answers = survey.answers.where(mask)
-    texts = tuple(question_prompt(question) for question in survey.questions)
-    sizes = tuple(len(question.options) for question in survey.questions)
-    return Pairs(vectors, texts, sizes, answers.respondent, answers.question, answers.option)
+    texts = tuple(question_prompt(question, refused is not None) for question in survey.questions)
+    sizes = np.array([len(question.options) for question in survey.questions])
+    row, question, option = answers.respondent, answers.question, answers.option
+    if refused is not None:
+        refusals = survey.refusals.where(refused)
+        row = np.concatenate([row, refusals.respondent])
+        question = np.concatenate([question, refusals.question])
+        option = np.concatenate([option, sizes[refusals.question]])
+        sizes = sizes + 1
+    return Pairs(vectors, texts, tuple(sizes.tolist()), row, question, option)
+
+
+def early_stopping_refusals(survey: Survey) -> BoolArray:
+    """The refusals watched beside the answers of :func:`early_stopping`, chosen in the same way."""
+    answers, refusals = survey.answers, survey.refusals
+    row, question = (
+        np.concatenate([getattr(p, name) for p in (answers, refusals)]) for name in ("respondent", "question")
+    )
+    both = Answers(row, question, np.zeros(len(row), np.int64))
+    return early_stopping(replace(survey, answers=both, refusals=AnswerPairs.empty()))[len(answers) :]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
-from personaspace.errors import SurveyError
+from personaspace.errors import SettingError, SurveyError
 from personaspace.survey.survey import Survey
 
 Vectors = npt.NDArray[np.float32]
@@ -35,6 +35,50 @@ class Personas(Protocol):
     @property
     def vectors(self) -> Vectors:
         """Shape ``[points, dim]``."""
+
+
+@runtime_checkable
+class Persona(Protocol):
+    """One named point."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
+    def vector(self) -> Vectors:
+        """Shape ``[dim]``."""
+
+
+def named_points(personas: Personas | Persona) -> tuple[tuple[str, ...], Vectors]:
+    """Names and vectors ``[points, dim]`` of personas, or of one.
+
+    Raises:
+        SettingError: There are none.
+    """
+    if isinstance(personas, Persona):
+        return (personas.name,), np.asarray(personas.vector)[None]
+    if not personas.names:
+        raise SettingError("no personas given: name at least one to ask")
+    return tuple(personas.names), personas.vectors
+
+
+def checked(vectors: Vectors, dim: int) -> Vectors:
+    """Vectors as contiguous float32 of shape ``[n, dim]``.
+
+    Raises:
+        SurveyError: They have another shape, or one of them is not finite.
+    """
+    vectors = np.ascontiguousarray(vectors, dtype=np.float32)
+    if vectors.ndim != 2 or vectors.shape[1] != dim:
+        raise SurveyError(f"vectors have shape {vectors.shape}; this steered model takes [n, {dim}]")
+    bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
+    if len(bad):
+        raise SurveyError(
+            f"{len(bad)} of {len(vectors)} vectors hold NaN or infinity, first row {bad[0]}: "
+            "embed these respondents again or leave them out"
+        )
+    return vectors
 
 
 def vectors_of(survey: Survey, space: Space) -> Vectors:

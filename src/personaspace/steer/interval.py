@@ -1,0 +1,94 @@
+"""Intervals from a bootstrap over the respondents behind a persona."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol, cast
+
+import numpy as np
+
+from personaspace.errors import SettingError, SurveyError
+from personaspace.steer.points import Persona, Personas, Space, Vectors
+from personaspace.survey.survey import FloatArray, Survey
+
+
+class Peopled(Persona, Protocol):
+    """A persona that knows which respondents it was made from."""
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Their ids."""
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """Where a persona might have come to lie, had other respondents been asked.
+
+    Members are drawn with replacement, as many as there are, and the persona moves as their (weighted) mean moves.
+    What varies is who was asked; the embedder and the steered model stay as they are.
+
+    Attributes:
+        space: Where the respondents stand.
+        survey: Whose weights the respondents have, or ``None`` where they all count alike.
+        resamples: How often to draw.
+        seed: Of the draws.
+
+    Raises:
+        SettingError: Fewer than two draws.
+    """
+
+    space: Space
+    survey: Survey | None = None
+    resamples: int = 200
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.resamples < 2:
+            raise SettingError(f"{self.resamples} resample(s): an interval takes at least 2, better 200")
+
+    def points(self, personas: Personas | Persona) -> Iterator[Vectors | None]:
+        """Vectors ``[resamples, dim]`` of each persona; ``None`` for one with fewer than two members.
+
+        Raises:
+            SettingError: The personas do not say who stands behind them.
+            SurveyError: A member is not in the space.
+        """
+        each = [personas] if isinstance(personas, Persona) else cast(Iterable[Persona], personas)
+        for persona in each:
+            if not hasattr(persona, "members"):
+                raise SettingError("these personas do not name their members, so nobody can be resampled")
+            yield self._resampled(cast(Peopled, persona))
+
+    def _resampled(self, persona: Peopled) -> Vectors | None:
+        if len(persona.members) < 2:
+            return None
+        missing = [name for name in persona.members if name not in self._rows]
+        if missing:
+            raise SurveyError(
+                f"{len(missing)} member(s) of {persona.name!r} are not in the space, first {missing[0]!r}: "
+                "give the space the personas were made from"
+            )
+        rows = np.array([self._rows[name] for name in persona.members])
+        weights = self._weights(persona.members)
+        people, weights = self.space.respondents_[rows[weights > 0]].astype(np.float64), weights[weights > 0]
+        digest = hashlib.blake2b(persona.name.encode(), digest_size=8).digest()
+        rng = np.random.default_rng([self.seed, int.from_bytes(digest, "little")])
+        counts = (
+            np.bincount(rng.integers(len(people), size=len(people)), minlength=len(people)) * weights
+            for _ in range(self.resamples)
+        )
+        drawn = np.stack([count @ people / count.sum() for count in counts])
+        return np.asarray(persona.vector + drawn - weights @ people / weights.sum(), dtype=np.float32)
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        return {name: row for row, name in enumerate(self.space.ids_)}
+
+    def _weights(self, members: tuple[str, ...]) -> FloatArray:
+        if self.survey is None:
+            return np.ones(len(members))
+        weights: FloatArray = self.survey.weight[[self.survey.respondent_index[name] for name in members]]
+        return weights if weights.any() else np.ones(len(members))

@@ -1,0 +1,104 @@
+"""Sampling: how the next token is chosen, with random numbers of each text's own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypedDict
+
+import torch
+from torch import Tensor
+from transformers import (
+    RepetitionPenaltyLogitsProcessor,
+    TemperatureLogitsWarper,
+    TopKLogitsWarper,
+    TopPLogitsWarper,
+)
+
+from personaspace.errors import MAX_SEED, SettingError
+
+
+class Controls(TypedDict, total=False):
+    """How texts are written; see :class:`Sampling`."""
+
+    max_new_tokens: int
+    temperature: float
+    top_p: float
+    top_k: int
+    repetition_penalty: float
+    stop: str | Sequence[str]
+    seed: int
+    batch: int
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How texts are written.
+
+    Attributes:
+        max_new_tokens: Length of a text at the most.
+        temperature: 0 for greedy decoding, higher for more variety.
+        top_p: The likeliest tokens up to this probability are drawn from.
+        top_k: So many of the likeliest tokens at the most are drawn from; 0 for all.
+        repetition_penalty: Above 1 makes tokens already written less likely (arXiv 1909.05858).
+        stop: Where a text ends, itself left out: a string or several.
+        seed: Of the draws.
+        batch: Texts written at a time.
+
+    Raises:
+        SettingError: A setting is outside what is allowed.
+    """
+
+    max_new_tokens: int = 40
+    temperature: float = 0.8
+    top_p: float = 0.95
+    top_k: int = 0
+    repetition_penalty: float = 1.0
+    stop: str | Sequence[str] = ()
+    seed: int = 0
+    batch: int = 64
+
+    def __post_init__(self) -> None:
+        self._check("max_new_tokens", self.max_new_tokens >= 1, "at least 1")
+        self._check("temperature", 0 <= self.temperature < math.inf, "0 for greedy decoding, or a number above it")
+        self._check("top_p", 0 < self.top_p <= 1, "above 0, at most 1")
+        self._check("top_k", self.top_k >= 0, "0 for all tokens, or how many")
+        self._check("repetition_penalty", 0 < self.repetition_penalty < math.inf, "a number above 0, 1 for none")
+        self._check("stop", all(self.stops), "strings that are not empty")
+        self._check("seed", 0 <= self.seed <= MAX_SEED, f"a whole number from 0 to {MAX_SEED}")
+        self._check("batch", self.batch >= 1, "at least 1")
+
+    @property
+    def stops(self) -> tuple[str, ...]:
+        """The strings at which a text ends."""
+        return (self.stop,) if isinstance(self.stop, str) else tuple(self.stop)
+
+    def choose(self, logits: Tensor, written: Tensor, draws: Sequence[torch.Generator]) -> Tensor:
+        """The next token of every text.
+
+        Args:
+            logits: Shape ``[texts, vocabulary]``.
+            written: Tokens so far, shape ``[texts, tokens]``.
+            draws: A source of random numbers for every text, so that no text hangs on its neighbours.
+
+        Returns:
+            Shape ``[texts]``.
+        """
+        scores = logits.float()
+        if self.repetition_penalty != 1 and written.shape[1]:
+            scores = RepetitionPenaltyLogitsProcessor(self.repetition_penalty)(written, scores)
+        if self.temperature == 0:
+            return scores.argmax(-1)
+        scores = TemperatureLogitsWarper(float(self.temperature))(written, scores)
+        if self.top_k:
+            scores = TopKLogitsWarper(self.top_k)(written, scores)
+        if self.top_p < 1:
+            scores = TopPLogitsWarper(self.top_p)(written, scores)
+        reached = scores.double().softmax(-1).cumsum(-1)
+        drawn = torch.cat([torch.rand(1, generator=draw, dtype=torch.float64) for draw in draws]).to(reached.device)
+        return torch.searchsorted(reached, drawn[:, None] * reached[:, -1:], right=True)[:, 0]
+
+    def _check(self, name: str, good: bool, allowed: str) -> None:
+        if not good:
+            raise SettingError(f"{name} is {getattr(self, name)!r}: give {allowed}")

@@ -1,0 +1,89 @@
+r"""What a frozen model makes of a question, steered by points of the space more or less strongly.
+
+With b(o) the base model's log-probability of an outcome o and p(o) the steered model's, at strength s
+
+    log p_s(o) = b(o) + s (p(o) - b(o)) + constant:
+
+0 is the base model, 1 the steered model, and beyond 1 what sets a persona apart from the base model is exaggerated
+(classifier-free guidance, arXiv 2306.17806).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from personaspace.errors import SettingError
+from personaspace.steer.attach import Attachment
+from personaspace.steer.language_model import LanguageModel
+from personaspace.steer.phrasing import Phrasing
+from personaspace.steer.points import Vectors, checked
+from personaspace.steer.soft_prompts import SoftPrompt
+from personaspace.steer.steered_logits import steered_logits
+from personaspace.survey.question import Question
+
+
+@dataclass(frozen=True)
+class Steering:
+    """All that answering and writing take.
+
+    Attributes:
+        model: The frozen model.
+        soft_prompt: The trained soft-prompting model.
+        attachment: Placement and form of its virtual tokens.
+        temperature: What the logits of a question's outcomes are divided by.
+        refusals: Whether refusing is an outcome of every question.
+    """
+
+    model: LanguageModel
+    soft_prompt: SoftPrompt
+    attachment: Attachment
+    temperature: float = 1.0
+    refusals: bool = False
+
+    def points(self, vectors: Vectors) -> Tensor:
+        """Vectors ``[n, dim]`` as a tensor where the model runs; :class:`SurveyError` where they do not fit."""
+        return torch.from_numpy(checked(vectors, len(self.soft_prompt.vectors.mean))).to(self.model.device)
+
+    @torch.no_grad()
+    def probabilities(
+        self, points: Tensor, question: Question, phrasing: Phrasing, strength: float = 1.0, batch: int = 512
+    ) -> Tensor:
+        """Probability of each outcome for each point, whatever place the phrasing gives it.
+
+        Args:
+            points: Shape ``[n, dim]``.
+            question: Asked before or not.
+            phrasing: How it is put.
+            strength: Of the steering; 0 is the base model.
+            batch: Points a pass.
+
+        Returns:
+            Shape ``[n, options]``, or ``[n, options + 1]`` with the refusal last; rows sum to 1.
+        """
+        text = phrasing.text(question, self.refusals)
+        places = phrasing.places(self.refusals)
+        scores = torch.zeros(len(points), len(places), device=points.device)
+        if strength != 0 and len(points):
+            scores = self._steered(points, text, len(places), phrasing.labels, batch).log_softmax(-1)
+        if strength != 1:
+            base = self.model.score([text], [len(places)], labels=phrasing.labels).to(points.device)
+            scores = strength * scores + (1 - strength) * base.clamp_min(torch.finfo(base.dtype).tiny).log()
+        return scores.softmax(-1)[:, places]
+
+    def _steered(self, points: Tensor, text: str, outcomes: int, labels: str, batch: int) -> Tensor:
+        reading = self.model.read(text)
+        parts = [
+            steered_logits(self.model, self.soft_prompt, self.attachment, reading, part, outcomes, labels=labels)
+            for part in torch.split(points, batch)
+        ]
+        return torch.cat(parts) / self.temperature
+
+
+def check_strength(strength: float) -> None:
+    """Raise :class:`SettingError` unless the strength of steering is a finite number."""
+    if not math.isfinite(strength):
+        raise SettingError(f"strength is {strength}: give a number, 0 for the base model, 1 for the steered model")
