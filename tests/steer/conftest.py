@@ -20,7 +20,8 @@ from transformers import (
 )
 
 from personaspace.steer.language_model import LanguageModel
-from personaspace.steer.prompt import CUE, LABELS, question_text
+from personaspace.steer.phrasing import ALPHABETS
+from personaspace.steer.prompt import CUE, question_text
 from personaspace.survey.answers import Answers
 from personaspace.survey.question import Option, Question
 from personaspace.survey.survey import Survey
@@ -38,7 +39,7 @@ def tiny_tokenizer() -> Any:
         special_tokens=["<|endoftext|>"],
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
     )
-    tokenizer.train_from_iterator([f"{QUESTION}{CUE} {label}" for label in LABELS] * 5, trainer)
+    tokenizer.train_from_iterator([f"{QUESTION}{CUE} {label}" for label in "".join(ALPHABETS.values())] * 5, trainer)
     fast: Any = PreTrainedTokenizerFast
     return fast(tokenizer_object=tokenizer, eos_token="<|endoftext|>", bos_token="<|endoftext|>")  # noqa: S106
 

@@ -39,37 +39,36 @@ def generate(
     from personaspace.artifacts import Run
     from personaspace.console import show_pieces, show_texts
     from personaspace.pipeline import load_fitted, personas_named
-    from personaspace.steer.writing import answers_of
     from personaspace.steering_pipeline import load_steered
 
     opened = Run.open(run)
-    pieces = load_steered(opened, device).stream(
-        prompt,
-        personas_named(load_fitted(opened), persona, mix),
-        strength=strength,
-        samples=samples,
-        max_new_tokens=max_new_tokens,
-        temperature=temperature,
-        top_p=top_p,
-        top_k=top_k,
-        repetition_penalty=repetition_penalty,
-        stop=stop or (),
-        seed=seed,
-    )
-    if as_json and stream:
-        for piece in pieces:
+    lm = load_steered(opened, device)
+    chosen = personas_named(load_fitted(opened), persona, mix)
+    how: dict[str, Any] = {
+        "strength": strength,
+        "samples": samples,
+        "max_new_tokens": max_new_tokens,
+        "temperature": temperature,
+        "top_p": top_p,
+        "top_k": top_k,
+        "repetition_penalty": repetition_penalty,
+        "stop": stop or (),
+        "seed": seed,
+    }
+    if stream and as_json:
+        for piece in lm.stream(prompt, chosen, **how):
             print(json.dumps(piece._asdict(), ensure_ascii=False), flush=True)
     elif stream:
-        show_pieces(pieces)
+        show_pieces(lm.stream(prompt, chosen, **how))
     else:
-        answers = answers_of(pieces, several_prompts=True, several_samples=samples > 1)
-        by_prompt = {str(asked): answers.xs(asked, level="prompt") for asked in prompt}
+        answers = lm.generate(prompt, chosen, **how)
+        by_prompt = {asked: answers.xs(asked, level="prompt") for asked in prompt}
         if as_json:
             each = [{"prompt": asked, "answers": _by_persona(texts)} for asked, texts in by_prompt.items()]
             print_json(each[0] if len(each) == 1 else {"prompts": each})
-            return
-        for asked, texts in by_prompt.items():
-            show_texts(texts, asked)
+        else:
+            for asked, texts in by_prompt.items():
+                show_texts(texts, asked)
 
 
 def _by_persona(texts: pd.Series[str]) -> dict[str, Any]:

@@ -30,7 +30,7 @@ class Ensemble(Answerer):
 
     Example:
         >>> import personaspace as ps
-        >>> survey = ps.simulate(respondents=50, seed=0)
+        >>> survey = ps.simulate(respondents=50, seed=0).select(questions=range(3))
         >>> space = ps.Factorization(seed=0).fit(survey)
         >>> settings = [ps.TrainSettings(epochs=1, seed=seed) for seed in (0, 1)]
         >>> lm = ps.Ensemble([ps.SteeredLM("nano", settings=s).fit(survey, space) for s in settings])

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol, cast
+from typing import Protocol
 
 import numpy as np
 
@@ -56,11 +56,14 @@ class Bootstrap:
             SettingError: The personas do not say who stands behind them.
             SurveyError: A member is not in the space.
         """
-        each = [personas] if isinstance(personas, Persona) else cast(Iterable[Persona], personas)
-        for persona in each:
-            if not hasattr(persona, "members"):
-                raise SettingError("these personas do not name their members, so nobody can be resampled")
-            yield self._resampled(cast(Peopled, persona))
+        given: object = (personas,) if isinstance(personas, Persona) else personas
+        each = list(given) if isinstance(given, Iterable) else []
+        if not each or not all(hasattr(persona, "members") for persona in each):
+            raise SettingError(
+                "these personas do not name their members, so nobody can be resampled: "
+                "give cluster or demographic personas"
+            )
+        return map(self._resampled, each)
 
     def _resampled(self, persona: Peopled) -> Vectors | None:
         if len(persona.members) < 2:

@@ -82,8 +82,16 @@ class Writer(ABC):
             The answers, indexed by persona; by prompt as well where a list of them is given, and by sample where
             there are several. An answer hangs on seed, prompt, persona and sample, not on what else is asked.
         """
-        pieces = self.stream(prompts, personas, strength=strength, samples=samples, **sampling)
-        return answers_of(pieces, several_prompts=not isinstance(prompts, str), several_samples=samples > 1)
+        asked = [prompts] if isinstance(prompts, str) else prompts
+        texts = dict.fromkeys(product(asked, named_points(personas)[0], range(samples)), "")
+        for prompt, persona, sample, text, _ in self.stream(
+            asked, personas, strength=strength, samples=samples, **sampling
+        ):
+            texts[prompt, persona, sample] += text
+        index = pd.MultiIndex.from_tuples(list(texts), names=["prompt", "persona", "sample"])
+        answers = pd.Series(list(texts.values()), index, name="answer", dtype=object)
+        unused = [name for name, used in (("prompt", asked is prompts), ("sample", samples > 1)) if not used]
+        return answers.droplevel(list[Hashable](unused)) if unused else answers
 
     def stream(
         self,
@@ -142,19 +150,6 @@ def stream(
         steering.model.check_fits(open_question(prompt), MARGIN + sampling.max_new_tokens)
     texts = (_Text(*text) for text in product(prompts, range(len(names)), range(samples)))
     return _in_batches(steering, texts, names, points, strength, sampling)
-
-
-def answers_of(pieces: Iterator[Piece], several_prompts: bool, several_samples: bool) -> pd.Series[str]:
-    """Whole texts from pieces, indexed by persona, and by prompt and sample where there are several."""
-    texts: dict[tuple[str, str, int], str] = {}
-    for prompt, persona, sample, text, _ in pieces:
-        texts[prompt, persona, sample] = texts.get((prompt, persona, sample), "") + text
-    levels = pd.MultiIndex.from_tuples(list(texts), names=["prompt", "persona", "sample"])
-    answers = pd.Series(list(texts.values()), levels, name="answer", dtype=object)
-    unused: list[Hashable] = [
-        name for name, used in (("prompt", several_prompts), ("sample", several_samples)) if not used
-    ]
-    return answers.droplevel(unused) if unused else answers
 
 
 def _in_batches(
