@@ -34,7 +34,8 @@ def steered(model: LanguageModel, form: Form, placement: Placement, soft_prompt:
     survey, space = opposed_survey(20, 3)
     settings = TrainSettings(epochs=1, learning_rate=1e-2)
     lm = SteeredLM(model, form=form, placement=placement, soft_prompt=soft_prompt, tokens=3, settings=settings)
-    return lm.fit(survey, space)
+    lm.fit(survey, space).temperature_ = 1.0  # other programs' logits are not calibrated
+    return lm
 
 
 def label_probabilities(model: LanguageModel, logits: torch.Tensor) -> np.ndarray[Any, Any]:

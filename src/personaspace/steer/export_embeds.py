@@ -52,7 +52,7 @@ def prompt_embeds(lm: SteeredLM, personas: Personas, asked: Question | str, rese
         raise ModelError(
             "keys and values of the prefix form cannot be given as input embeddings: steer with form 'prompt'"
         )
-    text = question_prompt(asked) if isinstance(asked, Question) else open_question(asked)
+    text = question_prompt(asked, lm.refusals) if isinstance(asked, Question) else open_question(asked)
     reading = lm.model.read(text, reserve)
     continuation = attach(lm.model, reading, virtual_tokens(lm, personas.vectors, reading), lm.attachment)
     if not continuation.question:

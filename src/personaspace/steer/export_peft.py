@@ -32,7 +32,8 @@ PROBE = "Question: Is this a question?\nA. Yes\nB. No\n"
 def export_peft(lm: SteeredLM, personas: Personas, folder: str | Path) -> dict[str, Path]:
     """Write one PEFT folder a persona: ``adapter_config.json`` and ``adapter_model.safetensors``.
 
-    ``PeftModel.from_pretrained(base_model, folder)`` then reads what it is given as that persona does.
+    ``PeftModel.from_pretrained(base_model, folder)`` then reads what it is given as that persona does;
+    its logits are those before ``lm.temperature_`` divides them.
 
     Args:
         lm: A trained model, steered before the question by a soft-prompting model blind to it.
