@@ -5,18 +5,24 @@
 
 FOLDER holds fivethirtyeight_nonvoters, gss_panel_2016_2020 and anes2018_pilot; BOOKS is where one codebook per survey
 is written, for ``read_survey(table, codebook=...)`` or ``personaspace fit TABLE --codebook ...``. ``--quick`` makes the
-codebook of two invented questions and prints it. What is a judgement is in capitals below: traits, what is left out.
+codebook of an invented table and reads the table with
+it and without. What is a judgement is in capitals below: traits, what is left out. The last line is one JSON object: how
+many options are in words, with a codebook and without.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from shared.closing_line import closing_line
+
+from personaspace.survey.readers import read_survey
 
 Book = dict[str, Any]
 
@@ -78,6 +84,20 @@ def _choice(name: str, text: str, options: Any) -> dict[str, Any]:
     return {"text": text or name, "options": {str(code): label for code, label in options}}
 
 
+def in_words_with_and_without() -> tuple[int, int]:
+    """Options in words of an invented table, read with its codebook and without."""
+    book = {"questions": {"trust": _choice("trust", "Can people be trusted?", [[1, "Yes"], [2, "No"]])}}
+    with tempfile.TemporaryDirectory() as folder:
+        table = Path(folder) / "answers.csv"
+        table.write_text("respondent,trust\n" + "".join(f"r{i},{1 + i % 2}\n" for i in range(40)), encoding="utf-8")
+        surveys = (read_survey(table, codebook={"respondent": "respondent"} | codebook) for codebook in (book, {}))
+        with_book, without = (
+            sum(not option.text.isdigit() for question in survey.questions for option in question.options)
+            for survey in surveys
+        )
+    return with_book, without
+
+
 def main() -> None:
     """Write the codebooks."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -86,15 +106,18 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     given = parser.parse_args()
     if given.quick:
-        print(json.dumps({"trust": _choice("trust", "Can people be trusted?", [[1, "Yes"], [2, "No"]])}))
+        print(closing_line("options in words", *in_words_with_and_without(), "options"))
         return
     if given.folder is None or given.books is None:
         parser.error("give FOLDER and BOOKS, or --quick")
     given.books.mkdir(parents=True, exist_ok=True)
+    described = 0
     for survey, (_, make) in BOOKS.items():
-        path = given.books / f"{survey}.codebook.json"
-        path.write_text(json.dumps(make(given.folder / survey), indent=1, ensure_ascii=False), encoding="utf-8")
+        path, book = given.books / f"{survey}.codebook.json", make(given.folder / survey)
+        path.write_text(json.dumps(book, indent=1, ensure_ascii=False), encoding="utf-8")
+        described += sum(len(question.get("options", ())) for question in book["questions"].values())
         print(path)
+    print(closing_line("options in words", described, 0, "options"))
 
 
 if __name__ == "__main__":

@@ -12,8 +12,6 @@ it are not measured again. Prints a markdown table of means over the seeds, then
 from __future__ import annotations
 
 import argparse
-import json
-import platform
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +21,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 import pandas as pd
+from shared.closing_line import closing_line
 
 import personaspace as ps
 from personaspace.embedding.registry import make_embedder
@@ -137,9 +136,7 @@ def main() -> None:
     best = means.sort_values("accuracy").iloc[-1]
     peer = means.loc[means["family"] == "majority", "accuracy"].item()
     name = f"held-out answers: {best['family']}, d={best['dim']}"
-    print(json.dumps({"name": name, "ours": round(best["accuracy"], 4), "peer": round(peer, 4),
-"ratio": round(best["accuracy"] / peer, 3), "unit": "macro accuracy",
-                      "hardware": platform.machine()}))  # fmt: skip
+    print(closing_line(name, best["accuracy"], peer, "macro accuracy"))
 
 
 if __name__ == "__main__":

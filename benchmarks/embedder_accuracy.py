@@ -17,12 +17,11 @@ embedder's accuracy beside the majority's.
 from __future__ import annotations
 
 import argparse
-import json
-import platform
 import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from shared.closing_line import closing_line
 
 import personaspace as ps
 from personaspace.embedding.base import Embedder
@@ -104,9 +103,7 @@ def main() -> None:
         print(f"| {name} | {cells(rows[name])} |", flush=True)
     means = {name: float(np.mean(values, axis=0)[0]) for name, values in rows.items()}
     best = max(means, key=lambda name: means[name])
-    ours, peer = round(means[best], 4), round(means["majority"], 4)
-    print(json.dumps({"name": f"held-out answers: {best}", "ours": ours, "peer": peer, "ratio": round(ours / peer, 3),
-                      "unit": "macro accuracy", "hardware": platform.machine()}))  # fmt: skip
+    print(closing_line(f"held-out answers: {best}", means[best], means["majority"], "macro accuracy"))
 
 
 if __name__ == "__main__":

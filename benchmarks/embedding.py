@@ -25,9 +25,6 @@ one JSON object.
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
 import resource
 import subprocess
 import sys
@@ -41,6 +38,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from shared.closing_line import closing_line
 from torch import Tensor
 
 import personaspace as ps
@@ -217,9 +215,7 @@ def main() -> None:
     rows |= whole_fit(options.folder or "simulated")
     print(train, *(f"| {name} | {value} |" for name, value in rows.items()), sep="\n")
     ours = taken["personaspace"]
-    hardware = f"{platform.processor() or platform.machine()}, {options.threads} threads, load {os.getloadavg()[0]:.1f}"
-    result = {"name": "LightGCN epoch", "ours": round(ours, 3), "peer": round(peer, 3), "ratio": round(peer / ours, 2)}
-    print(json.dumps(result | {"unit": "seconds", "hardware": hardware, "rows": rows}))
+    print(closing_line("LightGCN epoch", ours, peer, "seconds", less_is_better=True))
 
 
 if __name__ == "__main__":

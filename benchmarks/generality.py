@@ -17,9 +17,6 @@ best on the held-out answers themselves, which favours it. ``--quick`` takes a s
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -28,6 +25,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from shared.closing_line import closing_line
 
 from personaspace.embedding.registry import embedders, make_embedder
 from personaspace.evaluation.baselines import embedder_alone, group_majority, majority
@@ -145,9 +143,7 @@ def summary(rows: pd.DataFrame) -> str:
     """The best embedder beside the majority, as one JSON object."""
     accuracy = rows.groupby("method", sort=False)["held-out answers"].mean()
     ours, peer = accuracy.drop(["majority", "best group majority"]).max(), accuracy["majority"]
-    hardware = f"{platform.machine()}, {os.cpu_count()} cores"
-    content = {"name": "generality: best embedder, held-out answers", "ours": round(ours, 4), "peer": round(peer, 4)}
-    return json.dumps(content | {"ratio": round(ours / peer, 3), "unit": "macro accuracy", "hardware": hardware})
+    return closing_line("generality: best embedder, held-out answers", ours, peer, "macro accuracy")
 
 
 def main() -> None:
@@ -164,11 +160,11 @@ def main() -> None:
         parser.error("give FOLDER and BOOKS, or --quick")
     chosen = [simulate(400)] if given.quick else surveys(given.folder, given.books, given.surveys)
     print(f"| survey | method | {' | '.join(COLUMNS)} |\n{'|---' * (len(COLUMNS) + 2)}|", flush=True)
+    tables = []
     for survey in chosen:
-        rows = measured(survey, given.embedders, 1 if given.quick else given.seeds)
-        print(markdown(survey, rows), flush=True)
-    if given.quick:
-        print(summary(rows))
+        tables.append(measured(survey, given.embedders, 1 if given.quick else given.seeds))
+        print(markdown(survey, tables[-1]), flush=True)
+    print(summary(pd.concat(tables)))
 
 
 if __name__ == "__main__":

@@ -20,11 +20,10 @@ hidden.
 from __future__ import annotations
 
 import argparse
-import json
-import platform
 from collections.abc import Callable
 
 import numpy as np
+from shared.closing_line import closing_line
 
 from personaspace.embedding.base import Embedder
 from personaspace.embedding.choices import Choices
@@ -227,11 +226,8 @@ def main() -> None:
             if name == "modules":
                 exact[method] = row[1]
             print(f"| {method} | {' | '.join(f'{value:.3f}' for value in row)} |", flush=True)
-    one, peer = exact["ours"], exact["hot deck"]
-    result = {"name": "exact coverage, modules hidden", "ours": one, "peer": peer, "ratio": one / peer}
-    print(
-        json.dumps(result | {"unit": "share of 95% intervals", "hardware": platform.processor() or platform.machine()})
-    )
+    unit = "share of 95% intervals"
+    print(closing_line("exact coverage, modules hidden", exact["ours"], exact["hot deck"], unit))
 
 
 if __name__ == "__main__":

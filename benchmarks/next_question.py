@@ -14,11 +14,10 @@ one by one (ours) and at random (peer); ``ratio`` is how many times as much of t
 from __future__ import annotations
 
 import argparse
-import json
-import platform
 from collections.abc import Callable
 
 import numpy as np
+from shared.closing_line import closing_line
 
 from personaspace.embedding.base import Embedder
 from personaspace.embedding.information import information_gains
@@ -124,11 +123,8 @@ def main() -> None:
         losses[name] = [loss for _, loss in scores]
         print(f"| {name} | {' | '.join(f'{accuracy:.3f} ({loss:.3f})' for accuracy, loss in scores)} |", flush=True)
     five = KNOWN.index(5)
-    ours, peer = losses["chosen one by one"], losses["at random"]
-    result = {"name": "log-loss after 5 questions", "ours": ours[five], "peer": peer[five]}
-    ratio = (ours[0] - ours[five]) / (peer[0] - peer[five])
-    hardware = platform.processor() or platform.machine()
-    print(json.dumps(result | {"ratio": ratio, "unit": "nats", "hardware": hardware}))
+    ours, peer = (losses[way][0] - losses[way][five] for way in ("chosen one by one", "at random"))
+    print(closing_line("log-loss won by 5 questions", ours, peer, "nats"))
 
 
 if __name__ == "__main__":

@@ -16,14 +16,13 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
-import platform
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from shared.closing_line import closing_line
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 from sklearn.utils.parallel import ThreadpoolController
 
@@ -181,18 +180,7 @@ def measure(survey: Survey, spaces: Sequence[LightGCN]) -> None:
 
     agreement = table.filter(like="ARI").to_numpy()[table.index == advice[0].elbow][0]
     best, peer = (float(value) for value in agreement)
-    print(
-        json.dumps(
-            {
-                "name": f"personas agree between seeds, k={advice[0].elbow}",
-                "ours": round(best, 3),
-                "peer": round(peer, 3),
-                "ratio": round(best / peer, 2) if peer else None,
-                "unit": "adjusted Rand index",
-                "hardware": f"{platform.machine()}, one thread",
-            }
-        )
-    )
+    print(closing_line(f"personas agree between seeds, k={advice[0].elbow}", best, peer, "adjusted Rand index"))
 
 
 if __name__ == "__main__":

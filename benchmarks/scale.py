@@ -14,15 +14,16 @@ One size a run, because peak memory is the process's; ``--quick`` takes 10,000 r
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import resource
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from shared.closing_line import closing_line
 
 import personaspace as ps
 
@@ -98,7 +99,7 @@ def peak() -> float:
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2)
 
 
-def measure(respondents: int, epochs: int, folder: Path) -> dict[str, object]:
+def measure(respondents: int, epochs: int, folder: Path) -> dict[str, Any]:
     """Write, fit, embed, predict."""
     population, clock, work = Population(), time.perf_counter(), time.process_time()
     seconds: dict[str, float] = {}
@@ -125,7 +126,7 @@ def measure(respondents: int, epochs: int, folder: Path) -> dict[str, object]:
     lap("embed")
     answers = respondents * ASKED
     return {
-        "name": "scale", "respondents": respondents, "answers": answers, "epochs": epochs, "seconds": seconds,
+        "respondents": respondents, "answers": answers, "epochs": epochs, "seconds": seconds,
         "cpu_seconds": cpu_seconds,
         "peak_gb": memory, "fit_answers_per_second_and_epoch": round(answers * epochs / seconds["fit"]),
         "embedded_per_second": round(respondents / max(seconds["embed"], 0.1)),
@@ -144,7 +145,11 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         respondents = 10_000 if options.quick else options.respondents
-        print(json.dumps(measure(respondents, options.epochs, options.folder or Path(temporary))))
+        found = measure(respondents, options.epochs, options.folder or Path(temporary))
+    accuracy = found.pop("accuracy")
+    print(*(f"| {name} | {value} |" for name, value in (found | accuracy).items()), sep="\n")
+    name = f"scale: share of unasked answers predicted, {respondents} respondents"
+    print(closing_line(name, accuracy["lightgcn"], accuracy["majority"], "accuracy"))
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from codebooks import BOOKS
 
-from benchmarks.codebooks import BOOKS
 from personaspace.embedding.lightgcn import LightGCN
 from personaspace.evaluation.baselines import embedder_alone, majority
 from personaspace.evaluation.bootstrap import bootstrap

@@ -62,7 +62,8 @@ class PeftLoop:
         ids = texts[0][:-1].expand(batch, -1)
         logits = self.model(input_ids=ids, attention_mask=torch.ones_like(ids)).logits
         labels = torch.stack([text[-1] for text in texts[:options]])
-        return logits[:, -1, labels].softmax(-1)
+        scores: Tensor = logits[:, -1, labels].softmax(-1)
+        return scores
 
 
 def padded(sequences: list[Tensor]) -> dict[str, Tensor]:
