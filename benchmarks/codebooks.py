@@ -5,9 +5,8 @@
 
 FOLDER holds fivethirtyeight_nonvoters, gss_panel_2016_2020 and anes2018_pilot; BOOKS is where one codebook per survey
 is written, for ``read_survey(table, codebook=...)`` or ``personaspace fit TABLE --codebook ...``. ``--quick`` makes the
-codebook of an invented table and reads the table with
-it and without. What is a judgement is in capitals below: traits, what is left out. The last line is one JSON object: how
-many options are in words, with a codebook and without.
+codebook of an invented table and reads it. What is a judgement is in capitals below: traits, what is left out. The last
+line is one JSON object: how many options are in words, beside none where only codes are known.
 """
 
 from __future__ import annotations
@@ -84,18 +83,19 @@ def _choice(name: str, text: str, options: Any) -> dict[str, Any]:
     return {"text": text or name, "options": {str(code): label for code, label in options}}
 
 
-def in_words_with_and_without() -> tuple[int, int]:
-    """Options in words of an invented table, read with its codebook and without."""
-    book = {"questions": {"trust": _choice("trust", "Can people be trusted?", [[1, "Yes"], [2, "No"]])}}
+def in_words() -> tuple[int, int]:
+    """Options in words of an invented table, read with its codebook, and with one that only repeats its codes."""
+    labels = ([[1, "Yes"], [2, "No"]], [[1, "1"], [2, "2"]])
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder) / "answers.csv"
         table.write_text("respondent,trust\n" + "".join(f"r{i},{1 + i % 2}\n" for i in range(40)), encoding="utf-8")
-        surveys = (read_survey(table, codebook={"respondent": "respondent"} | codebook) for codebook in (book, {}))
-        with_book, without = (
-            sum(not option.text.isdigit() for question in survey.questions for option in question.options)
-            for survey in surveys
-        )
-    return with_book, without
+        surveys = [
+            read_survey(table, codebook={"respondent": "respondent", "questions": {"trust": _choice("trust", "", of)}})
+            for of in labels
+        ]
+    options = ([option for question in survey.questions for option in question.options] for survey in surveys)
+    with_words, codes = (sum(not option.text.isdigit() for option in found) for found in options)
+    return with_words, codes
 
 
 def main() -> None:
@@ -106,7 +106,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     given = parser.parse_args()
     if given.quick:
-        print(closing_line("options in words", *in_words_with_and_without(), "options"))
+        print(closing_line("options in words", *in_words(), "options"))
         return
     if given.folder is None or given.books is None:
         parser.error("give FOLDER and BOOKS, or --quick")

@@ -139,7 +139,8 @@ def main() -> None:
         return
     survey = drawn(ps.simulate(1000) if given.quick else ps.read_survey(given.folder), 48, 2000)
     print(survey)
-    models, forms, rounds, seconds = given.models, ("prefix", "prompt"), given.rounds, given.seconds
+    models, rounds, seconds = given.models, given.rounds, given.seconds
+    forms: tuple[str, ...] = ("prefix", "prompt")
     if given.quick:
         models, forms, rounds, seconds = ["nano"], ("prefix",), 1, 0.5
     found = {}

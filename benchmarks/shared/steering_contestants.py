@@ -113,7 +113,7 @@ def operations(lm: ps.SteeredLM, survey: ps.Survey) -> float:
     with FlopCounterMode(display=False) as counter:
         logits = steered_logits(lm.model, lm.soft_prompt_, lm.attachment, reading, vectors, len(question.options))
         logits.sum().backward()  # type: ignore[no-untyped-call]
-    return counter.get_total_flops() / len(vectors)
+    return float(counter.get_total_flops()) / len(vectors)
 
 
 def work_alone(model: str, way: str, survey: ps.Survey) -> None:
