@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Unpack
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from personaspace.evaluation.predictions import Predictions
 from personaspace.persona.groups import demographic_personas
 from personaspace.persona.personas import Personas
 from personaspace.persona.soft import nearest_persona
+from personaspace.steer.asking import Answerer, How
 from personaspace.steer.pairs import question_prompt
 from personaspace.steer.steered import SteeredLM
 from personaspace.survey.survey import FloatArray, IntArray, Survey
@@ -24,14 +26,16 @@ def raw_question(lm: SteeredLM, test: Survey) -> Predictions:
     return Predictions.of(test, _normalized(table[test.answers.question]))
 
 
-def individual(lm: SteeredLM, vectors: Vectors, test: Survey) -> Predictions:
-    """Everybody speaks from their own vector, shape ``[respondents, dim]``."""
+def individual(lm: Answerer, vectors: Vectors, test: Survey, **how: Unpack[How]) -> Predictions:
+    """Everybody speaks from their own vector, shape ``[respondents, dim]``, asked as ``how`` says."""
     answers = test.answers
     probabilities = np.zeros((len(answers), max(len(question.options) for question in test.questions)))
     for j, question in enumerate(test.questions):
         rows = np.flatnonzero(answers.question == j)
         if len(rows):
-            probabilities[rows, : len(question.options)] = lm.predict(vectors[answers.respondent[rows]], question)
+            probabilities[rows, : len(question.options)] = lm.predict(
+                vectors[answers.respondent[rows]], question, **how
+            )
     return Predictions.of(test, _normalized(probabilities))
 
 

@@ -51,7 +51,7 @@ class Poll:
         return content
 
 
-def sensitivity(phrased: Vectors, index: pd.Index[str]) -> pd.DataFrame | None:
+def sensitivity(phrased: Vectors, index: pd.Index[Any]) -> pd.DataFrame | None:
     """How much answers hang on the phrasing; ``None`` where there is only one.
 
     Args:
