@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from personaspace.persona.personas import Personas as Personas
     from personaspace.persona.soft import soft_membership as soft_membership
     from personaspace.persona.variance import explained_variance as explained_variance
+    from personaspace.serve.vllm import VllmClient as VllmClient
     from personaspace.steer.ensemble import Ensemble as Ensemble
     from personaspace.steer.interval import Bootstrap as Bootstrap
     from personaspace.steer.steered import SteeredLM as SteeredLM
@@ -65,6 +66,7 @@ _HOMES = {
     "SurveyStream": "survey.stream",
     "SurveyWriter": "survey.stream_writer",
     "TrainSettings": "steer.train_settings",
+    "VllmClient": "serve.vllm",
     "demographic_personas": "persona.groups",
     "evaluate": "evaluation.protocol",
     "explained_variance": "persona.variance",

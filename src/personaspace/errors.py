@@ -37,6 +37,19 @@ class ModelError(PersonaSpaceError, RuntimeError):
     """The language model cannot be used this way."""
 
 
+class ServerError(PersonaSpaceError, ConnectionError):
+    """A server cannot be reached, refuses, or does not answer as it should.
+
+    Args:
+        message: What happened and what to do.
+        passing: Whether the same request may succeed a little later.
+    """
+
+    def __init__(self, message: str, passing: bool = False) -> None:
+        super().__init__(message)
+        self.passing = passing
+
+
 def unknown(kind: str, given: str, known: Iterable[str]) -> UnknownNameError:
     """Build the error for an unknown name, with the nearest known ones.
 

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from huggingface_hub import ModelCard
 
-from personaspace.errors import NotFittedError, RunError, SettingError, UnknownNameError
+from personaspace.errors import NotFittedError, RunError, ServerError, SettingError, UnknownNameError
 from personaspace.steer.language_model import LanguageModel
 from personaspace.steer.model_card import plain
 from personaspace.steer.steered import SteeredLM
@@ -63,7 +63,7 @@ def test_what_was_loaded_once_loads_without_a_network(hub: FakeHub, monkeypatch:
     hub.repositories.clear()
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
     assert SteeredLM.load(REPOSITORY, lm.model).history_ == lm.history_
-    with pytest.raises(RunError, match="cannot be reached for 'org/other'"):
+    with pytest.raises(ServerError, match="cannot be reached for 'org/other'"):
         SteeredLM.load("org/other", lm.model)
 
 
@@ -169,9 +169,9 @@ def test_no_hub_within_reach(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         free.bind(("127.0.0.1", 0))
         point_at(f"http://127.0.0.1:{free.getsockname()[1]}", monkeypatch, tmp_path)
     lm = steered()
-    with pytest.raises(RunError, match="cannot be reached"):
+    with pytest.raises(ServerError, match="cannot be reached"):
         lm.push(REPOSITORY, token="hf_right")  # noqa: S106
-    with pytest.raises(RunError, match="cannot be reached"):
+    with pytest.raises(ServerError, match="cannot be reached"):
         SteeredLM.load(REPOSITORY, lm.model)
 
 

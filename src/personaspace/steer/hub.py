@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from personaspace.errors import PersonaSpaceError, RunError, SettingError, UnknownNameError
+from personaspace.errors import PersonaSpaceError, RunError, ServerError, SettingError, UnknownNameError
 
 CONFIG, WEIGHTS, PERSONAS, CARD = "config.json", "soft_prompt.safetensors", "personas.safetensors", "README.md"
 REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
@@ -22,7 +22,7 @@ def located(source: str | Path, revision: str | None = None) -> Path:
 
     Raises:
         UnknownNameError: The hub has no such repository or revision, or does not show it.
-        RunError: The hub cannot be reached and the repository is not in the local cache.
+        ServerError: The hub cannot be reached and the repository is not in the local cache.
     """
     if isinstance(source, Path) or Path(source).exists() or not REPOSITORY.fullmatch(source):
         return Path(source)
@@ -48,7 +48,7 @@ def upload(folder: Path, repository: str, *, private: bool, token: str | None, m
 
     Raises:
         SettingError: The name is not one, or there is no token or it does not allow this.
-        RunError: The hub cannot be reached.
+        ServerError: The hub cannot be reached.
     """
     from huggingface_hub import HfApi, get_token
 
@@ -83,9 +83,9 @@ def hub_errors(repository: str) -> Iterator[None]:
             raise SettingError(
                 f"the hub refuses this for {repository!r} (status {status}): use a token that may write to it"
             ) from error
-        raise RunError(f"the hub failed on {repository!r} ({_line(error)}): try again later") from error
+        raise ServerError(f"the hub failed on {repository!r} ({_line(error)}): try again later") from error
     except (errors.HTTPError, OSError) as error:  # type: ignore[attr-defined]
-        raise RunError(
+        raise ServerError(
             f"the hub cannot be reached for {repository!r} ({_line(error)}): check the network and HF_HUB_OFFLINE, "
             "or give a local folder"
         ) from error

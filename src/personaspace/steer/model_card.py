@@ -64,7 +64,7 @@ def model_card(
         f"---\n{data.to_yaml()}\n---",
         f"# {plain(repository)}",
         f"A soft-prompting model that steers the frozen language model {_code(config['model'])} toward any point of a "
-        "space of survey respondents ([personaspace](https://pypi.org/project/personaspace/)).",
+        "space of survey respondents, made with `personaspace`.",
         "## What it learned from",
         _learned_from(config.get("trained_on")),
         "## How well it answers",

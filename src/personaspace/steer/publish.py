@@ -62,7 +62,7 @@ def push(
 
     Raises:
         SettingError: A bad name, no token, or a base model that nobody else could load.
-        RunError: The hub cannot be reached.
+        ServerError: The hub cannot be reached.
     """
     base = base_model or lm.model.name
     if base != NANO and not (REPOSITORY.fullmatch(base) and (base_model or not Path(base).exists())):

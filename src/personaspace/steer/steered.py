@@ -197,9 +197,9 @@ class SteeredLM(Answerer, Writer):
             revision: Branch, tag or commit of the repository.
 
         Raises:
-            RunError: The folder is not whole, the base model is not the one it was trained on, or the hub cannot be
-                reached.
+            RunError: The folder is not whole, or the base model is not the one it was trained on.
             UnknownNameError: The hub does not show such a repository.
+            ServerError: The hub cannot be reached.
         """
         folder = located(source, revision)
         config = read_json(folder / "config.json")
