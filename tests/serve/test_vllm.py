@@ -9,9 +9,10 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from personaspace.errors import ModelError, ServerError, SettingError
+from personaspace.errors import ModelError, NotFittedError, ServerError, SettingError
 from personaspace.serve.endpoint import Endpoint
 from personaspace.serve.vllm import VllmClient
+from personaspace.steer.asking import How
 from personaspace.steer.attach import Placement
 from personaspace.steer.steered import SteeredLM
 from personaspace.steer.train_settings import TrainSettings
@@ -65,8 +66,8 @@ def test_the_server_is_asked_for_the_labels_alone(lm: SteeredLM, server: FakeVll
 
 def test_the_model_is_found_by_its_name(lm: SteeredLM) -> None:
     with fake_vllm(tiny_model("gpt2"), ("other", "gpt2")) as server:
-        assert VllmClient(server.url, lm).model == "gpt2"
-        assert VllmClient(server.url, lm, "other").model == "other"
+        assert VllmClient(server.url, lm).server.model == "gpt2"
+        assert VllmClient(server.url, lm, "other").server.model == "other"
     with fake_vllm(tiny_model("gpt2"), ("one", "two")) as server:
         with pytest.raises(ServerError, match="no model 'gpt2' but one, two: give model="):
             VllmClient(server.url, lm).ask("Is it?", OPTIONS, Points(1))
@@ -105,6 +106,10 @@ def test_what_cannot_be_served(lm: SteeredLM) -> None:
         VllmClient("http://localhost:8000", prefix)
     with pytest.raises(SettingError, match="write http://HOST:PORT"):
         VllmClient("localhost:8000", lm)
+    with pytest.raises(SettingError, match="1 to 1024 prompts"):
+        VllmClient("http://localhost:8000", lm, batch=0)
+    with pytest.raises(NotFittedError, match="call fit"):
+        VllmClient("http://localhost:8000", SteeredLM(lm.model, form="prompt"))
 
 
 def test_no_server_there(lm: SteeredLM) -> None:
@@ -118,6 +123,31 @@ def test_no_server_there(lm: SteeredLM) -> None:
             Endpoint(url, timeout=0.1, retries=0).ask("/v1/models")
 
 
-def test_nobody_asked_is_an_empty_table(lm: SteeredLM, server: FakeVllm) -> None:
-    assert VllmClient(server.url, lm).ask("Is it?", OPTIONS, Points(0)).shape == (0, 3)
-    assert not server.bodies
+def test_phrasings_and_strength_are_those_of_the_model(lm: SteeredLM, server: FakeVllm) -> None:
+    points = Points(3)
+    client, how = VllmClient(server.url, lm, batch=2), How(orders=3, alphabets=["ABC", "abc"], strength=1.5)
+    np.testing.assert_allclose(
+        client.ask("Is it?", OPTIONS, points, **how), lm.ask("Is it?", OPTIONS, points, **how), atol=1e-5
+    )
+
+
+def test_a_refusal_is_an_outcome_there_too() -> None:
+    survey, space = opposed_survey(20, 3)
+    lm = SteeredLM(tiny_model("gpt2"), form="prompt", settings=TrainSettings(epochs=1), refusals=True)
+    lm.fit(survey, space)
+    with fake_vllm(tiny_model("gpt2")) as server:
+        poll = VllmClient(server.url, lm).poll("Is it?", OPTIONS, Points(2))
+    expected = lm.poll("Is it?", OPTIONS, Points(2))
+    assert poll.refused is not None
+    assert expected.refused is not None
+    np.testing.assert_allclose(poll.refused, expected.refused, atol=1e-5)
+    np.testing.assert_allclose(poll.probabilities, expected.probabilities, atol=1e-5)
+
+
+def test_sampling_controls_reach_the_server(lm: SteeredLM, server: FakeVllm) -> None:
+    VllmClient(server.url, lm).generate("Why?", Points(1), max_new_tokens=3, top_k=5, stop="\n", seed=9)
+    sent = {key: value for key, value in server.bodies[0].items() if key != "prompt_embeds"}
+    assert sent == {
+        "model": "base", "max_tokens": 3, "temperature": 0.8, "top_p": 0.95, "top_k": 5, "min_p": 0.0,
+        "repetition_penalty": 1.0, "stop": ["\n"], "seed": 9,
+    }  # fmt: skip

@@ -162,7 +162,8 @@ def test_a_file_of_embeddings_says_what_it_holds(llama: LanguageModel, tmp_path:
     lm, points = steered(llama, "prompt", "after"), Points()
     path = lm.export_embeds(points, ASKED.text, [option.text for option in ASKED.options], tmp_path)
     tensors, about = read_tensors(path), read_metadata(path)
-    assert (about["question"], json.loads(about["options"])) == (ASKED.text, ["Yes", "Perhaps", "No"])
+    assert (about["question"], json.loads(about["outcomes"])) == (ASKED.text, ["Yes", "Perhaps", "No"])
+    assert json.loads(about["temperature"]) == lm.temperature_
     for row, name in enumerate(points.names):
         logits = llama.model(inputs_embeds=torch.from_numpy(tensors[name])[None]).logits[0, -1]
         answers = logits[json.loads(about["labels"])].softmax(-1).detach().numpy()

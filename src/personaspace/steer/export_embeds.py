@@ -16,21 +16,22 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from personaspace.errors import ModelError, NotFittedError, SurveyError
+from personaspace.errors import ModelError
 from personaspace.files import write_tensors
+from personaspace.steer.asking import new_question
 from personaspace.steer.attach import attach
-from personaspace.steer.language_model import Reading
 from personaspace.steer.pairs import question_prompt
-from personaspace.steer.points import Personas, Vectors
-from personaspace.steer.prompt import open_question
-from personaspace.survey.question import Option, Question
+from personaspace.steer.phrasing import REFUSED
+from personaspace.steer.points import Persona, Personas, named_points
+from personaspace.steer.prompt import LABELS, open_question
+from personaspace.steer.steering import Steering
+from personaspace.survey.question import Question
 
 if TYPE_CHECKING:
     from personaspace.steer.steered import SteeredLM
 
 
-@torch.no_grad()
-def prompt_embeds(lm: SteeredLM, personas: Personas, asked: Question | str, reserve: int = 64) -> Tensor:
+def prompt_embeds(lm: SteeredLM, personas: Personas | Persona, asked: Question | str, reserve: int = 64) -> Tensor:
     """All that a model steered in prompt form reads for one question, as input embeddings.
 
     They are as the first layer takes them: where a model scales its embeddings (Gemma), they are scaled, which is
@@ -48,16 +49,23 @@ def prompt_embeds(lm: SteeredLM, personas: Personas, asked: Question | str, rese
     Raises:
         ModelError: The model is steered in prefix form, or the question does not fit its context.
     """
-    if lm.attachment.form != "prompt":
+    text = question_prompt(asked, lm.refusals) if isinstance(asked, Question) else open_question(asked)
+    return input_embeddings(lm.steering, lm.steering.points(named_points(personas)[1]), text, reserve)
+
+
+@torch.no_grad()
+def input_embeddings(steering: Steering, points: Tensor, text: str, reserve: int = 64) -> Tensor:
+    """As :func:`prompt_embeds`, for points ``[n, dim]`` and a question as the model reads it."""
+    if steering.attachment.form != "prompt":
         raise ModelError(
             "keys and values of the prefix form cannot be given as input embeddings: steer with form 'prompt'"
         )
-    text = question_prompt(asked, lm.refusals) if isinstance(asked, Question) else open_question(asked)
-    reading = lm.model.read(text, reserve)
-    continuation = attach(lm.model, reading, virtual_tokens(lm, personas.vectors, reading), lm.attachment)
+    reading = steering.model.read(text, reserve)
+    virtual = steering.soft_prompt(points, reading.features)
+    continuation = attach(steering.model, reading, virtual, steering.attachment)
     if not continuation.question:
         return continuation.embeddings
-    question = lm.model.embedding(reading.ids).expand(len(continuation.embeddings), -1, -1)
+    question = steering.model.embedding(reading.ids).expand(len(points), -1, -1)
     return torch.cat([question, continuation.embeddings], dim=1)
 
 
@@ -72,11 +80,13 @@ def wire_format(embeddings: Tensor) -> str:
     return base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
-def export_embeds(lm: SteeredLM, personas: Personas, text: str, options: Sequence[str], folder: str | Path) -> Path:
+def export_embeds(
+    lm: SteeredLM, personas: Personas | Persona, text: str, options: Sequence[str], folder: str | Path
+) -> Path:
     """Write ``prompt_embeds.safetensors``: one sequence ``[tokens, width]`` a persona, by name, for one question.
 
-    Its metadata name the base model, the question, and the token ids of the option labels (``labels``), between whose
-    logits behind the sequence the answer is decided.
+    Its metadata name the base model, the question, its outcomes, and the token ids of their labels (``labels``): the
+    answer is the softmax of those tokens' logits behind the sequence, divided by ``temperature``.
 
     Args:
         lm: A trained model in prompt form.
@@ -91,25 +101,16 @@ def export_embeds(lm: SteeredLM, personas: Personas, text: str, options: Sequenc
     Raises:
         ModelError: The model is steered in prefix form, or the question does not fit its context.
     """
-    asked = Question("asked", text, tuple(map(Option, options))) if options else text
-    embeddings = prompt_embeds(lm, personas, asked)
+    asked = new_question(text, options) if options else text
+    outcomes = [*options, REFUSED] if options and lm.refusals else [*options]
     about = {
         "base_model": lm.model.name,
         "question": text,
-        "options": json.dumps(list(options)),
-        "labels": json.dumps(lm.model.label_ids[: len(options)].tolist() if options else []),
+        "outcomes": json.dumps(outcomes),
+        "labels": json.dumps(lm.model.ids_of_labels(LABELS[: len(outcomes)]).tolist()),
+        "temperature": json.dumps(lm.temperature_),
     }
+    embeddings = prompt_embeds(lm, personas, asked)
     path = Path(folder) / "prompt_embeds.safetensors"
-    write_tensors(path, dict(zip(personas.names, embeddings.cpu(), strict=True)), about)
+    write_tensors(path, dict(zip(named_points(personas)[0], embeddings.cpu(), strict=True)), about)
     return path
-
-
-def virtual_tokens(lm: SteeredLM, vectors: Vectors, reading: Reading) -> Tensor:
-    """Virtual tokens of points of the space for one question, shape ``[n, *attachment.shape(model)]``."""
-    if not hasattr(lm, "soft_prompt_"):
-        raise NotFittedError("this SteeredLM has not been trained: call fit(survey, space) first")
-    dim = len(lm.soft_prompt_.vectors.mean)
-    if vectors.ndim != 2 or vectors.shape[1] != dim:
-        raise SurveyError(f"vectors have shape {vectors.shape}; this steered model takes [n, {dim}]")
-    tokens: Tensor = lm.soft_prompt_(torch.as_tensor(vectors, device=lm.model.device), reading.features)
-    return tokens

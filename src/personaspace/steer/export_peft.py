@@ -17,9 +17,8 @@ from torch import Tensor
 
 from personaspace.errors import ModelError
 from personaspace.files import write_json, write_tensors
-from personaspace.steer.export_embeds import virtual_tokens
 from personaspace.steer.language_model import NANO, LanguageModel
-from personaspace.steer.points import Personas, Vectors
+from personaspace.steer.points import Persona, Personas, Vectors, named_points
 from personaspace.steer.prompt import open_question
 from personaspace.steer.soft_prompts import kind_of
 
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 PROBE = "Question: Is this a question?\nA. Yes\nB. No\n"
 
 
-def export_peft(lm: SteeredLM, personas: Personas, folder: str | Path) -> dict[str, Path]:
+def export_peft(lm: SteeredLM, personas: Personas | Persona, folder: str | Path) -> dict[str, Path]:
     """Write one PEFT folder a persona: ``adapter_config.json`` and ``adapter_model.safetensors``.
 
     ``PeftModel.from_pretrained(base_model, folder)`` then reads what it is given as that persona does;
@@ -47,9 +46,10 @@ def export_peft(lm: SteeredLM, personas: Personas, folder: str | Path) -> dict[s
         ModelError: The tokens come after the question or depend on it, so that no fixed tokens are the persona.
         RunError: A folder cannot be written.
     """
-    tokens = fixed_tokens(lm, personas.vectors)
+    names, vectors = named_points(personas)
+    tokens = fixed_tokens(lm, vectors)
     config = _peft_config(lm)
-    folders = dict(zip(personas.names, _folders(Path(folder), personas.names), strict=True))
+    folders = dict(zip(names, _folders(Path(folder), names), strict=True))
     for target, virtual in zip(folders.values(), tokens, strict=True):
         write_tensors(target / "adapter_model.safetensors", {"prompt_embeddings": virtual.flatten(1).float().cpu()})
         write_json(target / "adapter_config.json", config)
@@ -69,7 +69,9 @@ def fixed_tokens(lm: SteeredLM, vectors: Vectors) -> Tensor:
             "PEFT puts virtual tokens before the text, this model has them after the question: "
             f"steer with {settings}, or export prompt_embeds for one question"
         )
-    tokens, others = (virtual_tokens(lm, vectors, lm.model.read(text)) for text in (PROBE, open_question("Why?")))
+    steering = lm.steering
+    points, readings = steering.points(vectors), map(lm.model.read, (PROBE, open_question("Why?")))
+    tokens, others = (steering.soft_prompt(points, reading.features) for reading in readings)
     if not torch.equal(tokens, others):
         raise ModelError(
             f"the soft-prompting model {kind_of(lm.kind)!r} makes other virtual tokens for every question, PEFT holds "

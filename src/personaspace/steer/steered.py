@@ -7,7 +7,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -22,7 +21,6 @@ from personaspace.steer.hub import located, whole
 from personaspace.steer.language_model import LanguageModel
 from personaspace.steer.model_card import training_facts
 from personaspace.steer.pairs import question_prompt, train_and_check
-from personaspace.steer.phrasing import phrasings
 from personaspace.steer.points import Personas, Space, Vectors, vectors_of
 from personaspace.steer.publish import push, read_personas
 from personaspace.steer.soft_prompts import SoftPrompt, SoftPromptSettings, kind_of, soft_prompt_settings
@@ -153,14 +151,7 @@ class SteeredLM(Answerer, Writer):
 
     def outcomes(self, vectors: Vectors, question: Question, asking: Asking) -> Vectors:
         """Probability of every outcome in every phrasing; see :meth:`Answerer.outcomes`."""
-        steering = self.steering
-        points = steering.points(vectors)
-        return np.stack(
-            [
-                steering.probabilities(points, question, phrasing, asking.strength, asking.batch).cpu().numpy()
-                for phrasing in phrasings(question, asking.orders, asking.alphabets)
-            ]
-        )
+        return self.steering.outcomes(vectors, question, asking)
 
     def save(self, folder: Path) -> None:
         """Write ``config.json`` and ``soft_prompt.safetensors``; the base model is named, not copied."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -19,11 +20,14 @@ from torch import Tensor
 from personaspace.errors import SettingError
 from personaspace.steer.attach import Attachment
 from personaspace.steer.language_model import LanguageModel
-from personaspace.steer.phrasing import Phrasing
+from personaspace.steer.phrasing import Phrasing, phrasings
 from personaspace.steer.points import Vectors, checked
 from personaspace.steer.soft_prompts import SoftPrompt
 from personaspace.steer.steered_logits import steered_logits
 from personaspace.survey.question import Question
+
+if TYPE_CHECKING:
+    from personaspace.steer.asking import Asking
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,13 @@ class Steering:
         """Vectors ``[n, dim]`` as a tensor where the model runs; :class:`SurveyError` where they do not fit."""
         return torch.from_numpy(checked(vectors, len(self.soft_prompt.vectors.mean))).to(self.model.device)
 
+    def outcomes(self, vectors: Vectors, question: Question, asking: Asking) -> Vectors:
+        """Probability of every outcome in every phrasing; see :meth:`Answerer.outcomes`."""
+        points = self.points(vectors)
+        ways = phrasings(question, asking.orders, asking.alphabets)
+        each = [self.probabilities(points, question, way, asking.strength, asking.batch) for way in ways]
+        return torch.stack(each).cpu().numpy()
+
     @torch.no_grad()
     def probabilities(
         self, points: Tensor, question: Question, phrasing: Phrasing, strength: float = 1.0, batch: int = 512
@@ -68,13 +79,14 @@ class Steering:
         places = phrasing.places(self.refusals)
         scores = torch.zeros(len(points), len(places), device=points.device)
         if strength != 0 and len(points):
-            scores = self._steered(points, text, len(places), phrasing.labels, batch).log_softmax(-1)
+            scores = self.logits(points, text, len(places), phrasing.labels, batch).log_softmax(-1)
         if strength != 1:
             base = self.model.score([text], [len(places)], labels=phrasing.labels).to(points.device)
             scores = strength * scores + (1 - strength) * base.clamp_min(torch.finfo(base.dtype).tiny).log()
         return scores.softmax(-1)[:, places]
 
-    def _steered(self, points: Tensor, text: str, outcomes: int, labels: str, batch: int) -> Tensor:
+    def logits(self, points: Tensor, text: str, outcomes: int, labels: str, batch: int) -> Tensor:
+        """Logits of a question's labels for each point, over the temperature, shape ``[n, outcomes]``."""
         reading = self.model.read(text)
         parts = [
             steered_logits(self.model, self.soft_prompt, self.attachment, reading, part, outcomes, labels=labels)
