@@ -44,7 +44,7 @@ class ServedSteering(Steering):
         tokens = self.model.ids_of_labels(labels[:outcomes]).tolist()
         rows = [
             row
-            for part in points.split(min(batch, self.most))
+            for part in torch.split(points, min(batch, self.most))
             for row in self.server.log_probabilities(input_embeddings(self, part, text), tokens)
         ]
         return torch.tensor(rows, device=points.device) / self.temperature
@@ -128,7 +128,7 @@ class VllmClient(Answerer):
         asking |= {"max_tokens": sampling.max_new_tokens, "stop": list(sampling.stops), "min_p": 0.0}
         texts = [
             text
-            for part in self.steering.points(vectors).split(min(sampling.batch, self.steering.most))
+            for part in torch.split(self.steering.points(vectors), min(sampling.batch, self.steering.most))
             for text in self.server.texts(
                 input_embeddings(self.steering, part, open_question(prompt), 64 + sampling.max_new_tokens), asking
             )

@@ -71,6 +71,7 @@ def fixed_tokens(lm: SteeredLM, vectors: Vectors) -> Tensor:
         )
     steering = lm.steering
     points, readings = steering.points(vectors), map(lm.model.read, (PROBE, open_question("Why?")))
+    tokens: Tensor
     tokens, others = (steering.soft_prompt(points, reading.features) for reading in readings)
     if not torch.equal(tokens, others):
         raise ModelError(
