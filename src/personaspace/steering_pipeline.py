@@ -12,6 +12,7 @@ from personaspace.evaluation.protocol import evaluate
 from personaspace.evaluation.results import Results
 from personaspace.pipeline import OnStep, load_fitted
 from personaspace.steer.attach import Attachment
+from personaspace.steer.language_model import BaseSettings, LanguageModel
 from personaspace.steer.soft_prompts import SoftPromptSettings, kind_of
 from personaspace.steer.steered import SteeredLM
 from personaspace.steer.train_settings import TrainSettings
@@ -24,6 +25,7 @@ def steer_run(
     attachment: Attachment | None = None,
     soft_prompt: str | SoftPromptSettings = "question-aware",
     settings: TrainSettings | None = None,
+    base: BaseSettings | None = None,
     device: str = "cpu",
     refusals: bool = False,
     on_step: OnStep | None = None,
@@ -36,6 +38,7 @@ def steer_run(
         attachment: Placement and form of the virtual tokens.
         soft_prompt: The soft-prompting model, by its name or by its settings.
         settings: How to train.
+        base: How the model is loaded and spoken to.
         device: Where to run.
         refusals: Whether refusing is an outcome of its own.
         on_step: Told about progress.
@@ -45,9 +48,8 @@ def steer_run(
     """
     attachment, settings = attachment or Attachment(), settings or TrainSettings()
     fitted = load_fitted(run)
-    lm = SteeredLM(
-        model, **asdict(attachment), soft_prompt=soft_prompt, settings=settings, device=device, refusals=refusals
-    )
+    base_model = LanguageModel.load(model, device, base)
+    lm = SteeredLM(base_model, **asdict(attachment), soft_prompt=soft_prompt, settings=settings, refusals=refusals)
 
     def train(folder: Path) -> None:
         def on_training(step: int, steps: int, loss: float, best: float) -> None:
@@ -61,6 +63,7 @@ def steer_run(
     about = {
         "model": model,
         "fingerprint": lm.model.fingerprint,
+        "base": asdict(lm.model.settings),
         "attachment": asdict(attachment),
         "soft_prompt": {"kind": kind_of(lm.kind), **asdict(lm.kind)},
         "settings": settings.identity(),

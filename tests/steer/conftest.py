@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -8,18 +9,23 @@ import pytest
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
+    AutoModelForCausalLM,
+    CohereConfig,
     FalconConfig,
-    FalconForCausalLM,
+    Gemma2Config,
+    Gemma3TextConfig,
     GPT2Config,
-    GPT2LMHeadModel,
+    GPTJConfig,
     GPTNeoConfig,
-    GPTNeoForCausalLM,
+    GraniteConfig,
     LlamaConfig,
-    LlamaForCausalLM,
+    MistralConfig,
+    OPTConfig,
     PreTrainedTokenizerFast,
+    Qwen3Config,
 )
 
-from personaspace.steer.language_model import LanguageModel
+from personaspace.steer.language_model import BaseSettings, LanguageModel
 from personaspace.steer.phrasing import ALPHABETS
 from personaspace.steer.prompt import CUE, question_text
 from personaspace.survey.answers import Answers
@@ -30,6 +36,7 @@ QUESTION = question_text("Should the city build more parks?", ["Yes, many", "Per
 VOCABULARY = 400
 
 
+@cache
 def tiny_tokenizer() -> Any:
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -44,50 +51,74 @@ def tiny_tokenizer() -> Any:
     return fast(tokenizer_object=tokenizer, eos_token="<|endoftext|>", bos_token="<|endoftext|>")  # noqa: S106
 
 
-def _gpt2() -> Any:
-    config = GPT2Config(vocab_size=VOCABULARY, n_embd=32, n_layer=3, n_head=4, n_positions=256, bos_token_id=0)
-    return GPT2LMHeadModel(config)
+ENDS: dict[str, Any] = {"pad_token_id": 0, "bos_token_id": 0, "eos_token_id": 0}
+COMMON: dict[str, Any] = {"vocab_size": VOCABULARY, "hidden_size": 32, "max_position_embeddings": 256, **ENDS}
+LLAMA: dict[str, Any] = {
+    **COMMON,
+    "intermediate_size": 48,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "initializer_range": 0.2,
+}
+FALCON: dict[str, Any] = {**COMMON, "num_hidden_layers": 3, "num_attention_heads": 4, "initializer_range": 0.2}
+GPT: dict[str, Any] = {
+    "vocab_size": VOCABULARY, "n_embd": 32, "n_layer": 3, "n_head": 4, "n_positions": 256,
+    "initializer_range": 0.2, **ENDS,
+}  # fmt: skip
+SLIDING = ["sliding_attention", "sliding_attention", "full_attention"]
 
 
-def _gpt_neo() -> Any:
-    config = GPTNeoConfig(
-        vocab_size=VOCABULARY, hidden_size=32, num_layers=4, num_heads=4, max_position_embeddings=256,
-        attention_types=[[["global", "local"], 2]], window_size=256,
+def _gpt_neo(window: int) -> GPTNeoConfig:
+    return GPTNeoConfig(
+        **COMMON, num_layers=4, num_heads=4, attention_types=[[["global", "local"], 2]], window_size=window,
+        initializer_range=0.2,
     )  # fmt: skip
-    return GPTNeoForCausalLM(config)
 
 
-def _llama() -> Any:
-    config = LlamaConfig(
-        vocab_size=VOCABULARY, hidden_size=32, intermediate_size=48, num_hidden_layers=3, num_attention_heads=4,
-        num_key_value_heads=2, max_position_embeddings=256, initializer_range=0.2,
-    )  # fmt: skip
-    return LlamaForCausalLM(config)
+def _gemma(make: Any, window: int) -> Any:
+    """The capped scores and logits of Gemma 2 are far below those of a model of this size: smaller caps take hold."""
+    caps = {"attn_logit_softcapping": 2.0, "final_logit_softcapping": 3.0} if make is Gemma2Config else {}
+    scale = {"query_pre_attn_scalar": 16, "head_dim": 16, "layer_types": SLIDING, "sliding_window": window}
+    return make(**LLAMA, **scale, **caps)
 
 
-def _falcon(alibi: bool) -> Any:
-    config = FalconConfig(
-        vocab_size=VOCABULARY, hidden_size=32, num_hidden_layers=3, num_attention_heads=4, multi_query=True,
-        alibi=alibi, new_decoder_architecture=False, max_position_embeddings=256,
-    )  # fmt: skip
-    return FalconForCausalLM(config)
-
+WINDOW = 24
+"""A window shorter than the questions of these tests."""
 
 FAMILIES: dict[str, Callable[[], Any]] = {
-    "gpt2": _gpt2,
-    "gpt-neo": _gpt_neo,
-    "llama, grouped queries": _llama,
-    "falcon, multi-query": lambda: _falcon(alibi=False),
-    "falcon, alibi": lambda: _falcon(alibi=True),
+    "gpt2": lambda: GPT2Config(**GPT),
+    "gpt-neo": lambda: _gpt_neo(256),
+    "gpt-j": lambda: GPTJConfig(**GPT, rotary_dim=4),
+    "opt": lambda: OPTConfig(
+        **COMMON, ffn_dim=48, num_hidden_layers=3, num_attention_heads=4, word_embed_proj_dim=16, init_std=0.2
+    ),
+    "llama, grouped queries": lambda: LlamaConfig(**LLAMA),
+    "mistral": lambda: MistralConfig(**LLAMA, sliding_window=256),
+    "qwen3, own head width": lambda: Qwen3Config(**LLAMA, head_dim=16),
+    "gemma2, capped": lambda: _gemma(Gemma2Config, 256),
+    "gemma3": lambda: _gemma(Gemma3TextConfig, 256),
+    "granite": lambda: GraniteConfig(**LLAMA, logits_scaling=3.0, embedding_multiplier=2.0, attention_multiplier=0.2),
+    "cohere": lambda: CohereConfig(**LLAMA, logit_scale=0.5),
+    "falcon, multi-query": lambda: FalconConfig(**FALCON, multi_query=True, alibi=False),
+    "falcon, alibi": lambda: FalconConfig(**FALCON, multi_query=True, alibi=True),
+    "falcon, new architecture": lambda: FalconConfig(**FALCON, new_decoder_architecture=True, num_kv_heads=2),
+}
+
+SHORT: dict[str, Callable[[], Any]] = {
+    "gpt-neo, short window": lambda: _gpt_neo(WINDOW),
+    "mistral, short window": lambda: MistralConfig(**LLAMA, sliding_window=WINDOW),
+    "gemma3, short window": lambda: _gemma(Gemma3TextConfig, WINDOW),
 }
 
 
-def tiny_model(family: str) -> LanguageModel:
+def tiny_model(family: str, settings: BaseSettings | None = None) -> LanguageModel:
     torch.manual_seed(0)
-    return LanguageModel(FAMILIES[family](), tiny_tokenizer(), family)
+    auto: Any = AutoModelForCausalLM
+    return LanguageModel(auto.from_config({**FAMILIES, **SHORT}[family]()), tiny_tokenizer(), family, settings=settings)
 
 
-@pytest.fixture(params=FAMILIES)
+@pytest.fixture(params=["gpt2", "gpt-neo", "llama, grouped queries", "falcon, alibi"])
 def model(request: pytest.FixtureRequest) -> LanguageModel:
     return tiny_model(request.param)
 

@@ -20,6 +20,10 @@ def steer(
     epochs: Annotated[int, typer.Option(help="Passes over the answers at the most.")] = 2,
     learning_rate: Annotated[float, typer.Option(help="AdamW's learning rate.")] = 2e-3,
     refusals: Annotated[bool, typer.Option("--refusals", help="Refusing is an outcome of its own.")] = False,
+    dtype: Annotated[str, typer.Option(help="Precision of the base model: float32, bfloat16 or float16.")] = "float32",
+    quantize: Annotated[str, typer.Option(help="Weights of the base model: none, 8bit or 4bit.")] = "none",
+    chat: Annotated[str, typer.Option(help="Ask in the chat template: auto (if there is one), yes, no.")] = "auto",
+    recompute: Annotated[bool, typer.Option(help="Less memory, more time; prompt form before the question.")] = False,
     device: Device = "cpu",
     seed: Seed = 0,
     as_json: AsJson = False,
@@ -31,6 +35,7 @@ def steer(
     from personaspace.artifacts import Run
     from personaspace.console import Reporter
     from personaspace.steer.attach import Attachment
+    from personaspace.steer.language_model import BaseSettings
     from personaspace.steer.train_settings import TrainSettings
     from personaspace.steering_pipeline import steer_run
 
@@ -41,6 +46,7 @@ def steer(
             attachment=Attachment(placement, form, tokens),  # type: ignore[arg-type]
             soft_prompt=soft_prompt,
             settings=TrainSettings(epochs=epochs, learning_rate=learning_rate, seed=seed),
+            base=BaseSettings(dtype, quantize, chat, recompute),  # type: ignore[arg-type]
             device=device,
             refusals=refusals,
             on_step=reporter.step,

@@ -13,15 +13,16 @@ tokens, as in PEFT, and stands directly before the text that is still to be read
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import torch
 from torch import Tensor
 from transformers import DynamicCache
 
-from personaspace.errors import SettingError, unknown
+from personaspace.errors import ModelError, SettingError, unknown
 from personaspace.steer.language_model import LanguageModel, Reading
+from personaspace.steer.recompute import recomputed
 from personaspace.steer.shared_attention import KeysValues, PrivateCache, shared_question
 
 Placement = Literal["before", "after"]
@@ -58,7 +59,15 @@ class Attachment:
 
         Returns:
             ``[tokens, width]`` in prompt form, ``[tokens, layers, 2, kv_heads, head_dim]`` in prefix form.
+
+        Raises:
+            SettingError: The model is to recompute its activations, and there is a cache that this would drop.
         """
+        if model.settings.recompute and (self.placement, self.form) != ("before", "prompt"):
+            raise SettingError(
+                f"recompute works with the prompt form before the question, not with {self.form} {self.placement} it: "
+                "a layer that runs twice would lose the keys and values it is given"
+            )
         if self.form == "prompt":
             return (self.tokens, model.width)
         layers, heads, head_dim = model.cache_shape
@@ -85,6 +94,16 @@ class Continuation:
         """Tokens that have been read already."""
         return _length(self.question) + _length(self.prefix)
 
+    @property
+    def length(self) -> int:
+        """Tokens read already and still to be read."""
+        return self.past_length + self.embeddings.shape[1]
+
+    def then(self, embeddings: Tensor) -> Continuation:
+        """The same with more to be read behind it by every persona, input embeddings ``[1, tokens, width]``."""
+        more = embeddings.expand(len(self.embeddings), -1, -1)
+        return replace(self, embeddings=torch.cat([self.embeddings, more], dim=1))
+
     def cache(self) -> DynamicCache:
         """A fresh cache of all that was read: a forward pass changes the one it is given."""
         n = len(self.embeddings)
@@ -97,8 +116,8 @@ class Continuation:
 
     def mask(self) -> Tensor:
         """Attention mask over past and new tokens, ``[n, past + new tokens]``."""
-        n, new, _ = self.embeddings.shape
-        return torch.ones(n, self.past_length + new, dtype=torch.long, device=self.embeddings.device)
+        n = len(self.embeddings)
+        return torch.ones(n, self.length, dtype=torch.long, device=self.embeddings.device)
 
     def padded_embeddings(self) -> Tensor:
         """Embeddings with empty places for what lies in the cache, as ``generate`` wants them."""
@@ -106,7 +125,9 @@ class Continuation:
         return torch.cat([self.embeddings.new_zeros(n, self.past_length, width), self.embeddings], dim=1)
 
 
-def attach(model: LanguageModel, reading: Reading, virtual: Tensor, attachment: Attachment) -> Continuation:
+def attach(
+    model: LanguageModel, reading: Reading, virtual: Tensor, attachment: Attachment, generated: int = 0
+) -> Continuation:
     """Put every persona's virtual tokens beside one question.
 
     Args:
@@ -114,18 +135,25 @@ def attach(model: LanguageModel, reading: Reading, virtual: Tensor, attachment: 
         reading: The question as the model read it.
         virtual: Shape ``[n, *attachment.shape(model)]``.
         attachment: Placement and form.
+        generated: Tokens that will be read behind the cue.
 
     Returns:
         What is to be passed to the model.
+
+    Raises:
+        ModelError: All of it is longer than the model's context, or a prefix would fall out of a layer's window.
     """
     after = attachment.placement == "after"
     cue = model.cue[:, -1:]
     ids = cue if after else torch.cat([reading.ids, cue], dim=1)
     text = model.embedding(ids).expand(len(virtual), -1, -1)
     question = reading.keys_values if after else []
+    length = attachment.tokens + ids.shape[1] + generated
+    model.check_length(reading.ids.shape[1] * after + length)
     if attachment.form == "prompt":
-        return Continuation(question, [], torch.cat([virtual, text], dim=1))
-    return Continuation(question, _per_layer(virtual), text)
+        return Continuation(question, [], torch.cat([virtual.to(text.dtype), text], dim=1))
+    _check_window(model, length)
+    return Continuation(question, _per_layer(virtual.to(text.dtype)), text)
 
 
 def hidden_after_cue(model: LanguageModel, continuation: Continuation) -> Tensor:
@@ -133,12 +161,17 @@ def hidden_after_cue(model: LanguageModel, continuation: Continuation) -> Tensor
 
     A question already read is shared by the batch where the model's attention allows it, and copied where not.
     """
-    if continuation.question and _shares(model):
+    if continuation.question and _shares(model, continuation.length):
         return _shared_pass(model, continuation)
     return _plain_pass(model, continuation)
 
 
 def _plain_pass(model: LanguageModel, continuation: Continuation) -> Tensor:
+    if model.settings.recompute and not continuation.past_length:
+        with recomputed(model.model):
+            embeddings = continuation.embeddings
+            whole: Tensor = model.model.base_model(inputs_embeds=embeddings, use_cache=False).last_hidden_state
+        return whole[:, -1]
     hidden: Tensor = model.model.base_model(
         inputs_embeds=continuation.embeddings,
         past_key_values=continuation.cache(),
@@ -156,12 +189,18 @@ def _shared_pass(model: LanguageModel, continuation: Continuation) -> Tensor:
     return hidden[:, -1]
 
 
-def _shares(model: LanguageModel) -> bool:
-    """Whether a model's attention can be shared: tried once on a small input and compared with the plain pass."""
+def _shares(model: LanguageModel, length: int) -> bool:
+    """Whether a model's attention can be shared by so many tokens.
+
+    Not beyond the window of a layer, nor where scores are capped (Gemma 2); otherwise tried once on a small input and
+    compared with the plain pass.
+    """
+    if model.window is not None and length > model.window:
+        return False
     if model.shares is None:
         pluggable = getattr(model.model, "_supports_attention_backend", False)
-        windowed = getattr(model.model.config, "sliding_window", None)
-        model.shares = bool(pluggable and not windowed) and _sharing_agrees(model)
+        capped = getattr(model.model.config.get_text_config(decoder=True), "attn_logit_softcapping", None)
+        model.shares = bool(pluggable and not capped) and _sharing_agrees(model)
     return model.shares
 
 
@@ -173,6 +212,15 @@ def _sharing_agrees(model: LanguageModel) -> bool:
     continuation = attach(model, model.read_ids(model.cue), virtual, way)
     shared, plain = _shared_pass(model, continuation), _plain_pass(model, continuation)
     return torch.allclose(shared, plain, atol=1e-4, rtol=1e-3)
+
+
+def _check_window(model: LanguageModel, length: int) -> None:
+    if model.window is not None and length > model.window:
+        raise ModelError(
+            f"{model.name!r} has layers that see only the last {model.window} tokens, and the virtual tokens with what "
+            f"is read behind them take {length}: the prefix would be dropped there without a word; place it after the "
+            "question, shorten the question or the answer, or choose the prompt form"
+        )
 
 
 def _length(keys_values: KeysValues) -> int:

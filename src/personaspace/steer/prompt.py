@@ -4,20 +4,44 @@ from __future__ import annotations
 
 import string
 from collections.abc import Sequence
+from itertools import product
 
 from personaspace.errors import SettingError
 
 LABELS = string.ascii_uppercase
+PAIRS = tuple("".join(pair) for pair in product(LABELS, repeat=2))
 CUE = "Answer:"
 
 
-def question_text(text: str, options: Sequence[str], labels: str = LABELS) -> str:
+def labels_for(options: int, labels: Sequence[str] = LABELS) -> Sequence[str]:
+    """The labels of a question's options: letters, or AA, AB, AC where there are more options than letters.
+
+    Args:
+        options: How many options there are.
+        labels: A label for every option.
+
+    Raises:
+        SettingError: Fewer than two options, or more than there are labels.
+
+    Example:
+        >>> labels_for(3), labels_for(30)[-2:]
+        ('ABC', ('BC', 'BD'))
+    """
+    known = PAIRS if labels == LABELS and options > len(LABELS) else labels
+    if not 2 <= options <= len(known):
+        raise SettingError(
+            f"{options} option(s) given: a question takes 2 to {len(known)} with the labels {known[0]} to {known[-1]}"
+        )
+    return known[:options]
+
+
+def question_text(text: str, options: Sequence[str], labels: Sequence[str] = LABELS) -> str:
     """Write a question with labelled options, up to the place where the answer cue follows.
 
     Args:
         text: The question.
-        options: Two to 26 option texts, labelled in this order.
-        labels: A character for every option, A, B, C if not given.
+        options: Two or more option texts, labelled in this order.
+        labels: A label for every option, as :func:`labels_for` gives them.
 
     Returns:
         The text before :data:`CUE`.
@@ -32,12 +56,7 @@ def question_text(text: str, options: Sequence[str], labels: str = LABELS) -> st
         B. Coffee
         Answer:
     """
-    if not 2 <= len(options) <= len(labels):
-        raise SettingError(
-            f"{len(options)} option(s) given: a question takes 2 to {len(labels)} with the labels {labels[0]} to "
-            f"{labels[-1]}"
-        )
-    lines = [f"{label}. {option}" for label, option in zip(labels, options, strict=False)]
+    lines = [f"{label}. {option}" for label, option in zip(labels_for(len(options), labels), options, strict=True)]
     return "\n".join([f"Question: {text.strip()}", *lines, ""])
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from personaspace.errors import ModelError, NotFittedError, PersonaSpaceError, RunError, SurveyError
+from personaspace.errors import ModelError, NotFittedError, PersonaSpaceError, SurveyError
 from personaspace.files import read_json, read_tensors, write_json, write_tensors
 from personaspace.steer.asking import Answerer, Asking
 from personaspace.steer.attach import Attachment, Form, Placement
@@ -18,7 +18,8 @@ from personaspace.steer.calibration import fitted_temperature
 from personaspace.steer.export_embeds import export_embeds, prompt_embeds
 from personaspace.steer.export_peft import export_peft
 from personaspace.steer.hub import located, whole
-from personaspace.steer.language_model import LanguageModel
+from personaspace.steer.identity import check_base
+from personaspace.steer.language_model import BaseSettings, LanguageModel
 from personaspace.steer.model_card import training_facts
 from personaspace.steer.pairs import question_prompt, train_and_check
 from personaspace.steer.points import Personas, Space, Vectors, vectors_of
@@ -160,6 +161,7 @@ class SteeredLM(Answerer, Writer):
         config = {
             "model": self.model.name,
             "fingerprint": self.model.fingerprint,
+            "base": asdict(self.model.settings),
             "attachment": asdict(self.attachment),
             "soft_prompt": {"kind": kind_of(self.kind), **asdict(self.kind)},
             "dim": len(trained.vectors.mean),
@@ -196,14 +198,13 @@ class SteeredLM(Answerer, Writer):
         config = read_json(folder / "config.json")
         with whole(folder):
             lm = cls(
-                model or LanguageModel.load(config["model"], device),
+                model or LanguageModel.load(config["model"], device, BaseSettings(**config["base"])),
                 **config["attachment"],
                 soft_prompt=soft_prompt_settings(**config["soft_prompt"]),
                 settings=TrainSettings(**config["settings"]),
                 refusals=config["refusals"],
             )
-            if lm.model.fingerprint != config["fingerprint"]:
-                raise RunError(f"{folder} was trained on another model than the one now found as {config['model']!r}")
+            check_base(lm.model, config, folder)
             lm.soft_prompt_ = lm._new_soft_prompt(config["dim"])
             arrays = read_tensors(folder / "soft_prompt.safetensors")
             lm.soft_prompt_.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
@@ -228,7 +229,7 @@ class SteeredLM(Answerer, Writer):
             torch.manual_seed(self.settings.seed)
             module = self.kind.build(dim, features, self.attachment.shape(self.model))
             if self.attachment.form == "prompt":
-                module.start_from(self.model.embedding.weight)
+                module.start_from(self.model.vocabulary())
         return module.to(self.model.device)
 
     def _features(self, questions: Sequence[Question]) -> Tensor:

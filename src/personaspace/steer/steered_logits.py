@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from torch import Tensor
 
-from personaspace.steer.attach import Attachment, attach, hidden_after_cue
+from personaspace.steer.attach import Attachment
 from personaspace.steer.language_model import LanguageModel, Reading
 from personaspace.steer.prompt import LABELS
+from personaspace.steer.scoring import option_logits
 from personaspace.steer.soft_prompts import SoftPrompt
 
 
@@ -18,9 +21,8 @@ def steered_logits(
     vectors: Tensor,
     options: int,
     noise: Tensor | None = None,
-    labels: str = LABELS,
+    labels: Sequence[str] = LABELS,
 ) -> Tensor:
     """Logits of a question's options for each of ``n`` points of the space, shape ``[n, options]``."""
     virtual = soft_prompt(vectors, reading.features, noise)
-    hidden = hidden_after_cue(model, attach(model, reading, virtual, attachment))
-    return model.label_logits(hidden, options, labels)
+    return option_logits(model, reading, virtual, attachment, options, labels)

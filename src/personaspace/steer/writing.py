@@ -163,7 +163,7 @@ def _in_batches(
     while batch := list(islice(texts, sampling.batch)):
         spoken = [Spoken(steering.model.tokenizer, _ends(steering.model), sampling.stops) for _ in batch]
         draws = [_draws(sampling.seed, text.prompt, names[text.row], text.sample) for text in batch]
-        voices = _voices(steering, batch, points, strength)
+        voices = _voices(steering, batch, points, strength, sampling.max_new_tokens)
         written = torch.empty(len(batch), 0, dtype=torch.long, device=points.device)
         while not all(text.done for text in spoken):
             if written.shape[1]:
@@ -182,7 +182,7 @@ def _in_batches(
 
 
 def _voices(
-    steering: Steering, batch: Sequence[_Text], points: Tensor, strength: float
+    steering: Steering, batch: Sequence[_Text], points: Tensor, strength: float, generated: int
 ) -> list[tuple[float, Decoding]]:
     """The steered model and the base model with what each counts, without one that counts nothing."""
     model = steering.model
@@ -194,7 +194,7 @@ def _voices(
         base.append(Continuation(reading.keys_values, [], cue))
         with torch.no_grad():
             virtual = steering.soft_prompt(points[rows], reading.features)
-            steered.append(attach(model, reading, virtual, steering.attachment))
+            steered.append(attach(model, reading, virtual, steering.attachment, generated))
     weighted = ((strength, steered), (1 - strength, base))
     return [(weight, Decoding(model, continuations)) for weight, continuations in weighted if weight != 0]
 
