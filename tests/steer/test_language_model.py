@@ -34,7 +34,7 @@ def test_a_device_that_is_not_there() -> None:
 
 def test_a_question_that_cannot_be_asked_is_named_before_any_training(llama: LanguageModel) -> None:
     long = Question("q-long", "word " * 400, (Option("Yes"), Option("No")))
-    states = Question("q-states", "Where?", tuple(Option(f"State {i}") for i in range(50)))
+    states = Question("q-states", "Where?", tuple(Option(f"State {i}") for i in range(700)))
     for question in (long, states):
         with pytest.raises(ModelError, match=f"question '{question.id}' cannot be asked"):
             SteeredLM(llama).check([question])

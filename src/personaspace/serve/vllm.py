@@ -20,7 +20,7 @@ from personaspace.serve.endpoint import Endpoint
 from personaspace.steer.asking import Answerer, Asking
 from personaspace.steer.export_embeds import input_embeddings
 from personaspace.steer.points import Persona, Personas, Vectors, named_points
-from personaspace.steer.prompt import open_question
+from personaspace.steer.prompt import labels_for, open_question
 from personaspace.steer.sampling import Controls, Sampling
 from personaspace.steer.steered import SteeredLM
 from personaspace.steer.steering import Steering
@@ -41,7 +41,7 @@ class ServedSteering(Steering):
 
     def logits(self, points: Tensor, text: str, outcomes: int, labels: str, batch: int) -> Tensor:
         """As :meth:`Steering.logits`, up to a constant a row: log-probabilities among all tokens."""
-        tokens = self.model.ids_of_labels(labels[:outcomes]).tolist()
+        tokens = self.model.ids_of_labels(labels_for(outcomes, labels)).tolist()
         rows = [
             row
             for part in torch.split(points, min(batch, self.most))

@@ -23,7 +23,7 @@ from personaspace.steer.attach import attach
 from personaspace.steer.pairs import question_prompt
 from personaspace.steer.phrasing import REFUSED
 from personaspace.steer.points import Persona, Personas, named_points
-from personaspace.steer.prompt import LABELS, open_question
+from personaspace.steer.prompt import labels_for, open_question
 from personaspace.steer.steering import Steering
 from personaspace.survey.question import Question
 
@@ -107,7 +107,7 @@ def export_embeds(
         "base_model": lm.model.name,
         "question": text,
         "outcomes": json.dumps(outcomes),
-        "labels": json.dumps(lm.model.ids_of_labels(LABELS[: len(outcomes)]).tolist()),
+        "labels": json.dumps(lm.model.ids_of_labels(labels_for(len(outcomes)) if outcomes else ()).tolist()),
         "temperature": json.dumps(lm.temperature_),
     }
     embeddings = prompt_embeds(lm, personas, asked)

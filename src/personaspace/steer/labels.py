@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from personaspace.errors import ModelError
-from personaspace.steer.prompt import CUE, LABELS, labels_for
+from personaspace.steer.prompt import CUE, LABELS
 
 Tokens = tuple[int, ...]
 
@@ -27,26 +27,27 @@ class Labels:
 
     Attributes:
         cue: Token ids of the cue.
+        sequences: Token ids of each of some labels behind it, one or several each.
 
     Raises:
         ModelError: The tokenizer cannot tell the labels apart.
     """
 
     def __init__(self, encode: Callable[[str], Sequence[int]], name: str) -> None:
-        self.encode, self.name = encode, name
+        self.encode, self.name, self.said = encode, name, False
         self.cue = _common_start([tuple(encode(f"{CUE} {label}")) for label in LABELS])
         if not self.cue:
             raise ModelError(f"the tokenizer of {name!r} does not write {CUE!r} the same way before every label")
         self.sequences = cache(self._sequences)
 
-    def _sequences(self, options: int, labels: Sequence[str] = LABELS) -> tuple[Tokens, ...]:
-        shown = labels_for(options, labels)
+    def _sequences(self, shown: Sequence[str]) -> tuple[Tokens, ...]:
         found = tuple(self._behind_the_cue(label) for label in shown)
         if not all(found) or len(set(found)) < len(found):
             raise ModelError(f"the tokenizer of {self.name!r} does not tell the labels {', '.join(shown)} apart")
-        if any(len(ids) > 1 for ids in found) and len(shown[0]) == 1:
+        if not self.said and any(len(ids) > 1 for ids in found):
+            self.said = True
             warnings.warn(
-                f"the tokenizer of {self.name!r} writes some of the labels {', '.join(shown)} as several tokens: "
+                f"the tokenizer of {self.name!r} writes some labels of {shown[0]} to {shown[-1]} as several tokens: "
                 "options are scored by the probability of the whole label, which takes longer",
                 stacklevel=2,
             )

@@ -18,7 +18,7 @@ from personaspace.steer.identity import fingerprint
 from personaspace.steer.labels import Labels, Tokens, sequence_logits
 from personaspace.steer.loading import NANO, BaseSettings, load_pretrained
 from personaspace.steer.output import check_model, output_logits
-from personaspace.steer.prompt import LABELS
+from personaspace.steer.prompt import LABELS, labels_for
 from personaspace.steer.reading import Reading, Readings, read_once
 
 __all__ = ["NANO", "BaseSettings", "LanguageModel", "Reading"]
@@ -142,21 +142,21 @@ class LanguageModel:
     @cached_property
     def label_ids(self) -> Tensor:
         """Token id of every usual option label after the cue, shape ``[26]``."""
-        return self.ids_of_labels(len(LABELS))
+        return self.ids_of_labels(LABELS)
 
     def label_sequences(self, options: int, labels: Sequence[str] = LABELS) -> tuple[Tokens, ...]:
         """Token ids of every option's label after the cue, one or several each."""
-        return self.labels.sequences(options, labels)
+        return self.labels.sequences(labels_for(options, labels))
 
-    def ids_of_labels(self, options: int, labels: Sequence[str] = LABELS) -> Tensor:
-        """Token id of every option's label after the cue, shape ``[options]``.
+    def ids_of_labels(self, labels: Sequence[str]) -> Tensor:
+        """Token id of every label after the cue, shape ``[labels]``.
 
         Raises:
             ModelError: The tokenizer splits a label into several tokens; :meth:`option_logits` can score those.
         """
-        sequences = self.label_sequences(options, labels)
+        sequences = self.labels.sequences(labels)
         if any(len(ids) != 1 for ids in sequences):
-            raise ModelError(f"the tokenizer of {self.name!r} writes some of {options} labels as several tokens")
+            raise ModelError(f"the tokenizer of {self.name!r} writes some of {len(labels)} labels as several tokens")
         return torch.tensor([ids[0] for ids in sequences], device=self.device)
 
     def tokens(self, text: str, start: bool = True) -> Tensor:
@@ -221,7 +221,7 @@ class LanguageModel:
         Returns:
             Shape ``[n, options]``.
         """
-        return output_logits(self.model, hidden, self.ids_of_labels(options, labels))
+        return output_logits(self.model, hidden, self.ids_of_labels(labels_for(options, labels)))
 
     def option_logits(
         self, hidden_after: Callable[[Tokens], Tensor], options: int, labels: Sequence[str] = LABELS
