@@ -179,6 +179,27 @@ def test_intervals_are_as_wide_as_the_mean_is_uncertain() -> None:
     assert alone is not None and np.array_equal(alone, second)
 
 
+def test_members_count_by_their_weight() -> None:
+    """Who weighs nothing might as well not be there; the others pull as they weigh."""
+    survey, space = opposed_survey(respondents=40, questions=2)
+    weights = np.where(np.arange(40) < 10, 0.0, np.arange(40) + 1.0)
+    (drawn,) = Bootstrap(space, replace(survey, weights=weights), 4000).points(
+        Camp("all", 0 * space.vectors[0], space.ids_)
+    )
+    (alike,) = Bootstrap(space, resamples=4000).points(Camp("all", 0 * space.vectors[0], space.ids_[10:]))
+    assert drawn is not None
+    assert alike is not None
+    share = weights / weights.sum()
+    around = space.vectors - share @ space.vectors
+    expected = np.sqrt((share**2) @ around**2)  # of a weighted mean, to first order
+    np.testing.assert_allclose(drawn.std(axis=0), expected, rtol=0.12)
+    assert (drawn.std(axis=0) / alike.std(axis=0)).mean() > 1
+    with pytest.raises(SurveyError, match="not in the survey"):
+        Bootstrap(space, survey.select(respondents=range(5))).points(
+            Camp("all", space.vectors[0], space.ids_)
+        ).__next__()
+
+
 def test_intervals_hold_the_answer_and_hang_on_nobody_else(steered: SteeredLM) -> None:
     space = Points(60)
     camps = Camps(space)

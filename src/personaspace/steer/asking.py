@@ -53,7 +53,13 @@ class Asking:
 
 
 class Answerer(ABC):
-    """Whoever answers multiple-choice questions for points of a space."""
+    """Whoever answers multiple-choice questions for points of a space.
+
+    Attributes:
+        refusals: Whether refusing is an outcome of its own.
+    """
+
+    refusals: bool
 
     @abstractmethod
     def outcomes(self, vectors: Vectors, question: Question, asking: Asking) -> Vectors:

@@ -43,8 +43,9 @@ class Ensemble(Answerer):
         self.members = tuple(members)
         if len(self.members) < 2:
             raise SettingError(f"{len(self.members)} model(s) given: an ensemble takes at least two")
-        if len({getattr(member, "refusals", False) for member in self.members}) > 1:
+        if len({member.refusals for member in self.members}) > 1:
             raise SettingError("some models know refusals and some do not: train all of them alike")
+        self.refusals = self.members[0].refusals
 
     def outcomes(self, vectors: Vectors, question: Question, asking: Asking) -> Vectors:
         """Mean over the models; see :meth:`Answerer.outcomes`."""

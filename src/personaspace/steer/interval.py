@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -68,14 +68,9 @@ class Bootstrap:
     def _resampled(self, persona: Peopled) -> Vectors | None:
         if len(persona.members) < 2:
             return None
-        missing = [name for name in persona.members if name not in self._rows]
-        if missing:
-            raise SurveyError(
-                f"{len(missing)} member(s) of {persona.name!r} are not in the space, first {missing[0]!r}: "
-                "give the space the personas were made from"
-            )
+        _check_known(persona, self._rows, "space")
         rows = np.array([self._rows[name] for name in persona.members])
-        weights = self._weights(persona.members)
+        weights = self._weights(persona)
         people, weights = self.space.respondents_[rows[weights > 0]].astype(np.float64), weights[weights > 0]
         digest = hashlib.blake2b(persona.name.encode(), digest_size=8).digest()
         rng = np.random.default_rng([self.seed, int.from_bytes(digest, "little")])
@@ -90,8 +85,18 @@ class Bootstrap:
     def _rows(self) -> dict[str, int]:
         return {name: row for row, name in enumerate(self.space.ids_)}
 
-    def _weights(self, members: tuple[str, ...]) -> FloatArray:
+    def _weights(self, persona: Peopled) -> FloatArray:
         if self.survey is None:
-            return np.ones(len(members))
-        weights: FloatArray = self.survey.weight[[self.survey.respondent_index[name] for name in members]]
-        return weights if weights.any() else np.ones(len(members))
+            return np.ones(len(persona.members))
+        _check_known(persona, self.survey.respondent_index, "survey")
+        weights: FloatArray = self.survey.weight[[self.survey.respondent_index[name] for name in persona.members]]
+        return weights if weights.any() else np.ones(len(persona.members))
+
+
+def _check_known(persona: Peopled, known: Mapping[str, int], where: str) -> None:
+    missing = [name for name in persona.members if name not in known]
+    if missing:
+        raise SurveyError(
+            f"{len(missing)} member(s) of {persona.name!r} are not in the {where}, first {missing[0]!r}: "
+            f"give the {where} the personas were made from"
+        )
