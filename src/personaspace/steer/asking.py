@@ -59,7 +59,7 @@ class Answerer(ABC):
         refusals: Whether refusing is an outcome of its own.
     """
 
-    refusals: bool
+    refusals: bool = False
 
     @abstractmethod
     def outcomes(self, vectors: Vectors, question: Question, asking: Asking) -> Vectors:
