@@ -2,7 +2,7 @@
 
 Peers: ``peft.PrefixTuningConfig`` and ``PromptTuningConfig`` (``pip install personaspace[bench]``) trained as their
 documentation shows it: shuffled, padded batches of respondent x question pairs, ``model(**batch).loss``, AdamW; of
-four batch sizes the quickest. Ours makes every respondent's own tokens, the peer one set for all, so ours does more.
+three batch sizes the quickest. Ours makes every respondent's own tokens, the peer one set for all, so ours does more.
 For scoring the peer is ``model(ids).logits`` under ``inference_mode``, one pass a pair, and the same in batches.
 
     OMP_NUM_THREADS=1 python benchmarks/steering.py FOLDER [--models nano gpt-neo-125m llama-135m] [--rounds 5]
@@ -57,7 +57,7 @@ class Comparison:
         seconds: Of one turn.
     """
 
-    def __init__(self, model: str, survey: ps.Survey, forms: tuple[str, ...], rounds: int, seconds: float) -> None:
+    def __init__(self, model: str, survey: ps.Survey, forms: list[str], rounds: int, seconds: float) -> None:
         self.model, self.survey, self.forms = model, survey, forms
         ways = [" ".join(way) for way in product(("after", "before"), forms)]
         self.ours = {way: steered(frozen_model(model), way) for way in ways}
@@ -129,6 +129,7 @@ def main() -> None:
     source.add_argument("--quick", action="store_true")
     source.add_argument("--sample", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
+    parser.add_argument("--forms", nargs="+", choices=("prefix", "prompt"), default=["prefix", "prompt"])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--alone", help=argparse.SUPPRESS)
@@ -139,10 +140,9 @@ def main() -> None:
         return
     survey = drawn(ps.simulate(1000) if given.quick else ps.read_survey(given.folder), 48, 2000)
     print(survey)
-    models, rounds, seconds = given.models, given.rounds, given.seconds
-    forms: tuple[str, ...] = ("prefix", "prompt")
+    models, forms, rounds, seconds = given.models, given.forms, given.rounds, given.seconds
     if given.quick:
-        models, forms, rounds, seconds = ["nano"], ("prefix",), 1, 0.5
+        models, forms, rounds, seconds = ["nano"], ["prefix"], 1, 0.5
     found = {}
     with tempfile.TemporaryDirectory() as sample:
         write_survey(survey, sample)

@@ -18,7 +18,7 @@ from personaspace.steer.pairs import question_prompt
 from personaspace.steer.steered_logits import steered_logits
 from personaspace.survey.early_stopping import early_stopping
 
-BATCHES, POINTS, DIM = (4, 8, 16, 32), 512, 128
+BATCHES, POINTS, DIM = (4, 8, 16), 512, 128
 
 
 class Enough(Exception):  # noqa: N818
@@ -36,7 +36,8 @@ class Points:
 def steered(model: LanguageModel, way: str) -> ps.SteeredLM:
     """Ours, not fitted: steps of 12 questions as a user's where they are quick, shorter where not, to take turns."""
     placement, form = way.split()
-    respondents, questions = (64, 12 if model.name == "nano" else 4) if placement == "after" else (16, 4)
+    nano = model.name == "nano"
+    respondents, questions = (64, 12 if nano else 2) if placement == "after" else (16, 4) if nano else (8, 1)
     settings = ps.TrainSettings(epochs=1, checks=1, respondents=respondents, questions=questions)
     return ps.SteeredLM(model, form=form, placement=placement, settings=settings)  # type: ignore[arg-type]
 

@@ -18,10 +18,9 @@ def now() -> float:
 
 
 def repeated(work: Callable[[], int]) -> Measure:
-    """How much a piece of work does a second, repeated after one round that does not count."""
+    """How much a piece of work does a second, repeated."""
 
     def measure(seconds: float) -> float:
-        work()
         done, start = 0, now()
         while (taken := now() - start) < seconds or not done:
             done += work()
