@@ -22,6 +22,7 @@ from transformers import DynamicCache
 
 from personaspace.errors import ModelError, SettingError, unknown
 from personaspace.steer.language_model import LanguageModel, Reading
+from personaspace.steer.last_position import last_position
 from personaspace.steer.recompute import recomputed
 from personaspace.steer.shared_attention import KeysValues, PrivateCache, shared_question
 
@@ -104,11 +105,15 @@ class Continuation:
         more = embeddings.expand(len(self.embeddings), -1, -1)
         return replace(self, embeddings=torch.cat([self.embeddings, more], dim=1))
 
-    def cache(self) -> DynamicCache:
-        """A fresh cache of all that was read: a forward pass changes the one it is given."""
+    def keys_values(self) -> KeysValues:
+        """All that was read, per layer and persona; the question is expanded, which copies nothing."""
         n = len(self.embeddings)
         question = [(k.expand(n, -1, -1, -1), v.expand(n, -1, -1, -1)) for k, v in self.question]
-        return DynamicCache(_joined(question, self.prefix) or None)
+        return _joined(question, self.prefix)
+
+    def cache(self) -> DynamicCache:
+        """A fresh cache of all that was read: a forward pass changes the one it is given."""
+        return DynamicCache(self.keys_values() or None)
 
     def private_cache(self) -> PrivateCache:
         """A fresh cache of what is each persona's own; the question is counted, not held."""
@@ -172,13 +177,9 @@ def _plain_pass(model: LanguageModel, continuation: Continuation) -> Tensor:
             embeddings = continuation.embeddings
             whole: Tensor = model.model.base_model(inputs_embeds=embeddings, use_cache=False).last_hidden_state
         return whole[:, -1]
-    hidden: Tensor = model.model.base_model(
-        inputs_embeds=continuation.embeddings,
-        past_key_values=continuation.cache(),
-        attention_mask=continuation.mask(),
-        use_cache=True,
-    ).last_hidden_state
-    return hidden[:, -1]
+    layers, _, _ = model.cache_shape
+    read = continuation.keys_values()
+    return last_position(model.model.base_model, continuation.embeddings, read, continuation.mask(), layers)
 
 
 def _shared_pass(model: LanguageModel, continuation: Continuation) -> Tensor:
