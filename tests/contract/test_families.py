@@ -137,18 +137,18 @@ def test_a_prefix_that_would_fall_out_of_a_window_is_refused(family: str) -> Non
 def test_prefix_equals_attention_by_hand(family: str, placement: Placement) -> None:
     """Softmax of q k over the cached question, the prefix and the text, written out for one layer."""
     model, way = model_of(family), Attachment(placement, "prefix", 2)
-    seen: dict[str, Tensor] = {}
+    seen: list[tuple[Tensor, Tensor]] = []
     layer = (model.model.transformer.h if family == "gpt2" else model.model.model.layers)[1]
     attention = layer.attn if family == "gpt2" else layer.self_attn
     hook = attention.register_forward_hook(
-        lambda _, given, named, made: seen.update(x=(given or [named["hidden_states"]])[0], made=made[0]),
-        with_kwargs=True,
+        lambda _, given, named, made: seen.append(((given or [named["hidden_states"]])[0], made[0])), with_kwargs=True
     )
     virtual, reading = virtual_tokens(model, way), model.read(QUESTION)
     continuation = attach(model, reading, virtual, way)
     hidden_after_cue(model, continuation)
     hook.remove()
-    query, key, value = by_hand(model, attention, seen["x"], continuation.past_length)
+    x, written = (torch.cat(parts, dim=1) for parts in zip(*seen, strict=True))
+    query, key, value = by_hand(model, attention, x, continuation.past_length)
     prefix_key, prefix_value = virtual[:, :, 1].permute(2, 0, 3, 1, 4)
     keys, values = [prefix_key, key], [prefix_value, value]
     if placement == "after":
@@ -159,7 +159,7 @@ def test_prefix_equals_attention_by_hand(family: str, placement: Placement) -> N
     scores = scores.masked_fill(torch.ones(scores.shape[-2:]).triu(scores.shape[-1] - new + 1).bool(), -torch.inf)
     mixed = ((scores.exp() / scores.exp().sum(-1, keepdim=True)) @ v).transpose(1, 2).flatten(2)
     made = (attention.c_proj if family == "gpt2" else attention.o_proj)(mixed)
-    torch.testing.assert_close(seen["made"], made, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(written, made, atol=1e-5, rtol=1e-5)
 
 
 def by_hand(model: LanguageModel, attention: Any, x: Tensor, past: int) -> tuple[Tensor, ...]:

@@ -38,5 +38,5 @@ def test_the_cache_interrupts_once_with_all_layers_filled() -> None:
     cache.update(part, part, 0)
     with pytest.raises(LastLayerReached):
         cache.update(part, part, 1)
-    assert [layer.keys.shape[2] for layer in cache.layers] == [3, 3]
+    assert [cache.get_seq_length(layer) for layer in range(2)] == [3, 3]
     cache.update(part, part, 1)
