@@ -16,7 +16,7 @@ from personaspace.steer.chat import ChatTemplate, plain_ids
 from personaspace.steer.context import context_length, window
 from personaspace.steer.identity import fingerprint
 from personaspace.steer.labels import Labels, Tokens, sequence_logits
-from personaspace.steer.loading import NANO, BaseSettings, load_pretrained
+from personaspace.steer.loading import NANO, BaseSettings, frozen, load_pretrained
 from personaspace.steer.output import check_model, output_logits
 from personaspace.steer.prompt import LABELS, labels_for
 from personaspace.steer.reading import Reading, Readings, read_once
@@ -52,8 +52,7 @@ class LanguageModel:
         self, model: Any, tokenizer: Any, name: str, device: str = "cpu", settings: BaseSettings | None = None
     ) -> None:
         settings = settings or BaseSettings()
-        placed = model if settings.quantize != "none" else model.to(device)
-        self.model = placed.eval().requires_grad_(False)
+        self.model = frozen(model if settings.quantize != "none" else model.to(device))
         self.tokenizer, self.name = tokenizer, name
         templated = tokenizer.chat_template is not None if settings.chat == "auto" else settings.chat == "yes"
         if templated and tokenizer.chat_template is None:

@@ -82,6 +82,19 @@ def load_pretrained(name: str, settings: BaseSettings, device: str) -> tuple[Any
     return model, tokenizer
 
 
+def frozen(model: Any) -> Any:
+    """The model in evaluation mode, its weights frozen, with gradients still passing through it.
+
+    Layers of 4-bit weights (bitsandbytes 0.50) pack themselves on a CPU for an arithmetic through which no gradient
+    passes, unless they are said to be in training; they have no dropout that this would switch on.
+    """
+    model.eval().requires_grad_(False)
+    for module in model.modules():
+        if type(module).__name__ == "Linear4bit":
+            module.train()
+    return model
+
+
 def check_device(device: str) -> None:
     """Raise :class:`SettingError` unless tensors can be put on the device."""
     try:

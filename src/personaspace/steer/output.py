@@ -46,7 +46,8 @@ def check_model(model: Any, ids: Tensor, name: str) -> None:
     """
     embedded = model.get_input_embeddings()(ids).detach().requires_grad_()
     hidden = model.base_model(inputs_embeds=embedded, use_cache=False).last_hidden_state
-    (gradient,) = torch.autograd.grad(hidden[0, 0].float().sum(), embedded)
+    direction = torch.linspace(-1, 2, hidden.shape[-1], device=hidden.device)
+    (gradient,) = torch.autograd.grad(hidden[0, 0].float() @ direction, embedded)
     if gradient[0, 1:].any():
         raise ModelError(f"model {name!r} reads in both directions, it is not a causal language model: choose one")
     with torch.no_grad():
