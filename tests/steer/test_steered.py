@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from personaspace.errors import ModelError, NotFittedError, RunError, SettingError, SurveyError, UnknownNameError
+from personaspace.errors import NotFittedError, RunError, SettingError, SurveyError, UnknownNameError
 from personaspace.steer.attach import Form, Placement
 from personaspace.steer.language_model import LanguageModel
 from personaspace.steer.steered import SteeredLM
@@ -31,14 +31,14 @@ def steered() -> SteeredLM:
 def test_learns_what_the_space_knows(llama: LanguageModel, form: Form, placement: Placement) -> None:
     """Opposite camps answer oppositely: no majority to fall back on, so the vector must be read."""
     survey, space = opposed_survey(questions=2)
-    settings = TrainSettings(epochs=60, respondents=64, questions=2, learning_rate=1e-2, checks=1, patience=60)
+    settings = TrainSettings(epochs=30, respondents=64, questions=2, checks=1, patience=30)
     lm = SteeredLM(llama, form=form, placement=placement, settings=settings).fit(survey, space)
     assert min(check["log_loss"] for check in lm.history_) < 0.5 < np.log(2)
 
 
 def test_the_published_model_learns_a_direction_common_to_all_questions(llama: LanguageModel) -> None:
     survey, space = opposed_survey(questions=2, alike=True)
-    settings = TrainSettings(epochs=60, respondents=64, questions=2, learning_rate=5e-2, checks=1, patience=60)
+    settings = TrainSettings(epochs=30, respondents=64, questions=2, checks=1, patience=30)
     lm = SteeredLM(llama, soft_prompt="mlp", settings=settings).fit(survey, space)
     assert min(check["log_loss"] for check in lm.history_) < 0.5 < np.log(2)
 
@@ -134,10 +134,3 @@ def test_clear_errors(llama: LanguageModel, steered: SteeredLM) -> None:
         LanguageModel.load("no/such-folder")
     with pytest.raises(SurveyError, match="no answers"):
         SteeredLM(llama).fit(survey.with_answers(np.zeros(len(survey.answers), bool)), space)
-
-
-def test_diverged_training_says_what_to_do(llama: LanguageModel) -> None:
-    survey, space = opposed_survey(20, 3)
-    space.respondents_[0] = np.nan
-    with pytest.raises(ModelError, match="try a learning rate below"):
-        SteeredLM(llama, settings=QUICK).fit(survey, space)

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from personaspace.files import read_metadata, read_tensors, write_tensors
 
-Groups = dict[str, dict[str, Tensor]]
+Tensors = dict[str, Tensor]
+Groups = dict[str, Tensors]
 
 
 def write_checkpoint(path: Path, groups: Groups, state: Mapping[str, Any]) -> None:
@@ -30,16 +31,21 @@ def read_checkpoint(path: Path, device: torch.device) -> tuple[Groups, dict[str,
     return groups, json.loads(read_metadata(path)["state"])
 
 
-def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """An optimizer's state as named tensors, ``{parameter}.{slot}``."""
+def copy_of(module: nn.Module) -> Tensors:
+    """A copy of a module's tensors."""
+    return {name: tensor.detach().clone() for name, tensor in module.state_dict().items()}
+
+
+def optimizer_tensors(optimizer: torch.optim.Optimizer) -> Tensors:
+    """A copy of an optimizer's state as named tensors, ``{parameter}.{slot}``."""
     state = optimizer.state_dict()["state"]
-    return {f"{index}.{slot}": tensor for index, slots in state.items() for slot, tensor in slots.items()}
+    return {f"{index}.{slot}": tensor.clone() for index, slots in state.items() for slot, tensor in slots.items()}
 
 
 def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    """Put tensors named by :func:`optimizer_tensors` back."""
-    state = optimizer.state_dict()
+    """Put tensors named by :func:`optimizer_tensors` back; the optimizer forgets what it had."""
+    slots: dict[int, Tensors] = {}
     for name, tensor in tensors.items():
         index, _, slot = name.partition(".")
-        state["state"].setdefault(int(index), {})[slot] = tensor
-    optimizer.load_state_dict(state)
+        slots.setdefault(int(index), {})[slot] = tensor.clone()
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": slots})

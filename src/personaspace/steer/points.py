@@ -85,7 +85,7 @@ def vectors_of(survey: Survey, space: Space) -> Vectors:
     """Vectors of a survey's respondents, in its order, shape ``[respondents, dim]``.
 
     Raises:
-        SurveyError: A respondent is not in the space.
+        SurveyError: A respondent is not in the space, or its vector is not of finite numbers.
     """
     index = {respondent: row for row, respondent in enumerate(space.ids_)}
     missing = [r for r in survey.respondents if r not in index]
@@ -94,4 +94,10 @@ def vectors_of(survey: Survey, space: Space) -> Vectors:
             f"{len(missing)} respondent(s) of {survey.name!r} are not in the space, first {missing[0]!r}: "
             "fit the space on the same survey"
         )
-    return space.respondents_[[index[r] for r in survey.respondents]]
+    vectors: Vectors = space.respondents_[[index[r] for r in survey.respondents]]
+    if broken := np.flatnonzero(~np.isfinite(vectors).all(axis=1)).tolist():
+        raise SurveyError(
+            f"the vectors of {len(broken)} respondent(s) hold NaN or infinity, first that of "
+            f"{survey.respondents[broken[0]]!r}: fit the space again"
+        )
+    return vectors

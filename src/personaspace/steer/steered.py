@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,18 +15,21 @@ from personaspace.files import read_json, read_tensors, write_json, write_tensor
 from personaspace.steer.asking import Answerer, Asking
 from personaspace.steer.attach import Attachment, Form, Placement
 from personaspace.steer.calibration import fitted_temperature
+from personaspace.steer.devices import launched
 from personaspace.steer.export_embeds import export_embeds, prompt_embeds
 from personaspace.steer.export_peft import export_peft
 from personaspace.steer.hub import located, whole
 from personaspace.steer.identity import check_base
 from personaspace.steer.language_model import BaseSettings, LanguageModel
+from personaspace.steer.metrics import MetricsLog
 from personaspace.steer.model_card import training_facts
 from personaspace.steer.pairs import question_prompt, train_and_check
 from personaspace.steer.points import Personas, Space, Vectors, vectors_of
 from personaspace.steer.publish import push, read_personas
 from personaspace.steer.soft_prompts import SoftPrompt, SoftPromptSettings, kind_of, soft_prompt_settings
+from personaspace.steer.starts import new_soft_prompt, prepare
 from personaspace.steer.steering import Steering
-from personaspace.steer.train import Trainer
+from personaspace.steer.train import OnTraining, Trainer
 from personaspace.steer.train_settings import TrainSettings
 from personaspace.steer.writing import Writer
 from personaspace.survey.question import Question
@@ -95,7 +98,8 @@ class SteeredLM(Answerer, Writer):
         survey: Survey,
         space: Space,
         checkpoint: Path | None = None,
-        on_step: Callable[[int, int, float, float], None] | None = None,
+        on_step: OnTraining | None = None,
+        logs: Sequence[MetricsLog] = (),
     ) -> SteeredLM:
         """Train the soft-prompting model on a survey's answers and its respondents' vectors.
 
@@ -104,6 +108,7 @@ class SteeredLM(Answerer, Writer):
             space: Vectors of all its respondents, by id.
             checkpoint: File to resume from and write to.
             on_step: Called with step, steps, training loss and best held-out loss.
+            logs: Where the metrics of every step go.
 
         Returns:
             The steered model itself.
@@ -117,12 +122,12 @@ class SteeredLM(Answerer, Writer):
         self.trained_on_ = training_facts(survey)
         vectors = torch.from_numpy(vectors_of(survey, space))
         self.soft_prompt_ = self._new_soft_prompt(vectors.shape[1])
-        self.soft_prompt_.vectors.measure(vectors.to(self.model.device))
-        self.soft_prompt_.questions.measure(self._features(survey.questions))
         train, check = train_and_check(survey, vectors, self.refusals)
+        readings = [self.model.read(text) for text in train.texts]
+        prepare(self.soft_prompt_, self.kind, self.model, self.attachment, vectors, readings, self.settings.seed)
         check = check.sample(self.settings.check_pairs, self.settings.seed)
-        looked_at = check if len(check) else train
-        trainer = Trainer(self.model, self.soft_prompt_, self.attachment, train, looked_at, self.settings, checkpoint)
+        way = (self.model, self.soft_prompt_, self.attachment)
+        trainer = Trainer(*way, train, check if len(check) else train, self.settings, checkpoint, logs, launched())
         self.history_ = trainer.run(on_step)
         self.temperature_ = fitted_temperature(self.model, self.soft_prompt_, self.attachment, check)
         return self
@@ -148,6 +153,7 @@ class SteeredLM(Answerer, Writer):
         fresh.soft_prompt_ = self._new_soft_prompt(len(trained.vectors.mean))
         fresh.soft_prompt_.vectors.load_state_dict(trained.vectors.state_dict())
         fresh.soft_prompt_.questions.load_state_dict(trained.questions.state_dict())
+        fresh.soft_prompt_.start_at(trained.origin, trained.scale, self.kind.start != "default")
         return fresh
 
     def outcomes(self, vectors: Vectors, question: Question, asking: Asking) -> Vectors:
@@ -224,15 +230,4 @@ class SteeredLM(Answerer, Writer):
         return self.soft_prompt_
 
     def _new_soft_prompt(self, dim: int) -> SoftPrompt:
-        features = len(self.model.read_ids(self.model.cue).features)
-        with torch.random.fork_rng():
-            torch.manual_seed(self.settings.seed)
-            module = self.kind.build(dim, features, self.attachment.shape(self.model))
-            if self.attachment.form == "prompt":
-                module.start_from(self.model.vocabulary())
-        return module.to(self.model.device)
-
-    def _features(self, questions: Sequence[Question]) -> Tensor:
-        return torch.stack(
-            [self.model.read(question_prompt(question, self.refusals)).features for question in questions]
-        )
+        return new_soft_prompt(self.kind, dim, self.model, self.attachment, self.settings.seed)

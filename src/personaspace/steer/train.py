@@ -3,41 +3,37 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
-from torch.nn import functional
 
-from personaspace.errors import ModelError, RunError
+from personaspace.errors import ModelError, RunError, SettingError
 from personaspace.steer.attach import Attachment
 from personaspace.steer.check import check
-from personaspace.steer.checkpoint import optimizer_tensors, read_checkpoint, restore_optimizer, write_checkpoint
+from personaspace.steer.checkpoint import copy_of, read_checkpoint, write_checkpoint
+from personaspace.steer.devices import Processes
 from personaspace.steer.language_model import LanguageModel
+from personaspace.steer.learner import Learner
+from personaspace.steer.metrics import Metrics, MetricsLog
 from personaspace.steer.pairs import Block, Indices, Pairs
+from personaspace.steer.progress import RETURNS, SKIPS, Progress
 from personaspace.steer.schedule import schedule
 from personaspace.steer.soft_prompts import SoftPrompt
-from personaspace.steer.steered_logits import steered_logits
 from personaspace.steer.train_settings import TrainSettings
 
-
-@dataclass
-class Progress:
-    """Where training stands: what a checkpoint must remember beside the weights."""
-
-    step: int = 0
-    best: float = math.inf
-    since_best: int = 0
-    stopped: bool = False
-    history: list[dict[str, float]] = field(default_factory=list)
+OnTraining = Callable[[int, int, float, float], None]
 
 
 class Trainer:
     """Trains one soft-prompting model on a frozen language model.
+
+    A step whose loss or gradient is not a number is skipped. After three of them in a row training goes back to the
+    weights of its last check and halves its rate; after three such returns it gives up.
 
     Args:
         model: The frozen model.
@@ -47,6 +43,11 @@ class Trainer:
         held_out: Pairs that decide when to stop; none of them among ``train``.
         settings: How to train.
         checkpoint: File to resume from and to write to, or ``None``.
+        logs: Where the metrics of every step go.
+        processes: Who train together.
+
+    Raises:
+        SettingError: There are more processes than questions a step.
     """
 
     def __init__(
@@ -58,19 +59,26 @@ class Trainer:
         held_out: Pairs,
         settings: TrainSettings,
         checkpoint: Path | None = None,
+        logs: Sequence[MetricsLog] = (),
+        processes: Processes | None = None,
     ) -> None:
-        self.model, self.soft_prompt, self.attachment = model, soft_prompt, attachment
+        self.processes = processes or Processes()
+        if self.processes.count > settings.questions:
+            raise SettingError(
+                f"{self.processes.count} processes cannot share a step of {settings.questions} questions: "
+                f"start at most {settings.questions} processes, or train with more questions a step"
+            )
+        self.learner = Learner(model, soft_prompt, attachment, settings, self.processes)
         self.train, self.settings, self.checkpoint = train, settings, checkpoint
+        self.logs = logs if self.processes.main else ()
         self.held_out = held_out.sample(settings.check_pairs, settings.seed)
         self.steps_per_epoch = math.ceil(len(self._blocks(0)) / settings.questions)
         self.steps = self.steps_per_epoch * settings.epochs
-        self.optimizer = torch.optim.AdamW(
-            soft_prompt.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
-        )
         self.progress = Progress()
-        self.best = _copy(soft_prompt)
+        self.best = copy_of(soft_prompt)
+        self.good = self.learner.weights()
 
-    def run(self, on_step: Callable[[int, int, float, float], None] | None = None) -> list[dict[str, float]]:
+    def run(self, on_step: OnTraining | None = None) -> list[dict[str, float]]:
         """Train until patience or epochs end, resuming from the checkpoint if there is one.
 
         Args:
@@ -80,23 +88,39 @@ class Trainer:
             One entry per check: step, training loss, log-loss and accuracy on the early-stopping answers.
 
         Raises:
-            ModelError: The loss is no longer a number; the last checkpoint stands.
+            ModelError: Loss or gradient are not numbers again and again, or memory ran out; the last checkpoint stands.
         """
         self._resume()
-        every = max(1, self.steps_per_epoch // self.settings.checks)
-        running: list[float] = []
-        for blocks in self._remaining_steps():
-            running.append(self._step(blocks))
-            self.progress.step += 1
-            if on_step:
-                on_step(self.progress.step, self.steps, running[-1], self.progress.best)
-            if self.progress.step % every == 0 or self.progress.step == self.steps:
-                self._look(float(np.mean(running)))
-                running = []
-            if self.progress.stopped:
-                break
-        self.soft_prompt.load_state_dict(self.best)
+        for log in self.logs:
+            log.resume(self.progress.step)
+        try:
+            self._train(on_step)
+        finally:
+            for log in self.logs:
+                log.close()
+        if not self.progress.history:
+            raise self._diverged()
+        self.learner.soft_prompt.load_state_dict(self.best)
         return self.progress.history
+
+    def _train(self, on_step: OnTraining | None) -> None:
+        progress = self.progress
+        every = max(1, self.steps_per_epoch // self.settings.checks)
+        losses: list[float] = []
+        for blocks in self._remaining_steps():
+            metrics = self._step(blocks)
+            losses += [metrics.loss] if math.isfinite(metrics.loss) else []
+            if progress.skipped > SKIPS:
+                self._go_back()
+            elif losses and (progress.step % every == 0 or progress.step == self.steps):
+                metrics = self._look(metrics, float(np.mean(losses)))
+                losses = []
+            for log in self.logs:
+                log.write(metrics)
+            if on_step:
+                on_step(progress.step, self.steps, metrics.loss, progress.best)
+            if progress.stopped:
+                break
 
     def _blocks(self, epoch: int) -> list[Indices]:
         return self.train.blocks(self.settings.respondents, np.random.default_rng([self.settings.seed, epoch]))
@@ -109,86 +133,73 @@ class Trainer:
             for start in starts[done if epoch == first_epoch else 0 :]:
                 yield blocks[start : start + self.settings.questions]
 
-    def _step(self, blocks: list[Indices]) -> float:
-        settings, step = self.settings, self.progress.step
-        for group in self.optimizer.param_groups:
-            group["lr"] = settings.learning_rate * schedule(step, self.steps)
-        pairs = sum(map(len, blocks))
-        total = 0.0
-        self.optimizer.zero_grad()
-        for index, indices in enumerate(blocks):
-            for part in self._block(indices, index).parts(settings.batch):
-                loss = self._loss(part) / pairs
-                loss.backward()  # type: ignore[no-untyped-call]
-                total += float(loss.detach())
-        norm = float(torch.nn.utils.clip_grad_norm_(self.soft_prompt.parameters(), 1.0))
-        if not math.isfinite(total + norm):
-            raise ModelError(
-                f"the training loss became {total} and its gradient {norm} at step {step}: try a learning rate below "
-                f"{settings.learning_rate}, after deleting the checkpoint {self.checkpoint or ''}"
-            )
-        self.optimizer.step()
-        return total
+    def _step(self, step: list[Indices]) -> Metrics:
+        progress, began = self.progress, time.perf_counter()
+        rate = self.settings.learning_rate * schedule(progress.step, self.steps) / 2**progress.returns
+        blocks = [self._block(indices, index) for index, indices in self.processes.share(list(enumerate(step)))]
+        pairs = sum(map(len, step))
+        loss = self.learner.step(blocks, pairs, rate)
+        progress.count(pairs, loss)
+        return Metrics(progress.step, progress.pairs, pairs / (time.perf_counter() - began), loss, rate)
 
     def _block(self, indices: Indices, index: int) -> Block:
         """A block of the present step, with its noise."""
-        block = self.train.block(indices, self.model.device)
+        device = self.learner.model.device
+        block = self.train.block(indices, device)
         seeds = np.random.SeedSequence([self.settings.seed, self.progress.step, index])
         generator = torch.Generator().manual_seed(int(seeds.generate_state(1, np.uint64)[0]))
         noise = torch.randn(block.vectors.shape, generator=generator) * self.settings.noise
-        return replace(block, noise=noise.to(self.model.device))
+        return replace(block, noise=noise.to(device))
 
-    def _loss(self, block: Block) -> Tensor:
-        """What is minimized, summed over a block."""
-        return functional.cross_entropy(self._logits(block), block.chosen, reduction="sum")
+    def _look(self, metrics: Metrics, training_loss: float) -> Metrics:
+        learner, batch = self.learner, self.settings.batch
+        loss, accuracy = check(self.held_out, learner.logits, batch, learner.model.device, self.processes)
+        if not math.isfinite(loss):
+            self._go_back()
+            return metrics
+        if self.progress.look(training_loss, loss, accuracy, self.settings.patience):
+            self.best = copy_of(learner.soft_prompt)
+        self.good = learner.weights()
+        if self.checkpoint and self.processes.main:
+            groups = {**self.good, "best": self.best}
+            write_checkpoint(self.checkpoint, groups, {"progress": asdict(self.progress), **self._state()})
+        return replace(metrics, log_loss=loss, accuracy=accuracy)
 
-    def _logits(self, block: Block) -> Tensor:
-        reading = self.model.read(block.text)
-        return steered_logits(
-            self.model, self.soft_prompt, self.attachment, reading, block.vectors, block.options, block.noise
+    def _go_back(self) -> None:
+        """Put the weights of the last check back, and go on at half the rate."""
+        self.progress.skipped = 0
+        self.progress.returns += 1
+        if self.progress.returns > RETURNS:
+            raise self._diverged()
+        self.learner.restore(self.good)
+
+    def _diverged(self) -> ModelError:
+        stands = f", after deleting the checkpoint {self.checkpoint}" if self.checkpoint else ""
+        return ModelError(
+            f"loss or gradient are not numbers at step {self.progress.step}, and halving the rate did not help: try a "
+            f"learning rate below {self.settings.learning_rate}{stands}"
         )
-
-    def _look(self, training_loss: float) -> None:
-        loss, accuracy = check(self.held_out, self._logits, self.settings.batch, self.model.device)
-        progress = self.progress
-        progress.history.append(
-            {"step": progress.step, "training_loss": training_loss, "log_loss": loss, "accuracy": accuracy}
-        )
-        if loss < progress.best:
-            progress.best, progress.since_best, self.best = loss, 0, _copy(self.soft_prompt)
-        else:
-            progress.since_best += 1
-            progress.stopped = progress.since_best >= self.settings.patience
-        if self.checkpoint:
-            self._save(self.checkpoint)
 
     def _state(self) -> dict[str, Any]:
+        """What a checkpoint must have been written with to be resumed."""
         return {
-            "model": self.model.fingerprint,
+            "model": self.learner.model.fingerprint,
             "settings": self.settings.identity(),
-            "attachment": asdict(self.attachment),
+            "attachment": asdict(self.learner.attachment),
             "pairs": self.train.digest(),
-            "parameters": sum(parameter.numel() for parameter in self.soft_prompt.parameters()),
+            "parameters": {name: list(p.shape) for name, p in self.learner.soft_prompt.named_parameters()},
         }
-
-    def _save(self, path: Path) -> None:
-        groups = {"model": _copy(self.soft_prompt), "best": self.best, "optimizer": optimizer_tensors(self.optimizer)}
-        write_checkpoint(path, groups, {"progress": asdict(self.progress), **self._state()})
 
     def _resume(self) -> None:
         if self.checkpoint is None or not self.checkpoint.exists():
             return
-        groups, state = read_checkpoint(self.checkpoint, self.model.device)
+        groups, state = read_checkpoint(self.checkpoint, self.learner.model.device)
         if {key: state.get(key) for key in self._state()} != self._state():
             raise RunError(
                 f"{self.checkpoint} was written with other settings or other answers: delete it to start afresh, "
                 "or run with the settings it was started with"
             )
-        self.soft_prompt.load_state_dict(groups["model"])
-        self.best = groups["best"]
+        self.best = groups.pop("best")
+        self.good = groups
+        self.learner.restore(groups)
         self.progress = Progress(**state["progress"])
-        restore_optimizer(self.optimizer, groups["optimizer"])
-
-
-def _copy(module: torch.nn.Module) -> dict[str, Tensor]:
-    return {name: tensor.detach().clone() for name, tensor in module.state_dict().items()}

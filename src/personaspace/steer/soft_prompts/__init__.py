@@ -6,12 +6,19 @@ from typing import Any
 
 from personaspace.errors import SettingError, unknown
 from personaspace.steer.soft_prompts.base import SoftPrompt, SoftPromptSettings
+from personaspace.steer.soft_prompts.linear import LinearSettings
 from personaspace.steer.soft_prompts.mlp import MlpSettings
 from personaspace.steer.soft_prompts.question_aware import QuestionAwareSettings
+from personaspace.steer.soft_prompts.transformer import TransformerSettings
 
 __all__ = ["SOFT_PROMPTS", "SoftPrompt", "SoftPromptSettings", "kind_of", "soft_prompt_settings"]
 
-SOFT_PROMPTS: dict[str, type[SoftPromptSettings]] = {"mlp": MlpSettings, "question-aware": QuestionAwareSettings}
+SOFT_PROMPTS: dict[str, type[SoftPromptSettings]] = {
+    "linear": LinearSettings,
+    "mlp": MlpSettings,
+    "question-aware": QuestionAwareSettings,
+    "transformer": TransformerSettings,
+}
 
 
 def soft_prompt_settings(kind: str, **settings: Any) -> SoftPromptSettings:

@@ -1,32 +1,57 @@
-r"""What every soft-prompting model has: standardized input, a start, and shaped output, V = V_0 + W_o mix(u, h)."""
+r"""What every soft-prompting model has: standardized input, a start, and output at the scale of the frozen model.
+
+.. math:: V = V_0 + s \odot (b + W_o\, \mathrm{mix}(u, h))
+
+V_0 is where training starts from and s the scale of the model's own keys, values or embeddings; both are measured, not
+learned. Because of s one learning rate serves every base model.
+"""
 
 from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
 
-from personaspace.errors import SettingError
+from personaspace.errors import SettingError, unknown
 from personaspace.steer.soft_prompts.standardize import Standardize
 
+Start = Literal["default", "zero", "text"]
 MOST = 65536
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SoftPromptSettings(ABC):
     """Settings of a soft-prompting model; every kind adds its own.
 
+    Attributes:
+        start: What the virtual tokens are before training: ``default`` (prefix form: small and random; prompt form:
+            random words, and small random differences), ``zero`` (nothing, for every point) or ``text``
+            (``start_text``, for every point).
+        start_text: A text of as many tokens as there are virtual tokens.
+
     Raises:
-        SettingError: A number is not a whole number from 1 to 65536.
+        SettingError: A number is not a whole number from 1 to 65536, or a text is missing or surplus.
     """
 
+    start: Start = "default"
+    start_text: str = ""
+
     def __post_init__(self) -> None:
-        for name, value in asdict(self).items():
-            if not (type(value) is int and 1 <= value <= MOST):
+        for name in (field.name for field in fields(self)):
+            value = getattr(self, name)
+            if not isinstance(value, str) and not (type(value) is int and 1 <= value <= MOST):
                 raise SettingError(f"{name} of the soft-prompting model is {value!r}: give 1 to {MOST}")
+        if self.start not in get_args(Start):
+            raise unknown("start", self.start, get_args(Start))
+        if (self.start == "text") != bool(self.start_text):
+            raise SettingError(
+                f"start is {self.start!r} and start_text {self.start_text!r}: a text is given with start 'text', "
+                "and with no other"
+            )
 
     @abstractmethod
     def build(self, dim: int, features: int, shape: tuple[int, ...]) -> SoftPrompt:
@@ -35,7 +60,7 @@ class SoftPromptSettings(ABC):
         Args:
             dim: Dimension of the space.
             features: Width of the features of a question.
-            shape: Shape of one persona's virtual tokens.
+            shape: Shape of one persona's virtual tokens, the number of tokens first.
         """
 
 
@@ -45,17 +70,23 @@ class SoftPrompt(nn.Module, ABC):
     Args:
         dim: Dimension of the space.
         features: Width of the features of a question.
-        shape: Shape of one persona's virtual tokens.
+        shape: Shape of one persona's virtual tokens, the number of tokens first.
         mixed: Width of what :meth:`mix` gives.
+        per_token: Whether :meth:`mix` gives it for every token; one output layer then serves all of them.
     """
 
-    def __init__(self, dim: int, features: int, shape: tuple[int, ...], mixed: int) -> None:
+    origin: Tensor
+    scale: Tensor
+
+    def __init__(self, dim: int, features: int, shape: tuple[int, ...], mixed: int, per_token: bool = False) -> None:
         super().__init__()
         self.shape = shape
         self.vectors = Standardize(dim)
         self.questions = Standardize(features)
-        self.start = nn.Parameter(torch.zeros(math.prod(shape)))
-        self.output = nn.Linear(mixed, math.prod(shape), bias=False)
+        self.register_buffer("origin", torch.zeros(shape))
+        self.register_buffer("scale", torch.ones(shape))
+        self.bias = nn.Parameter(torch.zeros(shape))
+        self.output = nn.Linear(mixed, math.prod(shape[1:] if per_token else shape), bias=False)
 
     def forward(self, vectors: Tensor, features: Tensor, noise: Tensor | None = None) -> Tensor:
         """Make the virtual tokens.
@@ -70,16 +101,28 @@ class SoftPrompt(nn.Module, ABC):
         """
         u = self.vectors(vectors)
         u = u if noise is None else u + noise
-        tokens: Tensor = self.start + self.output(self.mix(u, self.questions(features)))
-        return tokens.view(len(vectors), *self.shape)
+        mixed = self.output(self.mix(u, self.questions(features)))
+        tokens: Tensor = self.origin + self.scale * (self.bias + mixed.view(len(vectors), *self.shape))
+        return tokens
 
     @torch.no_grad()
-    def start_from(self, vocabulary: Tensor) -> None:
-        """Start prompt-form tokens from random vocabulary embeddings ``[words, width]``, at their scale."""
-        words = torch.randint(len(vocabulary), (self.shape[0],))
-        self.start.copy_(vocabulary[words].flatten())
-        self.output.weight.mul_(float(vocabulary.std()))
+    def start_at(self, origin: Tensor, scale: Tensor, silent: bool) -> None:
+        """Say where training starts.
+
+        Args:
+            origin: Virtual tokens for every point, shape ``shape``.
+            scale: What one unit of output is worth; its shape broadcasts to ``shape``.
+            silent: Whether the virtual tokens are ``origin`` for every point until training.
+        """
+        self.origin.copy_(origin)
+        self.scale.copy_(scale.expand(self.shape))
+        if silent:
+            self.output.weight.zero_()
 
     @abstractmethod
     def mix(self, u: Tensor, h: Tensor) -> Tensor:
-        """Hidden units from standardized points ``[n, dim]`` and a standardized question; shape ``[n, mixed]``."""
+        """Hidden units from standardized points ``[n, dim]`` and a standardized question ``[features]``.
+
+        Returns:
+            Shape ``[n, mixed]``, or ``[n, tokens, mixed]`` if per token.
+        """

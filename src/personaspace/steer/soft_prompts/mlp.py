@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from personaspace.steer.soft_prompts.base import SoftPrompt, SoftPromptSettings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MlpSettings(SoftPromptSettings):
     """Settings of :class:`Mlp`, as published.
 

@@ -1,0 +1,60 @@
+"""A soft-prompting model with layers over its tokens, which look at the point and at the question.
+
+Every virtual token begins as a learned vector. Each layer lets the tokens attend to one another and then, by
+cross-attention, to two vectors: the point W_u u and the question W_h h.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from personaspace.errors import SettingError
+from personaspace.steer.soft_prompts.base import SoftPrompt, SoftPromptSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransformerSettings(SoftPromptSettings):
+    """Settings of :class:`Transformer`.
+
+    Attributes:
+        hidden: Width of its layers.
+        layers: How many.
+        heads: Attention heads; ``hidden`` is a multiple of them.
+    """
+
+    hidden: int = 128
+    layers: int = 2
+    heads: int = 4
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.hidden % self.heads:
+            raise SettingError(f"hidden is {self.hidden}, which {self.heads} heads cannot share: give a multiple")
+
+    def build(self, dim: int, features: int, shape: tuple[int, ...]) -> Transformer:
+        """An untrained one."""
+        return Transformer(self, dim, features, shape)
+
+
+class Transformer(SoftPrompt):
+    """Layers over the virtual tokens, which look at the point and at the question."""
+
+    def __init__(self, settings: TransformerSettings, dim: int, features: int, shape: tuple[int, ...]) -> None:
+        hidden = settings.hidden
+        super().__init__(dim, features, shape, hidden, per_token=True)
+        self.point = nn.Linear(dim, hidden)
+        self.question = nn.Linear(features, hidden)
+        self.tokens = nn.Parameter(torch.randn(shape[0], hidden))
+        layer = nn.TransformerDecoderLayer(
+            hidden, settings.heads, 4 * hidden, dropout=0.0, activation="gelu", batch_first=True, norm_first=True
+        )
+        self.layers = nn.TransformerDecoder(layer, settings.layers, nn.LayerNorm(hidden))
+
+    def mix(self, u: Tensor, h: Tensor) -> Tensor:
+        """Hidden units of every token."""
+        seen = torch.stack([self.point(u), self.question(h).expand(len(u), -1)], dim=1)
+        mixed: Tensor = self.layers(self.tokens.expand(len(u), -1, -1), seen)
+        return mixed
