@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from personaspace.errors import ModelError, NotFittedError, PersonaSpaceError, SurveyError
 from personaspace.files import read_json, read_tensors, write_json, write_tensors
