@@ -89,10 +89,10 @@ class Run:
         Returns:
             Whether the work was done; False if it was current already.
         """
-        entry = {"settings": dict(settings), "inputs": {stage: self.digest(stage) for stage in after}}
-        recorded = self.manifest["stages"].get(name, {})
-        if all(recorded.get(key) == value for key, value in entry.items()) and not self._changed(name):
+        if self.current(name, settings, after):
             return False
+        entry = self._entry(settings, after)
+        recorded = self.manifest["stages"].get(name, {})
         old = {path: self._written(path) for path in recorded.get("files", {})}
         work(self.folder / name)
         for path, written in old.items():
@@ -102,6 +102,12 @@ class Run:
         self.manifest["stages"][name] = {**entry, "versions": versions(), "files": files}
         self._write()
         return True
+
+    def current(self, name: str, settings: Mapping[str, Any], after: Sequence[str]) -> bool:
+        """Whether a stage has been done with these settings on stages as they are now, and its files are untouched."""
+        recorded = self.manifest["stages"].get(name, {})
+        as_recorded = all(recorded.get(key) == value for key, value in self._entry(settings, after).items())
+        return as_recorded and not self._changed(name)
 
     def has(self, name: str) -> bool:
         """Whether a stage has been finished."""
@@ -149,6 +155,9 @@ class Run:
         stage = self.manifest["stages"][name]
         made = json.dumps([stage["settings"], stage["files"]], sort_keys=True)
         return hashlib.sha256(made.encode()).hexdigest()
+
+    def _entry(self, settings: Mapping[str, Any], after: Sequence[str]) -> dict[str, Any]:
+        return {"settings": dict(settings), "inputs": {stage: self.digest(stage) for stage in after}}
 
     def _written(self, path: str) -> tuple[int, int] | None:
         """What changes when a file is written anew; ``None`` where there is none."""

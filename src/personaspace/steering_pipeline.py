@@ -12,8 +12,10 @@ from personaspace.evaluation.protocol import evaluate
 from personaspace.evaluation.results import Results
 from personaspace.pipeline import OnStep, load_fitted
 from personaspace.steer.attach import Attachment
+from personaspace.steer.devices import launched, own_device
 from personaspace.steer.language_model import BaseSettings, LanguageModel
-from personaspace.steer.soft_prompts import SoftPromptSettings, kind_of
+from personaspace.steer.metrics import JsonLines, MetricsLog, TensorBoard
+from personaspace.steer.soft_prompts import SoftPromptSettings, described
 from personaspace.steer.steered import SteeredLM
 from personaspace.steer.train_settings import TrainSettings
 
@@ -28,9 +30,12 @@ def steer_run(
     base: BaseSettings | None = None,
     device: str = "cpu",
     refusals: bool = False,
+    tensorboard: bool = False,
     on_step: OnStep | None = None,
 ) -> SteeredLM:
     """Train the soft-prompting model of a fitted run; an interrupted training goes on where it was.
+
+    Processes started together train together; the main one alone writes and reports.
 
     Args:
         run: A run with the stage ``personas``.
@@ -41,36 +46,44 @@ def steer_run(
         base: How the model is loaded and spoken to.
         device: Where to run.
         refusals: Whether refusing is an outcome of its own.
+        tensorboard: Whether TensorBoard's files are written beside ``metrics.jsonl``.
         on_step: Told about progress.
 
     Returns:
         The steered model.
     """
     attachment, settings = attachment or Attachment(), settings or TrainSettings()
-    fitted = load_fitted(run)
-    base_model = LanguageModel.load(model, device, base)
+    processes, fitted = launched(), load_fitted(run)
+    base_model = LanguageModel.load(model, own_device(device), base)
     lm = SteeredLM(base_model, **asdict(attachment), soft_prompt=soft_prompt, settings=settings, refusals=refusals)
 
-    def train(folder: Path) -> None:
+    def train(folder: Path) -> SteeredLM:
         def on_training(step: int, steps: int, loss: float, best: float) -> None:
-            if on_step:
+            if on_step and processes.main:
                 on_step("steering", step, steps, f"loss {loss:.3f}, best held-out loss {best:.3f}")
 
         lm.check(fitted.split.survey.questions)
         checkpoint = folder / CHECKPOINT / "training.safetensors"
-        lm.fit(fitted.split.train, fitted.space, checkpoint, on_training).save(folder)
+        logs: list[MetricsLog] = [JsonLines(folder / "metrics.jsonl")]
+        logs += [TensorBoard(folder / "tensorboard")] if tensorboard else []
+        return lm.fit(fitted.split.train, fitted.space, checkpoint, on_training, logs)
 
     about = {
         "model": model,
         "fingerprint": lm.model.fingerprint,
         "base": asdict(lm.model.settings),
         "attachment": asdict(attachment),
-        "soft_prompt": {"kind": kind_of(lm.kind), **asdict(lm.kind)},
+        "soft_prompt": described(lm.kind),
         "settings": settings.identity(),
         "refusals": refusals,
     }
-    run.stage("steer", about, ("survey", "embedding"), train)
-    shutil.rmtree(run.folder / "steer" / CHECKPOINT, ignore_errors=True)
+    after = ("survey", "embedding")
+    if processes.main:
+        run.stage("steer", about, after, lambda folder: train(folder).save(folder))
+        shutil.rmtree(run.folder / "steer" / CHECKPOINT, ignore_errors=True)
+    elif not run.current("steer", about, after):
+        train(run.folder / "steer")
+    processes.wait()
     return SteeredLM.load(run.folder / "steer", lm.model)
 
 

@@ -29,7 +29,7 @@ LEARN = TrainSettings(epochs=40, respondents=64, questions=2, checks=1, patience
 def made(kind: str, model: LanguageModel, way: Attachment, seed: int = 0, **settings: Any) -> SoftPrompt:
     chosen = soft_prompt_settings(kind, **settings)
     module = new_soft_prompt(chosen, 8, model, way, seed)
-    prepare(module, chosen, model, way, torch.randn(20, 8), [model.read(QUESTION)], seed)
+    prepare(module, model, way, torch.randn(20, 8), [model.read(QUESTION)], seed)
     return module
 
 
@@ -123,7 +123,7 @@ def test_untrained_is_as_it_was_before_training(llama: LanguageModel) -> None:
     lm.fit(survey, space)
     fresh = new_soft_prompt(lm.kind, 8, llama, lm.attachment, 0)
     readings = [llama.read(question_prompt(question)) for question in survey.questions]
-    prepare(fresh, lm.kind, llama, lm.attachment, torch.from_numpy(space.respondents_), readings, 0)
+    prepare(fresh, llama, lm.attachment, torch.from_numpy(space.respondents_), readings, 0)
     untrained = lm.untrained().soft_prompt_.state_dict()
     assert all(torch.equal(tensor, untrained[name]) for name, tensor in fresh.state_dict().items())
 

@@ -15,10 +15,17 @@ def steer(
     model: Annotated[str, typer.Option(help="Hub name, folder, or 'nano'.")] = "nano",
     form: Annotated[str, typer.Option(help="prefix (keys and values) or prompt (input embeddings).")] = "prefix",
     placement: Annotated[str, typer.Option(help="Virtual tokens before or after the question.")] = "after",
-    soft_prompt: Annotated[str, typer.Option(help="question-aware, or mlp as published.")] = "question-aware",
+    soft_prompt: Annotated[
+        str, typer.Option(help="question-aware, transformer, linear, or mlp as published.")
+    ] = "question-aware",
+    start: Annotated[str, typer.Option(help="Virtual tokens before training: default, zero or text.")] = "default",
+    start_text: Annotated[str, typer.Option(help="The text to start from, of as many tokens as --tokens.")] = "",
     tokens: Annotated[int, typer.Option(help="Virtual tokens.")] = 2,
     epochs: Annotated[int, typer.Option(help="Passes over the answers at the most.")] = 2,
     learning_rate: Annotated[float, typer.Option(help="AdamW's learning rate.")] = 2e-3,
+    noise: Annotated[float, typer.Option(help="Noise on the vectors while training, in standard deviations.")] = 0.3,
+    batch: Annotated[int, typer.Option(help="Respondents a pass at the most: less memory, same result.", min=1)] = 256,
+    tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also write TensorBoard's files.")] = False,
     refusals: Annotated[bool, typer.Option("--refusals", help="Refusing is an outcome of its own.")] = False,
     dtype: Annotated[str, typer.Option(help="Precision of the base model: float32, bfloat16 or float16.")] = "float32",
     quantize: Annotated[str, typer.Option(help="Weights of the base model: none, 8bit or 4bit.")] = "none",
@@ -31,11 +38,15 @@ def steer(
     """Train the soft-prompting model that steers a frozen language model.
 
     Example: personaspace steer runs/opinionqa --model nano
+
+    Several processes: accelerate launch --num_processes 2 -m personaspace steer runs/opinionqa --device cuda
     """
     from personaspace.artifacts import Run
     from personaspace.console import Reporter
     from personaspace.steer.attach import Attachment
+    from personaspace.steer.devices import launched
     from personaspace.steer.language_model import BaseSettings
+    from personaspace.steer.soft_prompts import soft_prompt_settings
     from personaspace.steer.train_settings import TrainSettings
     from personaspace.steering_pipeline import steer_run
 
@@ -44,13 +55,16 @@ def steer(
             Run.open(run),
             model,
             attachment=Attachment(placement, form, tokens),  # type: ignore[arg-type]
-            soft_prompt=soft_prompt,
-            settings=TrainSettings(epochs=epochs, learning_rate=learning_rate, seed=seed),
+            soft_prompt=soft_prompt_settings(soft_prompt, start=start, start_text=start_text),
+            settings=TrainSettings(epochs=epochs, learning_rate=learning_rate, noise=noise, batch=batch, seed=seed),
             base=BaseSettings(dtype, quantize, chat, recompute),  # type: ignore[arg-type]
             device=device,
             refusals=refusals,
+            tensorboard=tensorboard,
             on_step=reporter.step,
         )
+    if not launched().main:
+        return
     best = min(lm.history_, key=lambda check: check["log_loss"])
     if as_json:
         print_json({"run": str(run), "model": model, "best": best})

@@ -38,7 +38,6 @@ def new_soft_prompt(
 @torch.no_grad()
 def prepare(
     module: SoftPrompt,
-    settings: SoftPromptSettings,
     model: LanguageModel,
     attachment: Attachment,
     vectors: Tensor,
@@ -49,7 +48,6 @@ def prepare(
 
     Args:
         module: The soft-prompting model, changed in place.
-        settings: What it starts from.
         model: The frozen model.
         attachment: Placement and form of the virtual tokens.
         vectors: The training respondents' points, shape ``[n, dim]``.
@@ -59,6 +57,7 @@ def prepare(
     Raises:
         SettingError: The start text has more or fewer tokens than there are virtual tokens.
     """
+    settings = module.settings
     module.vectors.measure(vectors.to(model.device))
     module.questions.measure(torch.stack([reading.features for reading in readings]))
     origin = torch.zeros(attachment.shape(model), device=model.device)
@@ -68,7 +67,7 @@ def prepare(
         vocabulary = model.vocabulary()
         words = torch.randint(len(vocabulary), (attachment.tokens,), generator=torch.Generator().manual_seed(seed))
         origin = vocabulary[words.to(vocabulary.device)]
-    module.start_at(origin, _scale(model, attachment, readings), settings.start != "default")
+    module.start_at(origin, _scale(model, attachment, readings))
 
 
 def _text(model: LanguageModel, attachment: Attachment, text: str, readings: Sequence[Reading]) -> Tensor:

@@ -25,7 +25,7 @@ from personaspace.steer.model_card import training_facts
 from personaspace.steer.pairs import question_prompt, train_and_check
 from personaspace.steer.points import Personas, Space, Vectors, vectors_of
 from personaspace.steer.publish import push, read_personas
-from personaspace.steer.soft_prompts import SoftPrompt, SoftPromptSettings, kind_of, soft_prompt_settings
+from personaspace.steer.soft_prompts import SoftPrompt, SoftPromptSettings, described, soft_prompt_settings
 from personaspace.steer.starts import new_soft_prompt, prepare
 from personaspace.steer.steering import Steering
 from personaspace.steer.train import OnTraining, Trainer
@@ -123,7 +123,7 @@ class SteeredLM(Answerer, Writer):
         self.soft_prompt_ = self._new_soft_prompt(vectors.shape[1])
         train, check = train_and_check(survey, vectors, self.refusals)
         readings = [self.model.read(text) for text in train.texts]
-        prepare(self.soft_prompt_, self.kind, self.model, self.attachment, vectors, readings, self.settings.seed)
+        prepare(self.soft_prompt_, self.model, self.attachment, vectors, readings, self.settings.seed)
         check = check.sample(self.settings.check_pairs, self.settings.seed)
         way = (self.model, self.soft_prompt_, self.attachment)
         trainer = Trainer(*way, train, check if len(check) else train, self.settings, checkpoint, logs, launched())
@@ -152,7 +152,7 @@ class SteeredLM(Answerer, Writer):
         fresh.soft_prompt_ = self._new_soft_prompt(len(trained.vectors.mean))
         fresh.soft_prompt_.vectors.load_state_dict(trained.vectors.state_dict())
         fresh.soft_prompt_.questions.load_state_dict(trained.questions.state_dict())
-        fresh.soft_prompt_.start_at(trained.origin, trained.scale, self.kind.start != "default")
+        fresh.soft_prompt_.start_at(trained.origin, trained.scale)
         return fresh
 
     def outcomes(self, vectors: Vectors, question: Question, asking: Asking) -> Vectors:
@@ -168,7 +168,7 @@ class SteeredLM(Answerer, Writer):
             "fingerprint": self.model.fingerprint,
             "base": asdict(self.model.settings),
             "attachment": asdict(self.attachment),
-            "soft_prompt": {"kind": kind_of(self.kind), **asdict(self.kind)},
+            "soft_prompt": described(self.kind),
             "dim": len(trained.vectors.mean),
             "settings": asdict(self.settings),
             "trained_on": self.trained_on_,

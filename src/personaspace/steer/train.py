@@ -23,7 +23,7 @@ from personaspace.steer.metrics import Metrics, MetricsLog
 from personaspace.steer.pairs import Block, Indices, Pairs
 from personaspace.steer.progress import RETURNS, SKIPS, Progress
 from personaspace.steer.schedule import schedule
-from personaspace.steer.soft_prompts import SoftPrompt
+from personaspace.steer.soft_prompts import SoftPrompt, described
 from personaspace.steer.train_settings import TrainSettings
 
 OnTraining = Callable[[int, int, float, float], None]
@@ -91,6 +91,7 @@ class Trainer:
             ModelError: Loss or gradient are not numbers again and again, or memory ran out; the last checkpoint stands.
         """
         self._resume()
+        self._agree()
         for log in self.logs:
             log.resume(self.progress.step)
         try:
@@ -187,7 +188,7 @@ class Trainer:
             "settings": self.settings.identity(),
             "attachment": asdict(self.learner.attachment),
             "pairs": self.train.digest(),
-            "parameters": {name: list(p.shape) for name, p in self.learner.soft_prompt.named_parameters()},
+            "soft_prompt": described(self.learner.soft_prompt.settings),
         }
 
     def _resume(self) -> None:
@@ -203,3 +204,11 @@ class Trainer:
         self.good = groups
         self.learner.restore(groups)
         self.progress = Progress(**state["progress"])
+
+    def _agree(self) -> None:
+        """Wait for all processes, and make sure that they go on from the same step."""
+        step = float(self.progress.step)
+        if float(self.processes.sum(torch.tensor([step]))) != step * self.processes.count:
+            raise RunError(
+                f"the processes found different checkpoints at {self.checkpoint}: all of them must see the same folder"
+            )

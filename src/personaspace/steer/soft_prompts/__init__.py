@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from personaspace.errors import SettingError, unknown
@@ -11,7 +12,7 @@ from personaspace.steer.soft_prompts.mlp import MlpSettings
 from personaspace.steer.soft_prompts.question_aware import QuestionAwareSettings
 from personaspace.steer.soft_prompts.transformer import TransformerSettings
 
-__all__ = ["SOFT_PROMPTS", "SoftPrompt", "SoftPromptSettings", "kind_of", "soft_prompt_settings"]
+__all__ = ["SOFT_PROMPTS", "SoftPrompt", "SoftPromptSettings", "described", "kind_of", "soft_prompt_settings"]
 
 SOFT_PROMPTS: dict[str, type[SoftPromptSettings]] = {
     "linear": LinearSettings,
@@ -48,3 +49,8 @@ def soft_prompt_settings(kind: str, **settings: Any) -> SoftPromptSettings:
 def kind_of(settings: SoftPromptSettings) -> str:
     """The name of the soft-prompting model that has these settings."""
     return next(kind for kind, make in SOFT_PROMPTS.items() if make is type(settings))
+
+
+def described(settings: SoftPromptSettings) -> dict[str, Any]:
+    """Name and settings of a soft-prompting model, from which :func:`soft_prompt_settings` makes them again."""
+    return {"kind": kind_of(settings), **asdict(settings)}

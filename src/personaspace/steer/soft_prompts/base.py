@@ -68,6 +68,7 @@ class SoftPrompt(nn.Module, ABC):
     """A point of the space, and what the frozen model read, to virtual tokens.
 
     Args:
+        settings: Of this kind of soft-prompting model.
         dim: Dimension of the space.
         features: Width of the features of a question.
         shape: Shape of one persona's virtual tokens, the number of tokens first.
@@ -78,8 +79,17 @@ class SoftPrompt(nn.Module, ABC):
     origin: Tensor
     scale: Tensor
 
-    def __init__(self, dim: int, features: int, shape: tuple[int, ...], mixed: int, per_token: bool = False) -> None:
+    def __init__(
+        self,
+        settings: SoftPromptSettings,
+        dim: int,
+        features: int,
+        shape: tuple[int, ...],
+        mixed: int,
+        per_token: bool = False,
+    ) -> None:
         super().__init__()
+        self.settings = settings
         self.shape = shape
         self.vectors = Standardize(dim)
         self.questions = Standardize(features)
@@ -106,17 +116,16 @@ class SoftPrompt(nn.Module, ABC):
         return tokens
 
     @torch.no_grad()
-    def start_at(self, origin: Tensor, scale: Tensor, silent: bool) -> None:
-        """Say where training starts.
+    def start_at(self, origin: Tensor, scale: Tensor) -> None:
+        """Say where training starts; unless the start is ``default``, at ``origin`` for every point.
 
         Args:
-            origin: Virtual tokens for every point, shape ``shape``.
+            origin: Virtual tokens, shape ``shape``.
             scale: What one unit of output is worth; its shape broadcasts to ``shape``.
-            silent: Whether the virtual tokens are ``origin`` for every point until training.
         """
         self.origin.copy_(origin)
         self.scale.copy_(scale.expand(self.shape))
-        if silent:
+        if self.settings.start != "default":
             self.output.weight.zero_()
 
     @abstractmethod

@@ -15,7 +15,7 @@ class LinearSettings(SoftPromptSettings):
 
     def build(self, dim: int, features: int, shape: tuple[int, ...]) -> Linear:
         """An untrained one."""
-        return Linear(dim, features, shape, dim)
+        return Linear(self, dim, features, shape, dim)
 
 
 class Linear(SoftPrompt):

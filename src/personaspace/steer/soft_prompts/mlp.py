@@ -29,7 +29,7 @@ class Mlp(SoftPrompt):
     """The published soft-prompting model: blind to the question."""
 
     def __init__(self, settings: MlpSettings, dim: int, features: int, shape: tuple[int, ...]) -> None:
-        super().__init__(dim, features, shape, settings.hidden)
+        super().__init__(settings, dim, features, shape, settings.hidden)
         self.first = nn.Linear(dim, settings.hidden)
 
     def mix(self, u: Tensor, h: Tensor) -> Tensor:  # noqa: ARG002

@@ -34,7 +34,7 @@ class QuestionAware(SoftPrompt):
 
     def __init__(self, settings: QuestionAwareSettings, dim: int, features: int, shape: tuple[int, ...]) -> None:
         hidden = settings.hidden
-        super().__init__(dim, features, shape, hidden)
+        super().__init__(settings, dim, features, shape, hidden)
         self.point = nn.Linear(dim, hidden)
         self.gate = nn.Linear(features, hidden)
         self.question = nn.Linear(features, hidden)

@@ -44,7 +44,7 @@ class Transformer(SoftPrompt):
 
     def __init__(self, settings: TransformerSettings, dim: int, features: int, shape: tuple[int, ...]) -> None:
         hidden = settings.hidden
-        super().__init__(dim, features, shape, hidden, per_token=True)
+        super().__init__(settings, dim, features, shape, hidden, per_token=True)
         self.point = nn.Linear(dim, hidden)
         self.question = nn.Linear(features, hidden)
         self.tokens = nn.Parameter(torch.randn(shape[0], hidden))
