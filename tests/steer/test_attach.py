@@ -23,7 +23,7 @@ def test_bad_settings() -> None:
 def test_text_longer_than_the_context(model: LanguageModel) -> None:
     with pytest.raises(ModelError, match=r"reads at most 256"):
         model.read("word " * 400)
-    with pytest.raises(ModelError, match=r"reads at most 256"):
+    with pytest.raises(ModelError, match=r"'word word.* \.\.\.' needs \d+ tokens, but .* reads at most 256"):
         model.score([QUESTION, "word " * 400], [3, 3])
 
 

@@ -38,3 +38,12 @@ def test_a_question_that_cannot_be_asked_is_named_before_any_training(llama: Lan
     for question in (long, states):
         with pytest.raises(ModelError, match=f"question '{question.id}' cannot be asked"):
             SteeredLM(llama).check([question])
+
+
+def test_a_question_out_of_the_window_of_a_prefix_is_named_before_any_training() -> None:
+    model = tiny_model("mistral, short window")
+    question = Question("q-1", "Is it late? " * 9, (Option("Yes"), Option("No")))
+    with pytest.raises(ModelError, match=r"question 'q-1' cannot be asked .* see only the last 24 tokens"):
+        SteeredLM(model, form="prefix", placement="before").check([question])
+    SteeredLM(model, form="prompt", placement="before").check([question])
+    SteeredLM(model, form="prefix", placement="after").check([question])

@@ -161,6 +161,13 @@ def attach(
     return Continuation(question, _per_layer(virtual.to(text.dtype)), text)
 
 
+def check_question(model: LanguageModel, attachment: Attachment, text: str) -> None:
+    """Raise :class:`ModelError` if a question leaves no room for virtual tokens, in the context or in a window."""
+    length = model.check_fits(text).shape[1] + model.cue.shape[1] + attachment.tokens
+    if (attachment.placement, attachment.form) == ("before", "prefix"):
+        _check_window(model, length)
+
+
 def hidden_after_cue(model: LanguageModel, continuation: Continuation) -> Tensor:
     """Final hidden state of the frozen model behind the cue, shape ``[n, width]``, with gradient to the tokens.
 

@@ -20,7 +20,7 @@ def score_texts(
 ) -> Tensor:
     """Probabilities as :meth:`LanguageModel.score` gives them; texts of like length share a pass."""
     scores = torch.zeros(len(texts), max(options, default=0))
-    sequences = [torch.cat([model.question_ids(text), model.cue], dim=1)[0] for text in texts]
+    sequences = [torch.cat([model.check_fits(text, model.cue.shape[1]), model.cue], dim=1)[0] for text in texts]
     order = sorted(range(len(texts)), key=lambda i: len(sequences[i]))
     for start in range(0, len(order), batch):
         rows = order[start : start + batch]

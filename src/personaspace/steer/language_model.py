@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -194,14 +195,14 @@ class LanguageModel:
     def check_fits(self, text: str, reserve: int = 64) -> Tensor:
         """The token ids of a text, if they leave room for ``reserve`` more; otherwise raises :class:`ModelError`."""
         ids = self.question_ids(text)
-        self.check_length(ids.shape[1] + reserve)
+        self.check_length(ids.shape[1] + reserve, repr(textwrap.shorten(text, 60, placeholder=" ...")))
         return ids
 
-    def check_length(self, tokens: int) -> None:
+    def check_length(self, tokens: int, what: str = "the text") -> None:
         """Raise :class:`ModelError` if so many tokens do not fit the model's context."""
         if tokens > self.context_length:
             raise ModelError(
-                f"the text needs {tokens} tokens, but {self.name!r} reads at most {self.context_length}: "
+                f"{what} needs {tokens} tokens, but {self.name!r} reads at most {self.context_length}: "
                 "shorten the question or its options, or choose a model with a longer context"
             )
 

@@ -12,7 +12,7 @@ import torch
 from personaspace.errors import ModelError, NotFittedError, PersonaSpaceError, SurveyError
 from personaspace.files import read_json, read_tensors, write_json, write_tensors
 from personaspace.steer.asking import Answerer, Asking
-from personaspace.steer.attach import Attachment, Form, Placement
+from personaspace.steer.attach import Attachment, Form, Placement, check_question
 from personaspace.steer.calibration import fitted_temperature
 from personaspace.steer.devices import launched
 from personaspace.steer.export_embeds import export_embeds, prompt_embeds
@@ -139,7 +139,7 @@ class SteeredLM(Answerer, Writer):
         """
         for question in questions:
             try:
-                self.model.check_fits(question_prompt(question, self.refusals))
+                check_question(self.model, self.attachment, question_prompt(question, self.refusals))
             except PersonaSpaceError as error:
                 raise ModelError(f"question {question.id!r} cannot be asked of {self.model.name!r}: {error}") from error
 
