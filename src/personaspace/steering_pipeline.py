@@ -25,7 +25,7 @@ def steer_run(
     model: str,
     *,
     attachment: Attachment | None = None,
-    soft_prompt: str | SoftPromptSettings = "question-aware",
+    soft_prompt: str | SoftPromptSettings = "informed",
     settings: TrainSettings | None = None,
     base: BaseSettings | None = None,
     device: str = "cpu",

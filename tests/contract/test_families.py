@@ -13,9 +13,10 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from personaspace.errors import ModelError
-from personaspace.steer.attach import Attachment, Form, Placement, attach, hidden_after_cue
+from personaspace.steer.attach import Attachment, Form, Placement, attach
 from personaspace.steer.language_model import LanguageModel
 from personaspace.steer.output import check_model, output_logits
+from personaspace.steer.passes import hidden_after_cue
 from personaspace.steer.prompt import question_text
 from tests.steer.conftest import FAMILIES, QUESTION, SHORT, WINDOW, tiny_model
 

@@ -31,7 +31,8 @@ SCALE = Question("s", "How often?", (Option("Never", 0.0), Option("Now and then"
 @pytest.fixture(scope="module")
 def steered() -> SteeredLM:
     survey, space = opposed_survey()
-    return SteeredLM(tiny_model("llama, grouped queries"), settings=QUICK).fit(survey, space)
+    lm = SteeredLM(tiny_model("llama, grouped queries"), soft_prompt="question-aware", settings=QUICK)
+    return lm.fit(survey, space)
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from personaspace.errors import ModelError, RunError, UnknownNameError
-from personaspace.steer.attach import Attachment, attach, hidden_after_cue
+from personaspace.steer.attach import Attachment, attach
 from personaspace.steer.language_model import BaseSettings, LanguageModel
+from personaspace.steer.passes import hidden_after_cue
 from personaspace.steer.prompt import CUE
 from personaspace.steer.steered import SteeredLM
 from personaspace.steer.train_settings import TrainSettings

@@ -44,7 +44,8 @@ def test_pushed_equals_loaded(hub: FakeHub) -> None:
     lm, points = steered(), Points(4)
     assert lm.push(REPOSITORY, points) == f"{hub.url}/{REPOSITORY}"
     assert hub.private[REPOSITORY]
-    files = ["README.md", "config.json", "personas.safetensors", "soft_prompt.safetensors"]
+    files = ["README.md", "config.json", "expectation.json", "expectation.safetensors"]
+    files += ["personas.safetensors", "soft_prompt.safetensors"]
     assert sorted(hub.repositories[REPOSITORY]) == files
     loaded = SteeredLM.load(REPOSITORY, lm.model)
     assert loaded.personas_ is not None

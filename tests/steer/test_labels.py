@@ -13,10 +13,11 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 
 from personaspace.errors import ModelError, SettingError
-from personaspace.steer.attach import Attachment, Form, Placement, attach, hidden_after_cue
+from personaspace.steer.attach import Attachment, Form, Placement, attach
 from personaspace.steer.labels import sequence_logits
 from personaspace.steer.language_model import LanguageModel
 from personaspace.steer.output import output_logits
+from personaspace.steer.passes import hidden_after_cue
 from personaspace.steer.prompt import LABELS, labels_for, question_text
 from personaspace.steer.scoring import option_logits
 from tests.steer.conftest import FAMILIES

@@ -7,8 +7,9 @@ from typing import get_args
 import pytest
 import torch
 
-from personaspace.steer.attach import Attachment, Form, attach, hidden_after_cue
+from personaspace.steer.attach import Attachment, Form, attach
 from personaspace.steer.last_position import WORTHWHILE, InterruptingCache, LastLayerReached
+from personaspace.steer.passes import hidden_after_cue
 from tests.steer.conftest import QUESTION, tiny_model
 
 

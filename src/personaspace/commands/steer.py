@@ -16,8 +16,8 @@ def steer(
     form: Annotated[str, typer.Option(help="prefix (keys and values) or prompt (input embeddings).")] = "prefix",
     placement: Annotated[str, typer.Option(help="Virtual tokens before or after the question.")] = "after",
     soft_prompt: Annotated[
-        str, typer.Option(help="question-aware, transformer, linear, or mlp as published.")
-    ] = "question-aware",
+        str, typer.Option(help="informed, question-aware, transformer, linear, or mlp as published.")
+    ] = "informed",
     start: Annotated[str, typer.Option(help="Virtual tokens before training: default, zero or text.")] = "default",
     start_text: Annotated[str, typer.Option(help="The text to start from, of as many tokens as --tokens.")] = "",
     tokens: Annotated[int, typer.Option(help="Virtual tokens.")] = 2,

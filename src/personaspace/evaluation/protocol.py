@@ -17,7 +17,7 @@ from personaspace.evaluation.numbers import NUMBER_METRICS
 from personaspace.evaluation.predictions import Predictions
 from personaspace.evaluation.results import MAIN_METRIC, NUMBER_METRIC, Results, Row
 from personaspace.evaluation.similar import own_similar_answer, similar_question_majority
-from personaspace.evaluation.steered_rows import GroupRows, individual, raw_question
+from personaspace.evaluation.steered_rows import GroupRows, expectation_alone, individual, raw_question
 from personaspace.persona.personas import Personas
 from personaspace.steer.steered import SteeredLM
 from personaspace.survey.split import Split
@@ -93,12 +93,13 @@ def evaluate(
 
 def evaluation_sets(space: Embedder, split: Split, known: Sequence[int] = KNOWN) -> Iterator[EvaluationSet]:
     """The non-empty evaluation sets of a split, in the order of the table."""
-    train, own = split.train, space.respondents_
+    train = split.train
     if space.ids_ != train.respondents or space.questions_ != train.questions:
         raise SettingError(
             f"the {space.name} embedder was fitted on other respondents or questions than this split trains on: "
             "fit it on split.train"
         )
+    own = space.embed(train)
     candidates = [EvaluationSet("held-out answers", split.held_out_answers, train, own, True)]
     unseen = [(k, split.known(k), space.embed(split.known(k))) for k in known if len(split.unseen_known.respondents)]
     candidates += [
@@ -130,6 +131,8 @@ def _methods(
     if lm is not None and groups is not None:
         yield "raw question", partial(raw_question, lm, test)
         yield "untrained", partial(individual, lm.untrained(), at.vectors, test)
+        if lm.expectation_ is not None:
+            yield "expectation alone", partial(expectation_alone, lm, at.vectors, test)
         yield "individual", partial(individual, lm, at.vectors, test)
         yield from groups.rows(test, at.vectors)
 

@@ -7,8 +7,10 @@ from functools import partial
 from typing import Unpack
 
 import numpy as np
+import torch
 
 from personaspace.embedding.base import Embedder, Vectors
+from personaspace.errors import SettingError
 from personaspace.evaluation.predictions import Predictions
 from personaspace.persona.groups import demographic_personas
 from personaspace.persona.personas import Personas
@@ -16,6 +18,7 @@ from personaspace.persona.soft import nearest_persona
 from personaspace.steer.asking import Answerer, How
 from personaspace.steer.pairs import question_prompt
 from personaspace.steer.steered import SteeredLM
+from personaspace.survey.question import Question
 from personaspace.survey.survey import FloatArray, IntArray, Survey
 
 
@@ -28,14 +31,34 @@ def raw_question(lm: SteeredLM, test: Survey) -> Predictions:
 
 def individual(lm: Answerer, vectors: Vectors, test: Survey, **how: Unpack[How]) -> Predictions:
     """Everybody speaks from their own vector, shape ``[respondents, dim]``, asked as ``how`` says."""
+    return _everybody(lambda points, question: lm.predict(points, question, **how), vectors, test)
+
+
+def expectation_alone(lm: SteeredLM, vectors: Vectors, test: Survey) -> Predictions:
+    """What an informed soft-prompting model is told, without the language model: likely answers by the question's text.
+
+    Args:
+        lm: A model with an informed soft-prompting model.
+        vectors: Where the respondents stand, shape ``[respondents, dim]``.
+        test: Answers to predict.
+    """
+
+    def predict(points: Vectors, question: Question) -> Vectors:
+        expected = lm.steering.expected(question)
+        if expected is None:
+            raise SettingError("this model's soft-prompting model is not told what the space expects: use 'informed'")
+        return expected.log_odds(torch.from_numpy(points)).softmax(dim=1).numpy()
+
+    return _everybody(predict, vectors, test)
+
+
+def _everybody(predict: Callable[[Vectors, Question], Vectors], vectors: Vectors, test: Survey) -> Predictions:
     answers = test.answers
     probabilities = np.zeros((len(answers), max(len(question.options) for question in test.questions)))
     for j, question in enumerate(test.questions):
         rows = np.flatnonzero(answers.question == j)
         if len(rows):
-            probabilities[rows, : len(question.options)] = lm.predict(
-                vectors[answers.respondent[rows]], question, **how
-            )
+            probabilities[rows, : len(question.options)] = predict(vectors[answers.respondent[rows]], question)
     return Predictions.of(test, _normalized(probabilities))
 
 

@@ -39,13 +39,19 @@ class ServedSteering(Steering):
     server: Completions
     most: int
 
-    def logits(self, points: Tensor, text: str, outcomes: int, labels: str, batch: int) -> Tensor:
+    def logits(
+        self, points: Tensor, text: str, outcomes: int, labels: str, batch: int, told: Tensor | None = None
+    ) -> Tensor:
         """As :meth:`Steering.logits`, up to a constant a row: log-probabilities among all tokens."""
         tokens = self.model.ids_of_labels(labels_for(outcomes, labels)).tolist()
+        most = min(batch, self.most)
+        parts = [slice(start, start + most) for start in range(0, len(points), most)]
         rows = [
             row
-            for part in torch.split(points, min(batch, self.most))
-            for row in self.server.log_probabilities(input_embeddings(self, part, text), tokens)
+            for part in parts
+            for row in self.server.log_probabilities(
+                input_embeddings(self, points[part], text, told=None if told is None else told[part]), tokens
+            )
         ]
         return torch.tensor(rows, device=points.device) / self.temperature
 
@@ -93,6 +99,7 @@ class VllmClient(Answerer):
             here.attachment,
             here.temperature,
             here.refusals,
+            here.expectation,
             server=self.server,
             most=batch,
         )

@@ -22,9 +22,7 @@ from transformers import DynamicCache
 
 from personaspace.errors import ModelError, SettingError, unknown
 from personaspace.steer.language_model import LanguageModel, Reading
-from personaspace.steer.last_position import last_position
-from personaspace.steer.recompute import recomputed
-from personaspace.steer.shared_attention import KeysValues, PrivateCache, shared_question
+from personaspace.steer.shared_attention import KeysValues, length_of
 
 Placement = Literal["before", "after"]
 Form = Literal["prefix", "prompt"]
@@ -93,7 +91,7 @@ class Continuation:
     @property
     def past_length(self) -> int:
         """Tokens that have been read already."""
-        return _length(self.question) + _length(self.prefix)
+        return length_of(self.question) + length_of(self.prefix)
 
     @property
     def length(self) -> int:
@@ -114,10 +112,6 @@ class Continuation:
     def cache(self) -> DynamicCache:
         """A fresh cache of all that was read: a forward pass changes the one it is given."""
         return DynamicCache(self.keys_values() or None)
-
-    def private_cache(self) -> PrivateCache:
-        """A fresh cache of what is each persona's own; the question is counted, not held."""
-        return PrivateCache(self.prefix, _length(self.question))
 
     def mask(self) -> Tensor:
         """Attention mask over past and new tokens, ``[n, past + new tokens]``."""
@@ -168,60 +162,6 @@ def check_question(model: LanguageModel, attachment: Attachment, text: str) -> N
         _check_window(model, length)
 
 
-def hidden_after_cue(model: LanguageModel, continuation: Continuation) -> Tensor:
-    """Final hidden state of the frozen model behind the cue, shape ``[n, width]``, with gradient to the tokens.
-
-    A question already read is shared by the batch where the model's attention allows it, and copied where not.
-    """
-    if continuation.question and _shares(model, continuation.length):
-        return _shared_pass(model, continuation)
-    return _plain_pass(model, continuation)
-
-
-def _plain_pass(model: LanguageModel, continuation: Continuation) -> Tensor:
-    if model.settings.recompute and not continuation.past_length:
-        with recomputed(model.model):
-            embeddings = continuation.embeddings
-            whole: Tensor = model.model.base_model(inputs_embeds=embeddings, use_cache=False).last_hidden_state
-        return whole[:, -1]
-    layers, _, _ = model.cache_shape
-    read = continuation.keys_values()
-    return last_position(model.model.base_model, continuation.embeddings, read, continuation.mask(), layers)
-
-
-def _shared_pass(model: LanguageModel, continuation: Continuation) -> Tensor:
-    with shared_question(model.model, continuation.question):
-        hidden: Tensor = model.model.base_model(
-            inputs_embeds=continuation.embeddings, past_key_values=continuation.private_cache(), use_cache=True
-        ).last_hidden_state
-    return hidden[:, -1]
-
-
-def _shares(model: LanguageModel, length: int) -> bool:
-    """Whether a model's attention can be shared by so many tokens.
-
-    Not beyond the window of a layer, nor where scores are capped (Gemma 2); otherwise tried once on a small input and
-    compared with the plain pass.
-    """
-    if model.window is not None and length > model.window:
-        return False
-    if model.shares is None:
-        pluggable = getattr(model.model, "_supports_attention_backend", False)
-        capped = getattr(model.model.config.get_text_config(decoder=True), "attn_logit_softcapping", None)
-        model.shares = bool(pluggable and not capped) and _sharing_agrees(model)
-    return model.shares
-
-
-@torch.no_grad()
-def _sharing_agrees(model: LanguageModel) -> bool:
-    way = Attachment("after", "prompt", 2)
-    generator = torch.Generator().manual_seed(0)
-    virtual = torch.randn(2, *way.shape(model), generator=generator).to(model.device) * model.embedding.weight.std()
-    continuation = attach(model, model.read_ids(model.cue), virtual, way)
-    shared, plain = _shared_pass(model, continuation), _plain_pass(model, continuation)
-    return torch.allclose(shared, plain, atol=1e-4, rtol=1e-3)
-
-
 def _check_window(model: LanguageModel, length: int) -> None:
     if model.window is not None and length > model.window:
         raise ModelError(
@@ -229,10 +169,6 @@ def _check_window(model: LanguageModel, length: int) -> None:
             f"is read behind them take {length}: the prefix would be dropped there without a word; place it after the "
             "question, shorten the question or the answer, or choose the prompt form"
         )
-
-
-def _length(keys_values: KeysValues) -> int:
-    return keys_values[0][0].shape[2] if keys_values else 0
 
 
 def _per_layer(virtual: Tensor) -> KeysValues:

@@ -15,9 +15,9 @@ from torch import Tensor
 
 from personaspace.steer.attach import Attachment
 from personaspace.steer.language_model import LanguageModel
-from personaspace.steer.pairs import Pairs
+from personaspace.steer.pairs import Pairs, passes
 from personaspace.steer.soft_prompts import SoftPrompt
-from personaspace.steer.steered_logits import steered_logits
+from personaspace.steer.steered_logits import logits_of_blocks
 
 COLDEST, HOTTEST = 0.25, 10.0
 BLOCK = 256
@@ -56,8 +56,12 @@ def best_temperature(logits: Tensor, chosen: Tensor) -> float:
 def fitted_temperature(model: LanguageModel, soft_prompt: SoftPrompt, attachment: Attachment, pairs: Pairs) -> float:
     """The temperature under which a steered model predicts these pairs best; none of them should be trained on."""
     logits = torch.full((len(pairs), max(pairs.sizes)), -torch.inf)
-    for rows in pairs.blocks(BLOCK, np.random.default_rng(0)):
-        block = pairs.block(rows, model.device)
-        scored = steered_logits(model, soft_prompt, attachment, model.read(block.text), block.vectors, block.options)
-        logits[torch.from_numpy(rows), : block.options] = scored.float().cpu()
+    dealt = pairs.blocks(BLOCK, np.random.default_rng(0))
+    scored = (
+        of_block
+        for blocks in passes([pairs.block(rows, model.device) for rows in dealt], BLOCK)
+        for of_block in logits_of_blocks(model, soft_prompt, attachment, blocks)
+    )
+    for rows, of_block in zip(dealt, scored, strict=True):
+        logits[torch.from_numpy(rows), : of_block.shape[1]] = of_block.float().cpu()
     return best_temperature(logits, torch.tensor(pairs.option))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -11,28 +11,33 @@ from torch.nn import functional
 
 from personaspace.steer.devices import Processes
 from personaspace.steer.memory import memory_for
-from personaspace.steer.pairs import Block, Pairs
+from personaspace.steer.pairs import Block, Pairs, passes
 
 
 @torch.no_grad()
 def check(
-    pairs: Pairs, logits: Callable[[Block], Tensor], batch: int, device: torch.device, processes: Processes
+    pairs: Pairs,
+    logits: Callable[[Sequence[Block]], list[Tensor]],
+    batch: int,
+    device: torch.device,
+    processes: Processes,
 ) -> tuple[float, float]:
     """Log-loss and accuracy of every pair's answer.
 
     Args:
         pairs: One or more.
-        logits: Gives a block's logits, shape ``[n, options]``.
+        logits: Gives the logits of some blocks, ``[n, options]`` each.
         batch: Pairs a pass at the most.
         device: Where the logits are made.
         processes: Who share the work.
     """
     sums = torch.zeros(2, dtype=torch.float64)
-    for indices in processes.share(pairs.blocks(batch, np.random.default_rng(0))):
-        block = pairs.block(indices, device)
-        with memory_for(len(block)):
-            predicted = logits(block)
-        sums[0] += float(functional.cross_entropy(predicted, block.chosen, reduction="sum"))
-        sums[1] += int((predicted.argmax(1) == block.chosen).sum())
+    dealt = processes.share(pairs.blocks(batch, np.random.default_rng(0)))
+    for blocks in passes([pairs.block(indices, device) for indices in dealt], batch):
+        with memory_for(sum(map(len, blocks))):
+            predicted = logits(blocks)
+        for of_block, block in zip(predicted, blocks, strict=True):
+            sums[0] += float(functional.cross_entropy(of_block, block.chosen, reduction="sum"))
+            sums[1] += int((of_block.argmax(1) == block.chosen).sum())
     loss, right = (processes.sum(sums) / len(pairs)).tolist()
     return loss, right

@@ -49,19 +49,25 @@ def prompt_embeds(lm: SteeredLM, personas: Personas | Persona, asked: Question |
     Raises:
         ModelError: The model is steered in prefix form, or the question does not fit its context.
     """
-    text = question_prompt(asked, lm.refusals) if isinstance(asked, Question) else open_question(asked)
-    return input_embeddings(lm.steering, lm.steering.points(named_points(personas)[1]), text, reserve)
+    steering = lm.steering
+    points = steering.points(named_points(personas)[1])
+    if not isinstance(asked, Question):
+        return input_embeddings(steering, points, open_question(asked), reserve)
+    told = steering.told(points, asked, range(len(asked.options)))
+    return input_embeddings(steering, points, question_prompt(asked, lm.refusals), reserve, told)
 
 
 @torch.no_grad()
-def input_embeddings(steering: Steering, points: Tensor, text: str, reserve: int = 64) -> Tensor:
-    """As :func:`prompt_embeds`, for points ``[n, dim]`` and a question as the model reads it."""
+def input_embeddings(
+    steering: Steering, points: Tensor, text: str, reserve: int = 64, told: Tensor | None = None
+) -> Tensor:
+    """As :func:`prompt_embeds`, for points ``[n, dim]``, a question as the model reads it, and what is told of it."""
     if steering.attachment.form != "prompt":
         raise ModelError(
             "keys and values of the prefix form cannot be given as input embeddings: steer with form 'prompt'"
         )
     reading = steering.model.read(text, reserve)
-    virtual = steering.soft_prompt(points, reading.features)
+    virtual = steering.soft_prompt(points, reading.features, told=told)
     continuation = attach(steering.model, reading, virtual, steering.attachment)
     if not continuation.question:
         return continuation.embeddings

@@ -10,6 +10,7 @@ from pathlib import Path
 from personaspace.errors import PersonaSpaceError, RunError, ServerError, SettingError, UnknownNameError
 
 CONFIG, WEIGHTS, PERSONAS, CARD = "config.json", "soft_prompt.safetensors", "personas.safetensors", "README.md"
+EXPECTATION = ("expectation.json", "expectation.safetensors")
 REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 
 
@@ -29,7 +30,9 @@ def located(source: str | Path, revision: str | None = None) -> Path:
     from huggingface_hub import snapshot_download
 
     with hub_errors(source):
-        folder = snapshot_download(source, revision=revision, allow_patterns=[CONFIG, WEIGHTS, PERSONAS, CARD])
+        folder = snapshot_download(
+            source, revision=revision, allow_patterns=[CONFIG, WEIGHTS, PERSONAS, CARD, *EXPECTATION]
+        )
     return Path(folder)
 
 

@@ -15,9 +15,9 @@ from personaspace.steer.devices import Processes
 from personaspace.steer.language_model import LanguageModel
 from personaspace.steer.memory import memory_for
 from personaspace.steer.optimizer import new_optimizer, set_rate
-from personaspace.steer.pairs import Block
+from personaspace.steer.pairs import Block, passes
 from personaspace.steer.soft_prompts import SoftPrompt
-from personaspace.steer.steered_logits import steered_logits
+from personaspace.steer.steered_logits import logits_of_blocks
 from personaspace.steer.train_settings import TrainSettings
 
 
@@ -59,12 +59,13 @@ class Learner:
         set_rate(self.optimizer, rate)
         self.optimizer.zero_grad()
         total = 0.0
-        for block in blocks:
-            for part in block.parts(self.settings.batch):
-                with memory_for(len(part)):
-                    loss = self.loss(part) / pairs
-                    loss.backward()  # type: ignore[no-untyped-call]
-                    total += float(loss.detach())
+        for some in passes(
+            [part for block in blocks for part in block.parts(self.settings.batch)], self.settings.batch
+        ):
+            with memory_for(sum(map(len, some))):
+                loss = self.loss(some) / pairs
+                loss.backward()  # type: ignore[no-untyped-call]
+                total += float(loss.detach())
         total = self.processes.sum_gradients(self.parameters, total)
         norm = float(torch.nn.utils.clip_grad_norm_(self.parameters, 1.0))
         if not math.isfinite(total + norm):
@@ -72,16 +73,17 @@ class Learner:
         self.optimizer.step()
         return total
 
-    def loss(self, block: Block) -> Tensor:
-        """What is minimized, summed over a block."""
-        return functional.cross_entropy(self.logits(block), block.chosen, reduction="sum")
+    def loss(self, blocks: Sequence[Block]) -> Tensor:
+        """What is minimized, summed over the pairs of some blocks."""
+        losses = [
+            functional.cross_entropy(logits, block.chosen if block.target is None else block.target, reduction="sum")
+            for logits, block in zip(self.logits(blocks), blocks, strict=True)
+        ]
+        return torch.stack(losses).sum()
 
-    def logits(self, block: Block) -> Tensor:
-        """Logits of the options for every pair of a block, shape ``[n, options]``."""
-        reading = self.model.read(block.text)
-        return steered_logits(
-            self.model, self.soft_prompt, self.attachment, reading, block.vectors, block.options, block.noise
-        )
+    def logits(self, blocks: Sequence[Block]) -> list[Tensor]:
+        """Logits of the options for every pair, a tensor ``[n, options]`` for each block."""
+        return logits_of_blocks(self.model, self.soft_prompt, self.attachment, blocks)
 
     def weights(self) -> Groups:
         """A copy of what learning changes."""

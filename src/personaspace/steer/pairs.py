@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from personaspace.steer.lessons import Lessons
 from personaspace.steer.phrasing import Phrasing
 from personaspace.survey.answers import Answers
 from personaspace.survey.answers import Pairs as AnswerPairs
@@ -31,6 +32,8 @@ class Block:
         vectors: Points of the space, shape ``[n, dim]``.
         chosen: The option each chose, shape ``[n]``.
         noise: Added to the standardized points, shape ``[n, dim]``, or ``None``.
+        told: What an informed soft-prompting model is told, shape ``[n, 53]``, or ``None``.
+        target: The distribution to give, shape ``[n, options]``, or ``None`` for the option chosen.
     """
 
     text: str
@@ -38,6 +41,8 @@ class Block:
     vectors: Tensor
     chosen: Tensor
     noise: Tensor | None = None
+    told: Tensor | None = None
+    target: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.chosen)
@@ -46,8 +51,24 @@ class Block:
         """The block in pieces of at most ``size`` pairs."""
         for start in range(0, len(self), size):
             rows = slice(start, start + size)
-            noise = None if self.noise is None else self.noise[rows]
-            yield replace(self, vectors=self.vectors[rows], chosen=self.chosen[rows], noise=noise)
+            cut = {
+                name: tensor[rows]
+                for name, tensor in vars(self).items()
+                if name not in ("text", "options") and tensor is not None
+            }
+            yield replace(self, **cut)
+
+
+def passes(blocks: Sequence[Block], size: int) -> Iterator[list[Block]]:
+    """Blocks, none empty, as they go through the model together: at most ``size`` pairs unless one block has more."""
+    some: list[Block] = []
+    for block in blocks:
+        if some and sum(map(len, some)) + len(block) > size:
+            yield some
+            some = []
+        some.append(block)
+    if some:
+        yield some
 
 
 @dataclass(frozen=True)
@@ -61,6 +82,7 @@ class Pairs:
         row: Row of ``vectors`` of each pair.
         question: Index of each pair's question.
         option: The option chosen.
+        lessons: What is taught beside the answers, for an informed soft-prompting model.
     """
 
     vectors: Tensor
@@ -69,6 +91,7 @@ class Pairs:
     row: Indices
     question: Indices
     option: Indices
+    lessons: Lessons | None = None
 
     def __len__(self) -> int:
         return len(self.row)
@@ -83,18 +106,31 @@ class Pairs:
         ]
         return [blocks[i] for i in rng.permutation(len(blocks))]
 
-    def block(self, pairs: Indices, device: torch.device) -> Block:
-        """One of :meth:`blocks`, looked up."""
+    def block(self, pairs: Indices, device: torch.device, rng: np.random.Generator | None = None) -> Block:
+        """One of :meth:`blocks`, looked up.
+
+        Args:
+            pairs: Of one question.
+            device: Where its tensors are.
+            rng: Draws the lesson, if this is to be trained on.
+        """
         question = int(self.question[pairs[0]])
         vectors = self.vectors[torch.from_numpy(self.row[pairs])].to(device)
         chosen = torch.from_numpy(self.option[pairs]).to(device)
-        return Block(self.texts[question], self.sizes[question], vectors, chosen)
+        block = Block(self.texts[question], self.sizes[question], vectors, chosen)
+        if self.lessons is None:
+            return block
+        told = self.lessons.told(question, vectors, rng)
+        target = None if rng is None else self.lessons.target(question, vectors, chosen, block.options)
+        return replace(block, told=told, target=target)
 
     def digest(self) -> str:
         """One checksum over points, questions and answers."""
         state = hashlib.sha256("\n".join(self.texts).encode())
         for column in (self.vectors.cpu().numpy(), self.row, self.question, self.option):
             state.update(np.ascontiguousarray(column).tobytes())
+        if self.lessons is not None:
+            state.update(self.lessons.digest())
         return state.hexdigest()
 
     def sample(self, most: int, seed: int) -> Pairs:

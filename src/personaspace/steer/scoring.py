@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from personaspace.steer.attach import Attachment, attach, hidden_after_cue
+from personaspace.steer.attach import Attachment, attach
 from personaspace.steer.labels import Tokens
 from personaspace.steer.language_model import LanguageModel, Reading
+from personaspace.steer.passes import hidden_after_cue
 from personaspace.steer.prompt import LABELS
 
 

@@ -1,30 +1,63 @@
-r"""Attention over a question shared by all personas of a batch, without a copy of it per persona.
+r"""Attention over questions shared by all personas of a batch, without a copy of a question per persona.
 
-Row i of the batch has queries q_i, private keys K_i and values V_i (its virtual tokens and the cue); all rows share the
-question's K and V. The softmax runs over both parts at once,
+Row i of the batch has queries q_i, private keys K_i and values V_i (its virtual tokens and the cue); all rows of one
+question share its K and V. The softmax runs over both parts at once,
 
     a_i = softmax([q_i K^T, q_i K_i^T + causal mask] / sqrt(d)),    o_i = a_i [V; V_i],
 
-but q K^T and a V over the shared part are one matrix product for the whole batch, and no gradient is made for K and V.
-The result equals plain attention over the joined keys up to rounding (the idea of shared-prefix attention, arXiv
-2402.05099).
+but q K^T and a V over the shared part are one matrix product a question, and no gradient is made for K and V. Several
+questions, each with as many rows as the others, share one pass; the shorter ones are filled up and what fills them is
+masked. The result equals plain attention over the joined keys up to rounding (the idea of shared-prefix attention,
+arXiv 2402.05099).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 from transformers import AttentionInterface, DynamicCache
 
 KeysValues = list[tuple[Tensor, Tensor]]
 
 NAME = "personaspace-shared"
-_question: ContextVar[KeysValues] = ContextVar("question")
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Questions read already.
+
+    Attributes:
+        keys_values: Per layer keys and values, each ``[questions, kv_heads, tokens, head_dim]``.
+        filler: What is added to the scores, minus infinity where a shorter question is filled up,
+            ``[questions, tokens]``; ``None`` where all are equally long.
+    """
+
+    keys_values: KeysValues
+    filler: Tensor | None = None
+
+    @classmethod
+    def stacked(cls, questions: Sequence[KeysValues]) -> Shared:
+        """Several questions, each with keys and values ``[1, kv_heads, tokens, head_dim]`` a layer."""
+        if len(questions) == 1:
+            return cls(questions[0])
+        lengths = torch.tensor([length_of(question) for question in questions])
+        keys_values = [
+            (_filled_up([layer[0] for layer in layers]), _filled_up([layer[1] for layer in layers]))
+            for layers in zip(*questions, strict=True)
+        ]
+        outside = torch.arange(int(lengths.max())) >= lengths[:, None]
+        keys = keys_values[0][0]
+        return cls(keys_values, torch.zeros(outside.shape).masked_fill(outside, -torch.inf).to(keys))
+
+
+_shared: ContextVar[Shared] = ContextVar("shared")
 
 
 class PrivateCache(DynamicCache):
@@ -44,17 +77,22 @@ class PrivateCache(DynamicCache):
         return int(super().get_seq_length(layer_idx)) + self.shared
 
 
+def length_of(keys_values: KeysValues) -> int:
+    """Tokens that these keys and values are of."""
+    return keys_values[0][0].shape[2] if keys_values else 0
+
+
 @contextmanager
-def shared_question(model: Any, keys_values: KeysValues) -> Iterator[None]:
-    """Let a model's attention see a shared question for one forward pass with a :class:`PrivateCache`."""
+def shared_questions(model: Any, shared: Shared) -> Iterator[None]:
+    """Let a model's attention see shared questions for one forward pass with a :class:`PrivateCache`."""
     usual = model.config._attn_implementation
-    token = _question.set(keys_values)
+    token = _shared.set(shared)
     model.config._attn_implementation = NAME
     try:
         yield
     finally:
         model.config._attn_implementation = usual
-        _question.reset(token)
+        _shared.reset(token)
 
 
 def attention(
@@ -66,7 +104,7 @@ def attention(
     scaling: float | None = None,
     **_: Any,
 ) -> tuple[Tensor, None]:
-    """Attend to the shared question and to each row's own tokens.
+    """Attend to the row's shared question and to each row's own tokens.
 
     Args:
         module: The attention layer, which knows its place.
@@ -79,20 +117,35 @@ def attention(
     Returns:
         Shape ``[n, new, heads, d]``, and no attention weights.
     """
-    keys, values = _question.get()[module.layer_idx]
+    shared = _shared.get()
+    keys, values = shared.keys_values[module.layer_idx]
     n, heads, new, d = query.shape
     kv_heads, own = key.shape[1], key.shape[2]
     grouped = (query * (scaling or d**-0.5)).reshape(n, kv_heads, -1, d)
-    flat = grouped.transpose(0, 1).reshape(kv_heads, -1, d)
-    to_question = (flat @ keys[0].mT).reshape(kv_heads, n, -1, keys.shape[2]).transpose(0, 1)
+    to_question = _of_questions(grouped, keys.mT)
+    if shared.filler is not None:
+        to_question = to_question + shared.filler.repeat_interleave(n // len(keys), dim=0)[:, None, None]
     to_own = (grouped @ key.mT).reshape(n, kv_heads, -1, new, own)
     visible = torch.ones(new, own, dtype=torch.bool, device=query.device).tril(own - new)
     to_own = to_own.masked_fill(~visible, -torch.inf).reshape(n, kv_heads, -1, own)
     weights = torch.cat([to_question, to_own], dim=-1).softmax(-1, dtype=torch.float32).to(query.dtype)
-    on_question, on_own = weights[..., :-own], weights[..., -own:]
-    seen = on_question.transpose(0, 1).reshape(kv_heads, -1, keys.shape[2]) @ values[0]
-    out = seen.reshape(kv_heads, n, -1, d).transpose(0, 1) + on_own @ value
+    out = _of_questions(weights[..., :-own], values) + weights[..., -own:] @ value
     return out.reshape(n, heads, new, d).transpose(1, 2).contiguous(), None
+
+
+def _filled_up(parts: Sequence[Tensor]) -> Tensor:
+    """Tensors ``[1, kv_heads, tokens, d]`` of unlike lengths as one, filled up with zeros."""
+    longest = max(part.shape[2] for part in parts)
+    return torch.cat([pad(part, (0, 0, 0, longest - part.shape[2])) for part in parts])
+
+
+def _of_questions(rows: Tensor, matrices: Tensor) -> Tensor:
+    """Every row's own question's matrix: ``[n, kv_heads, q, a]`` times ``[questions, kv_heads, a, b]``."""
+    n, kv_heads, queries, width = rows.shape
+    questions, _, _, out = matrices.shape
+    together = rows.reshape(questions, -1, kv_heads, queries, width).transpose(1, 2)
+    product = together.reshape(questions, kv_heads, -1, width) @ matrices
+    return product.reshape(questions, kv_heads, -1, queries, out).transpose(1, 2).reshape(n, kv_heads, queries, out)
 
 
 AttentionInterface.register(NAME, attention)

@@ -15,10 +15,12 @@ from personaspace.steer.asking import Answerer, Asking
 from personaspace.steer.attach import Attachment, Form, Placement, check_question
 from personaspace.steer.calibration import fitted_temperature
 from personaspace.steer.devices import launched
+from personaspace.steer.expectation import Expectation
 from personaspace.steer.export_embeds import export_embeds, prompt_embeds
 from personaspace.steer.export_peft import export_peft
 from personaspace.steer.hub import located, whole
 from personaspace.steer.identity import check_base
+from personaspace.steer.informing import expectation_of, informed, read_expectation, write_expectation
 from personaspace.steer.language_model import BaseSettings, LanguageModel
 from personaspace.steer.metrics import MetricsLog
 from personaspace.steer.model_card import training_facts
@@ -54,6 +56,7 @@ class SteeredLM(Answerer, Writer):
         history_: What training looked like, one entry per check.
         trained_on_: The survey's name and its numbers of respondents, questions and answers.
         personas_: The personas that came with a model from the hub.
+        expectation_: What the space expects of any question, for an informed soft-prompting model.
 
     Example:
         >>> import personaspace as ps
@@ -71,7 +74,7 @@ class SteeredLM(Answerer, Writer):
         *,
         form: Form = "prefix",
         placement: Placement = "after",
-        soft_prompt: str | SoftPromptSettings = "question-aware",
+        soft_prompt: str | SoftPromptSettings = "informed",
         tokens: int = 2,
         settings: TrainSettings | None = None,
         device: str = "cpu",
@@ -86,6 +89,7 @@ class SteeredLM(Answerer, Writer):
         self.history_: list[dict[str, float]] = []
         self.trained_on_: dict[str, Any] = {}
         self.personas_: Personas | None = None
+        self.expectation_: Expectation | None = None
 
     prompt_embeds = prompt_embeds
     export_embeds = export_embeds
@@ -124,6 +128,9 @@ class SteeredLM(Answerer, Writer):
         train, check = train_and_check(survey, vectors, self.refusals)
         readings = [self.model.read(text) for text in train.texts]
         prepare(self.soft_prompt_, self.model, self.attachment, vectors, readings, self.settings.seed)
+        if self.kind.informed:
+            self.expectation_ = expectation_of(survey, space, vectors.numpy(), readings)
+            train, check = informed(train, check, self.expectation_, survey, space, self.settings)
         check = check.sample(self.settings.check_pairs, self.settings.seed)
         way = (self.model, self.soft_prompt_, self.attachment)
         trainer = Trainer(*way, train, check if len(check) else train, self.settings, checkpoint, logs, launched())
@@ -176,6 +183,8 @@ class SteeredLM(Answerer, Writer):
             "temperature": self.temperature_,
             "history": self.history_,
         }
+        if self.expectation_ is not None:
+            write_expectation(self.expectation_, folder)
         write_json(folder / "config.json", config)
 
     @classmethod
@@ -213,6 +222,7 @@ class SteeredLM(Answerer, Writer):
             lm.soft_prompt_ = lm._new_soft_prompt(config["dim"])
             arrays = read_tensors(folder / "soft_prompt.safetensors")
             lm.soft_prompt_.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
+            lm.expectation_ = read_expectation(folder) if lm.kind.informed else None
             lm.temperature_ = config["temperature"]
             lm.history_, lm.trained_on_ = config["history"], config["trained_on"]
             lm.personas_ = read_personas(folder)
@@ -221,7 +231,8 @@ class SteeredLM(Answerer, Writer):
     @property
     def steering(self) -> Steering:
         """What answering and writing take of this model; :class:`NotFittedError` before training."""
-        return Steering(self.model, self._fitted(), self.attachment, self.temperature_, self.refusals)
+        way = (self.model, self._fitted(), self.attachment)
+        return Steering(*way, self.temperature_, self.refusals, self.expectation_)
 
     def _fitted(self) -> SoftPrompt:
         if not hasattr(self, "soft_prompt_"):

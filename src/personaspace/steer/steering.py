@@ -11,6 +11,7 @@ With b(o) the base model's log-probability of an outcome o and p(o) the steered 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,11 +20,14 @@ from torch import Tensor
 
 from personaspace.errors import SettingError
 from personaspace.steer.attach import Attachment
+from personaspace.steer.expectation import Expectation, Expected
 from personaspace.steer.language_model import LanguageModel
+from personaspace.steer.pairs import question_prompt
 from personaspace.steer.phrasing import Phrasing, phrasings
 from personaspace.steer.points import Vectors, checked
 from personaspace.steer.soft_prompts import SoftPrompt
 from personaspace.steer.steered_logits import steered_logits
+from personaspace.steer.told import told
 from personaspace.survey.question import Question
 
 if TYPE_CHECKING:
@@ -40,6 +44,7 @@ class Steering:
         attachment: Placement and form of its virtual tokens.
         temperature: What the logits of a question's outcomes are divided by.
         refusals: Whether refusing is an outcome of every question.
+        expectation: What an informed soft-prompting model is told of.
     """
 
     model: LanguageModel
@@ -47,6 +52,7 @@ class Steering:
     attachment: Attachment
     temperature: float = 1.0
     refusals: bool = False
+    expectation: Expectation | None = None
 
     def points(self, vectors: Vectors) -> Tensor:
         """Vectors ``[n, dim]`` as a tensor where the model runs; :class:`SurveyError` where they do not fit."""
@@ -76,23 +82,38 @@ class Steering:
             Shape ``[n, options]``, or ``[n, options + 1]`` with the refusal last; rows sum to 1.
         """
         text = phrasing.text(question, self.refusals)
+        told = self.told(points, question, phrasing.order)
         places = phrasing.places(self.refusals)
         scores = torch.zeros(len(points), len(places), device=points.device)
         if strength != 0 and len(points):
-            scores = self.logits(points, text, len(places), phrasing.labels, batch).log_softmax(-1)
+            scores = self.logits(points, text, len(places), phrasing.labels, batch, told).log_softmax(-1)
         if strength != 1:
             base = self.model.score([text], [len(places)], labels=phrasing.labels).to(points.device)
             scores = strength * scores + (1 - strength) * base.clamp_min(torch.finfo(base.dtype).tiny).log()
         return scores.softmax(-1)[:, places]
 
-    def logits(self, points: Tensor, text: str, outcomes: int, labels: str, batch: int) -> Tensor:
+    def told(self, points: Tensor, question: Question, order: Sequence[int]) -> Tensor | None:
+        """What an informed soft-prompting model is told of a question whose options stand in this order."""
+        expected = self.expected(question)
+        return None if expected is None else told(expected.ordered(order), points)
+
+    def expected(self, question: Question) -> Expected | None:
+        """What the space expects of a question; ``None`` where the soft-prompting model is not told."""
+        if self.expectation is None:
+            return None
+        return self.expectation.of(question, self.model.read(question_prompt(question, self.refusals)).features)
+
+    def logits(
+        self, points: Tensor, text: str, outcomes: int, labels: str, batch: int, told: Tensor | None = None
+    ) -> Tensor:
         """Logits of a question's labels for each point, over the temperature, shape ``[n, outcomes]``."""
-        reading = self.model.read(text)
-        parts = [
-            steered_logits(self.model, self.soft_prompt, self.attachment, reading, part, outcomes, labels=labels)
-            for part in torch.split(points, batch)
+        reading, way = self.model.read(text), (self.model, self.soft_prompt, self.attachment)
+        parts = [slice(start, start + batch) for start in range(0, len(points), batch)]
+        logits = [
+            steered_logits(*way, reading, points[part], outcomes, labels, None if told is None else told[part])
+            for part in parts
         ]
-        return torch.cat(parts) / self.temperature
+        return torch.cat(logits) / self.temperature
 
 
 def check_strength(strength: float) -> None:

@@ -146,8 +146,8 @@ class Trainer:
     def _block(self, indices: Indices, index: int) -> Block:
         """A block of the present step, with its noise."""
         device = self.learner.model.device
-        block = self.train.block(indices, device)
         seeds = np.random.SeedSequence([self.settings.seed, self.progress.step, index])
+        block = self.train.block(indices, device, np.random.default_rng(seeds))
         generator = torch.Generator().manual_seed(int(seeds.generate_state(1, np.uint64)[0]))
         noise = torch.randn(block.vectors.shape, generator=generator) * self.settings.noise
         return replace(block, noise=noise.to(device))

@@ -18,6 +18,8 @@ class TrainSettings:
         learning_rate: AdamW's rate after warm-up; it falls to 0 along a cosine.
         weight_decay: AdamW's weight decay.
         noise: Standard deviation of the noise on standardized points.
+        distillation: Share of the target that is the space's distribution over the options and not the answer given,
+            0 to 1; for an informed soft-prompting model.
         respondents: Respondents that share a question in a step.
         questions: Questions a step.
         batch: Respondents in one pass through the model at the most. It bounds memory and changes nothing else: the
@@ -35,8 +37,9 @@ class TrainSettings:
     learning_rate: float = 2e-3
     weight_decay: float = 1e-3
     noise: float = 0.3
-    respondents: int = 64
-    questions: int = 12
+    distillation: float = 0.5
+    respondents: int = 16
+    questions: int = 16
     batch: int = 256
     checks: int = 4
     patience: int = 3
@@ -45,8 +48,9 @@ class TrainSettings:
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
-            least = 0 if name in ("weight_decay", "noise", "seed") else 1 if isinstance(value, int) else 1e-12
-            most = MAX_SEED if name == "seed" else math.inf
+            may_be_none = name in ("weight_decay", "noise", "distillation", "seed")
+            least = 0 if may_be_none else 1 if isinstance(value, int) else 1e-12
+            most = {"seed": MAX_SEED, "distillation": 1}.get(name, math.inf)
             if not (math.isfinite(value) and least <= value <= most):
                 raise SettingError(f"{name} is {value}: it must be a number from {least} to {most}")
 

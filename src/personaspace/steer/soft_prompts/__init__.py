@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from personaspace.errors import SettingError, unknown
 from personaspace.steer.soft_prompts.base import SoftPrompt, SoftPromptSettings
+from personaspace.steer.soft_prompts.informed import InformedSettings
 from personaspace.steer.soft_prompts.linear import LinearSettings
 from personaspace.steer.soft_prompts.mlp import MlpSettings
 from personaspace.steer.soft_prompts.question_aware import QuestionAwareSettings
@@ -15,6 +16,7 @@ from personaspace.steer.soft_prompts.transformer import TransformerSettings
 __all__ = ["SOFT_PROMPTS", "SoftPrompt", "SoftPromptSettings", "described", "kind_of", "soft_prompt_settings"]
 
 SOFT_PROMPTS: dict[str, type[SoftPromptSettings]] = {
+    "informed": InformedSettings,
     "linear": LinearSettings,
     "mlp": MlpSettings,
     "question-aware": QuestionAwareSettings,
@@ -40,7 +42,7 @@ def soft_prompt_settings(kind: str, **settings: Any) -> SoftPromptSettings:
     if kind not in SOFT_PROMPTS:
         raise unknown("soft-prompting model", kind, SOFT_PROMPTS)
     make = SOFT_PROMPTS[kind]
-    known = list(make.__dataclass_fields__)
+    known = [field.name for field in fields(make)]
     if surplus := sorted(settings.keys() - set(known)):
         raise SettingError(f"soft-prompting model {kind!r} has no setting {surplus[0]!r}: it has {', '.join(known)}")
     return make(**settings)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 import torch
 from torch import Tensor, nn
@@ -36,6 +36,8 @@ class SoftPromptSettings(ABC):
     Raises:
         SettingError: A number is not a whole number from 1 to 65536, or a text is missing or surplus.
     """
+
+    informed: ClassVar[bool] = False
 
     start: Start = "default"
     start_text: str = ""
@@ -98,20 +100,24 @@ class SoftPrompt(nn.Module, ABC):
         self.bias = nn.Parameter(torch.zeros(shape))
         self.output = nn.Linear(mixed, math.prod(shape[1:] if per_token else shape), bias=False)
 
-    def forward(self, vectors: Tensor, features: Tensor, noise: Tensor | None = None) -> Tensor:
+    def forward(
+        self, vectors: Tensor, features: Tensor, noise: Tensor | None = None, told: Tensor | None = None
+    ) -> Tensor:
         """Make the virtual tokens.
 
         Args:
             vectors: Points of the space, shape ``[n, dim]``.
-            features: Features of one question, shape ``[features]``.
+            features: Features of one question, shape ``[features]``, or of each point's own, ``[n, features]``.
             noise: Added to the standardized points while training, shape ``[n, dim]``.
+            told: What the space expects of each point, shape ``[n, 53]``, for who takes it.
 
         Returns:
             Shape ``[n, *shape]``.
         """
         u = self.vectors(vectors)
         u = u if noise is None else u + noise
-        mixed = self.output(self.mix(u, self.questions(features)))
+        h = self.questions(features)
+        mixed = self.output(self.mix(u, h) if told is None else self.mix_told(u, h, told))
         tokens: Tensor = self.origin + self.scale * (self.bias + mixed.view(len(vectors), *self.shape))
         return tokens
 
@@ -130,8 +136,12 @@ class SoftPrompt(nn.Module, ABC):
 
     @abstractmethod
     def mix(self, u: Tensor, h: Tensor) -> Tensor:
-        """Hidden units from standardized points ``[n, dim]`` and a standardized question ``[features]``.
+        """Hidden units from standardized points ``[n, dim]`` and a standardized question ``[features]`` or one a point.
 
         Returns:
             Shape ``[n, mixed]``, or ``[n, tokens, mixed]`` if per token.
         """
+
+    def mix_told(self, u: Tensor, h: Tensor, told: Tensor) -> Tensor:  # noqa: ARG002
+        """As :meth:`mix`, for who can be told what is expected of each point, ``[n, 53]``."""
+        return self.mix(u, h)

@@ -44,7 +44,15 @@ class QuestionAware(SoftPrompt):
         self.norm = nn.LayerNorm(hidden)
 
     def mix(self, u: Tensor, h: Tensor) -> Tensor:
-        """The point gated by the question, plus the question, through one residual layer."""
-        z = self.point(u) * (1 + self.gate(h)) + self.question(h)
+        """The point gated by the question, plus the question."""
+        return self.deepened(self.gated(u, h))
+
+    def gated(self, u: Tensor, h: Tensor) -> Tensor:
+        """Where point and question meet."""
+        met: Tensor = self.point(u) * (1 + self.gate(h)) + self.question(h)
+        return met
+
+    def deepened(self, z: Tensor) -> Tensor:
+        """One residual layer."""
         mixed: Tensor = self.norm(z + self.residual(z))
         return mixed

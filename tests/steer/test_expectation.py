@@ -1,0 +1,186 @@
+"""What a space expects of questions: exact where asked, learnt from like questions where not, blind to the answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from personaspace.steer.blind_points import FOLDS, blind_points
+from personaspace.steer.expectation import Expectation
+from personaspace.steer.informing import read_expectation, write_expectation
+from personaspace.steer.lessons import Lessons
+from personaspace.steer.log_odds import log_odds, with_one
+from personaspace.steer.points import Vectors
+from personaspace.steer.question_kernel import QuestionKernel
+from personaspace.steer.told import PLACES, WIDTH, told, told_nothing
+from personaspace.survey.answers import Answers, FloatArray
+from personaspace.survey.question import Option, Question, offsets_of
+from personaspace.survey.survey import Survey
+from tests.steer.conftest import opposed_survey
+
+SCALE = ("Strongly agree", "Agree", "Disagree")
+
+
+def question(text: str, options: tuple[str, ...] = SCALE) -> Question:
+    return Question(text, text, tuple(Option(option) for option in options))
+
+
+ASKED = (
+    question("Banks can be trusted"), question("Banks can be trusted with savings"),
+    question("Parks are well kept"), question("Parks are well kept in winter"), question("Tea?", ("Yes", "No")),
+)  # fmt: skip
+
+
+def states_of(questions: tuple[Question, ...]) -> FloatArray:
+    return np.array([[float("Banks" in q.text), float("Parks" in q.text), len(q.options)] for q in questions])
+
+
+def weights_of(questions: tuple[Question, ...], dim: int = 2) -> FloatArray:
+    """Who lies far along the first axis trusts banks, along the second likes parks."""
+    rows = []
+    for q in questions:
+        axis = 0 if "Banks" in q.text else 1
+        for place in np.linspace(1, -1, len(q.options)):
+            rows.append([0.0, *(place * (axis == d) for d in range(dim))])
+    return np.array(rows)
+
+
+@pytest.fixture
+def expectation() -> Expectation:
+    return Expectation(ASKED, states_of(ASKED), weights_of(ASKED))
+
+
+def test_likeness_is_symmetric_and_a_covariance() -> None:
+    likeness = QuestionKernel(ASKED, states_of(ASKED))(ASKED, states_of(ASKED))
+    np.testing.assert_allclose(likeness, likeness.T, atol=1e-12)
+    assert np.linalg.eigvalsh(likeness).min() > -1e-9
+
+
+def test_leaving_a_question_out_equals_never_having_asked_it(expectation: Expectation) -> None:
+    """The closed form against a regression on the other questions, with the kernel's words and scales as they are."""
+    likeness = expectation._likeness
+    offsets = offsets_of(ASKED)
+    for left_out, expected in enumerate(expectation.had_it_not_been_asked):
+        block = np.arange(offsets[left_out], offsets[left_out + 1])
+        others = np.setdiff1d(np.arange(offsets[-1]), block)
+        noise = np.linalg.inv(expectation._inverse)[0, 0] - likeness[0, 0]
+        inner = likeness[np.ix_(others, others)] + noise * np.eye(len(others))
+        by_hand = likeness[np.ix_(block, others)] @ np.linalg.solve(inner, expectation.weights[others])
+        np.testing.assert_allclose(expected.weights, by_hand, atol=1e-5)
+
+
+def test_an_asked_question_is_expected_as_the_space_says_and_with_little_doubt(expectation: Expectation) -> None:
+    for asked, expected, of in zip(ASKED, expectation.as_asked, expectation.as_told, strict=True):
+        direct = expectation.of(asked, torch.from_numpy(states_of((asked,))[0]))
+        torch.testing.assert_close(direct.weights, expected.weights, atol=1e-6, rtol=1e-6)
+        assert direct.doubt == pytest.approx(expected.doubt)
+        assert (expected.weights - of.weights).abs().max() < 0.1
+    asked_doubt = [expected.doubt for expected in expectation.as_asked]
+    assert max(asked_doubt) < min(expected.doubt for expected in expectation.had_it_not_been_asked)
+
+
+def test_a_new_question_is_expected_as_its_like_were_answered(expectation: Expectation) -> None:
+    new = question("Banks can be trusted with a loan")
+    expected = expectation.of(new, torch.from_numpy(states_of((new,))[0]))
+    trusting = expected.log_odds(torch.tensor([[2.0, 0.0], [-2.0, 0.0], [0.0, 2.0]])).softmax(dim=1)
+    assert trusting[0].argmax() == 0
+    assert trusting[1].argmax() == 2
+    assert (trusting[2] - 1 / 3).abs().max() < 0.1
+
+
+def test_options_in_another_order_are_the_same_options(expectation: Expectation) -> None:
+    points, order = torch.randn(5, 2), [2, 0, 1]
+    expected = expectation.as_asked[0]
+    turned = expected.ordered(order)
+    torch.testing.assert_close(turned.log_odds(points), expected.log_odds(points)[:, order])
+    assert turned.doubt == expected.doubt
+
+
+def test_saved_equals_loaded(expectation: Expectation, tmp_path: Path) -> None:
+    write_expectation(expectation, tmp_path)
+    loaded = read_expectation(tmp_path)
+    new, states = question("Banks and parks"), torch.ones(3)
+    assert torch.equal(loaded.of(new, states).weights, expectation.of(new, states).weights)
+    assert loaded.of(new, states).doubt == expectation.of(new, states).doubt
+
+
+def test_log_odds_of_a_space_that_foretells_are_its_own() -> None:
+    survey, space = opposed_survey(60, 4)
+    slopes = np.random.default_rng(1).normal(size=(4, 2, 9))
+
+    class Foretold:
+        def predict_questions(self, vectors: FloatArray, ids: list[str]) -> list[FloatArray]:
+            odds = [with_one(vectors) @ slopes[int(name[1:])].T for name in ids]
+            return [(np.exp(o) / np.exp(o).sum(axis=1, keepdims=True)).astype(np.float32) for o in odds]
+
+    found = log_odds(survey, Foretold(), space.vectors).reshape(4, 2, 9)
+    np.testing.assert_allclose(found, slopes - slopes.mean(axis=1, keepdims=True), atol=1e-4)
+
+
+def test_log_odds_of_bare_points_are_learnt_from_answers() -> None:
+    survey, space = opposed_survey(200, 4)
+    found = log_odds(survey, space, space.vectors).reshape(4, 2, 9)
+    answers = survey.answers
+    odds = np.einsum("nd,nod->no", with_one(space.vectors)[answers.respondent], found[answers.question])
+    assert (odds.argmax(axis=1) == answers.option).mean() > 0.9
+
+
+def test_told_by_place_and_nothing_where_nothing_is_expected(expectation: Expectation) -> None:
+    points = torch.randn(3, 2)
+    row = told(expectation.as_asked[0], points)
+    assert row.shape == (3, WIDTH)
+    torch.testing.assert_close(row[:, PLACES : PLACES + 3].sum(dim=1), torch.ones(3))
+    assert not row[:, 3:PLACES].any()
+    assert not told_nothing(3, points.device).any()
+
+
+def test_the_target_is_answer_and_expectation_and_a_refusal_is_only_that(expectation: Expectation) -> None:
+    points, chosen = torch.randn(3, 2), torch.tensor([0, 2, 3])
+    target = Lessons(expectation, 0.5).target(0, points, chosen, 4)
+    torch.testing.assert_close(target.sum(dim=1), torch.ones(3))
+    spoken = expectation.as_told[0].log_odds(points).softmax(dim=1)
+    torch.testing.assert_close(target[0, :3], 0.5 * spoken[0] + 0.5 * torch.eye(3)[0])
+    assert target[2].tolist() == [0, 0, 0, 1]
+
+
+class Recorder:
+    """A space that places respondents by which answers it is shown."""
+
+    def __init__(self) -> None:
+        self.shown: list[Survey] = []
+
+    def embed(self, survey: Survey) -> Vectors:
+        self.shown.append(survey)
+        return np.full((len(survey.respondents), 1), len(self.shown) - 1, np.float32)
+
+
+def test_no_point_knows_an_answer_it_is_to_predict() -> None:
+    rng = np.random.default_rng(0)
+    cells = rng.permutation(30 * 25)[:500]
+    survey = Survey(
+        tuple(f"r{i}" for i in range(30)),
+        tuple(replace(ASKED[0], id=f"q{j}") for j in range(25)),
+        Answers(cells // 25, cells % 25, rng.integers(0, 3, 500)),
+    )
+    space, known = Recorder(), rng.random(500) < 0.9
+    points = blind_points(survey, space, known, seed=0)
+    rows = points.rows(survey.answers.respondent, survey.answers.question)
+    tables = points.vectors[torch.from_numpy(rows), 0].numpy().astype(int)
+    assert len(space.shown) == FOLDS
+    for fold, shown in enumerate(space.shown):
+        predicted = {tuple(pair) for pair in cells_of(survey)[tables == fold]}
+        seen = {tuple(pair) for pair in cells_of(shown)}
+        assert not predicted & seen
+        assert seen <= {tuple(pair) for pair in cells_of(survey)[known]}
+    few = [np.bincount(shown.answers.respondent, minlength=30) for shown in space.shown]
+    whole = np.bincount(survey.answers.respondent[known], minlength=30)
+    left = np.array(few) / whole
+    assert 0.1 < (left < 0.5).mean() < 0.4
+
+
+def cells_of(survey: Survey) -> FloatArray:
+    return np.stack([survey.answers.respondent, survey.answers.question], axis=1)
