@@ -1,0 +1,188 @@
+"""What benchmarks/steering_ablations.py trains and measures: one trial after the other on the same ground."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import torch
+
+import personaspace as ps
+from personaspace.embedding.base import Embedder
+from personaspace.embedding.registry import make_embedder
+from personaspace.evaluation.baselines import embedder_alone, majority
+from personaspace.evaluation.metrics import ece, log_loss, macro_accuracy
+from personaspace.evaluation.predictions import Predictions
+from personaspace.evaluation.protocol import EvaluationSet, evaluation_sets
+from personaspace.evaluation.similar import own_similar_answer, similar_question_majority
+from personaspace.evaluation.steered_rows import individual
+from personaspace.steer import question_kernel, steered
+from personaspace.steer.asking import Answerer, Asking
+from personaspace.steer.attach import Form, Placement
+from personaspace.steer.expectation import Expectation
+from personaspace.steer.informing import expectation_of
+from personaspace.steer.language_model import LanguageModel
+from personaspace.steer.pairs import Pairs, question_prompt
+from personaspace.steer.points import Vectors
+from personaspace.steer.soft_prompts import SoftPromptSettings
+from personaspace.survey.early_stopping import early_stopping
+from personaspace.survey.question import Question
+
+SETS = ("held-out answers", "unseen respondents K=5", "held-out questions")
+WORDS_ONLY = (question_kernel, "STATES", 0.0)
+
+Change = tuple[Any, str, Any]
+Cells = dict[str, float]
+
+
+class OnlyPoints:
+    """A space that says what its points answer, but cannot place anybody anew."""
+
+    def __init__(self, space: Embedder) -> None:
+        self.ids_, self.respondents_, self.predict_questions = space.ids_, space.respondents_, space.predict_questions
+
+
+class ExpectationAlone(Answerer):
+    """What the space expects of a question, as it is, without steering a language model."""
+
+    def __init__(self, model: LanguageModel, expectation: Expectation) -> None:
+        self.model, self.expectation = model, expectation
+
+    def outcomes(self, vectors: Vectors, question: Question, asking: Asking) -> Vectors:  # noqa: ARG002
+        """The softmax of the expected log-odds."""
+        expected = self.expectation.of(question, self.model.read(question_prompt(question)).features)
+        return expected.log_odds(torch.from_numpy(vectors)).softmax(dim=1)[None].numpy()
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A steered model to train.
+
+    Attributes:
+        name: Its row in the table.
+        soft_prompt: The soft-prompting model, by name or by its settings.
+        tokens: How many virtual tokens.
+        placement: Of them.
+        form: Of them.
+        settings: Of training, where not as usual.
+        changes: What is set otherwise in the library meanwhile: module, name, value.
+        blind: Whether training points may be placed anew without the answer they are to predict.
+    """
+
+    name: str
+    soft_prompt: str | SoftPromptSettings = "informed"
+    tokens: int = 2
+    placement: Placement = "after"
+    form: Form = "prefix"
+    settings: dict[str, Any] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
+    blind: bool = True
+
+
+class Clock:
+    """Seconds of computing that the steps of a training take, the first and the last with its check left out."""
+
+    def __init__(self) -> None:
+        self.times: list[float] = []
+
+    def __call__(self, *_: float) -> None:
+        self.times.append(time.process_time())
+
+    @property
+    def seconds(self) -> float:
+        """Of all steps, those left out counted as the others are."""
+        inner = self.times[:-1] if len(self.times) > 2 else self.times
+        return (inner[-1] - inner[0]) / max(1, len(inner) - 1) * len(self.times)
+
+
+class Ground:
+    """A survey that is split, embedded, and evaluated on samples, for one seed.
+
+    Args:
+        survey: The whole.
+        model: The frozen model.
+        seed: Of split, embedder and steering.
+        answers: How many answers of each evaluation set are predicted, at the most.
+    """
+
+    def __init__(self, survey: ps.Survey, model: LanguageModel, seed: int, answers: int) -> None:
+        self.model, self.seed = model, seed
+        self.parts = ps.split(survey, seed=seed)
+        self.train = self.parts.train
+        self.space = make_embedder("lightgcn", seed=seed).fit(self.train)
+        sets = evaluation_sets(self.space, self.parts, known=(5,))
+        self.sets = [replace(at, test=sampled(at.test, answers)) for at in sets if at.name in SETS]
+
+    def measure(self, trial: Trial, pairs: int) -> Cells:
+        """Train on so many pairs, seen again where there are not as many, and evaluate."""
+        available = int((~early_stopping(self.train)).sum())
+        epochs = -(-pairs // available)
+        each, clock = round(pairs / epochs), Clock()
+        settings = ps.TrainSettings(epochs=epochs, checks=1, patience=epochs, seed=self.seed, **trial.settings)
+        way: dict[str, Any] = {name: getattr(trial, name) for name in ("soft_prompt", "tokens", "placement", "form")}
+        lm = ps.SteeredLM(self.model, settings=settings, **way)
+        with ExitStack() as stack:
+            for change in (*trial.changes, (steered, "train_and_check", drawing(each, self.seed))):
+                stack.enter_context(patch.object(*change))
+            lm.fit(self.train, self.space if trial.blind else OnlyPoints(self.space), on_step=clock)
+            found = self.evaluated(lambda at: individual(lm, at.vectors, at.test))
+        return {"pairs": each * epochs, "seconds": clock.seconds, **found}
+
+    def baselines(self) -> dict[str, Callable[[], Cells]]:
+        """What steers no language model, by name."""
+        space, train = self.space, self.train
+        of_new = SETS[2:]
+        return {
+            "majority": lambda: self.evaluated(lambda at: majority(train, at.test)),
+            "embedder alone": lambda: self.evaluated(lambda at: embedder_alone(space, at.vectors, at.test), SETS[:2]),
+            "similar question": lambda: self.evaluated(lambda at: similar_question_majority(train, at.test), of_new),
+            "own similar answer": lambda: self.evaluated(
+                lambda at: own_similar_answer(train, at.test, at.known), of_new
+            ),
+            "expectation alone, from words": lambda: self.expectation_alone(WORDS_ONLY),
+            "expectation alone, from words and states": lambda: self.expectation_alone(),
+        }
+
+    def expectation_alone(self, *changes: Change) -> Cells:
+        """The kernel regression over questions, from words alone or from the frozen model's states as well."""
+        readings = [self.model.read(question_prompt(question)) for question in self.train.questions]
+        with ExitStack() as stack:
+            for change in changes:
+                stack.enter_context(patch.object(*change))
+            expectation = expectation_of(self.train, self.space, self.space.respondents_, readings)
+            alone = ExpectationAlone(self.model, expectation)
+            return self.evaluated(lambda at: individual(alone, at.vectors, at.test))
+
+    def evaluated(self, predict: Callable[[EvaluationSet], Predictions], names: tuple[str, ...] = SETS) -> Cells:
+        """Metrics of predictions of these evaluation sets."""
+        cells = (scores(at.name, predict(at)) for at in self.sets if at.name in names)
+        return {name: value for some in cells for name, value in some}
+
+
+def scores(name: str, predictions: Predictions) -> Iterator[tuple[str, float]]:
+    """Accuracy (macro), log-loss and calibration error, every respondent counting 1."""
+    for metric, label in ((macro_accuracy, "accuracy"), (log_loss, "log-loss"), (ece, "ECE")):
+        yield f"{name}: {label}", float(metric(predictions))
+
+
+def sampled(survey: ps.Survey, most: int) -> ps.Survey:
+    """At most so many answers, the same ones every time."""
+    if len(survey.answers) <= most:
+        return survey
+    return survey.with_answers(np.sort(np.random.default_rng(0).choice(len(survey.answers), most, replace=False)))
+
+
+def drawing(pairs: int, seed: int) -> Callable[..., tuple[Pairs, Pairs]]:
+    """As :func:`personaspace.steer.pairs.train_and_check`, with but so many pairs to train on."""
+    whole = steered.train_and_check
+
+    def drawn(*arguments: Any) -> tuple[Pairs, Pairs]:
+        train, check = whole(*arguments)
+        return train.sample(pairs, seed), check
+
+    return drawn
