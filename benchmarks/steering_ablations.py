@@ -14,14 +14,16 @@ FOLDER holds OpinionQA; without it a simulated survey is taken. A seed is that o
 the steering of ``nano``. Each row is written as soon as it is measured, and not measured again if it is there, so that
 a run goes on where it ended and several processes with other seeds or tables share a file. Nothing is chosen here.
 
-Of every evaluation set at most ``--answers`` are predicted, the same for all rows. Accuracy is per respondent (macro).
+Of every evaluation set at most ``--answers`` are predicted, the same for all rows; the temperature is fitted on at most
+2,000 early-stopping answers, and the weights are those at the end of an epoch. Accuracy is per respondent (macro).
 Training time is the processor's, of the steps alone, one thread. For the rows at equal time the number of pairs is what
 the same model managed a second in the row at equal pairs, so that the learning rate knows where it ends; the time it
 then took stands beside it. Where a survey has fewer pairs they are seen again. What has no setting is switched off by
 setting a constant of the library meanwhile: ``lessons.UNASKED`` (told as if unasked), ``question_kernel.STATES`` (the
 frozen model's states in the kernel); blind points by a space that cannot place respondents anew.
 
-The last line is one JSON object: on held-out questions the informed model, and the best without a language model steered.
+The last line is one JSON object: accuracy on held-out questions, the informed model (ours) and the best of those that
+steer no language model (peer).
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ import argparse
 import json
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -37,7 +40,7 @@ from typing import Any
 import pandas as pd
 import torch
 from shared.closing_line import closing_line, hardware
-from shared.steering_trials import SETS, WORDS_ONLY, Cells, Ground, Trial
+from shared.steering_trials import CHECKED, SETS, WORDS_ONLY, Cells, Ground, Trial
 
 import personaspace as ps
 from personaspace.steer import lessons
@@ -68,6 +71,7 @@ PLACEMENT = tuple(
     Trial(f"{base.name}, {placement}, {form}", base.soft_prompt, base.tokens, placement, form)  # type: ignore[arg-type]
     for base, placement, form in product((INFORMED, PUBLISHED), ("before", "after"), ("prefix", "prompt"))
 )
+AT = (SETS[0], SETS[2])
 TABLES = ("placement", "design")
 KEY = ["survey", "answers", "table", "budget", "row"]
 COST = ["pairs", "seconds", "pairs/s"]
@@ -113,9 +117,9 @@ def read(path: Path) -> list[dict[str, Any]]:
 def placement(ground: Ground, rows: Rows, pairs: int, seconds: float) -> None:
     """Every place and form at so many pairs, and for so many seconds."""
     for trial in PLACEMENT:
-        same = rows.ensure(f"{pairs} pairs", trial.name, lambda trial=trial: ground.measure(trial, pairs))
+        same = rows.ensure(f"{pairs} pairs", trial.name, partial(ground.measure, trial, pairs, AT))
         timed = max(1, round(seconds * same["pairs/s"]))
-        rows.ensure(f"{seconds:g} s", trial.name, lambda trial=trial, timed=timed: ground.measure(trial, timed))
+        rows.ensure(f"{seconds:g} s", trial.name, partial(ground.measure, trial, timed, AT))
 
 
 def design(ground: Ground, rows: Rows, pairs: int) -> None:
@@ -123,7 +127,7 @@ def design(ground: Ground, rows: Rows, pairs: int) -> None:
     for name, measure in ground.baselines().items():
         rows.ensure(f"{pairs} pairs", name, measure)
     for trial in DESIGN:
-        rows.ensure(f"{pairs} pairs", trial.name, lambda trial=trial: ground.measure(trial, pairs))
+        rows.ensure(f"{pairs} pairs", trial.name, partial(ground.measure, trial, pairs))
 
 
 def markdown(rows: list[dict[str, Any]]) -> Iterator[str]:
@@ -138,7 +142,7 @@ def markdown(rows: list[dict[str, Any]]) -> Iterator[str]:
             yield f"| {name} | {' | '.join(cell(found[column]) for column in columns)} |"
 
 
-def cell(values: "pd.Series[float]") -> str:
+def cell(values: pd.Series[float]) -> str:
     """Mean, least and most."""
     values = values.dropna()
     if values.empty:
@@ -181,12 +185,12 @@ def main() -> None:
     pairs = {"placement": given.pairs or 8000, "design": given.pairs or 60000}
     seeds, seconds, answers = given.seeds, given.seconds, given.answers
     if given.quick:
-        pairs, seeds, seconds, answers = dict.fromkeys(TABLES, 1000), [0], 0.5, 300
+        pairs, seeds, seconds, answers = dict.fromkeys(TABLES, 64), [0], 0.2, 60
     out = given.out or Path(tempfile.mkdtemp()) / "rows.jsonl"
-    survey = ps.read_survey(given.folder) if given.folder else ps.simulate(respondents=200 if given.quick else 1000)
+    survey = ps.read_survey(given.folder) if given.folder else ps.simulate(respondents=80 if given.quick else 1000)
     model = LanguageModel.load("nano")
     for seed in seeds:
-        ground = Ground(survey, model, seed, answers)
+        ground = Ground(survey, model, seed, answers, min(answers, CHECKED))
         for table in given.table:
             rows = Rows(out, {"survey": survey.name, "answers": answers, "table": table, "seed": seed})
             if table == "placement":

@@ -33,6 +33,7 @@ from personaspace.steer.soft_prompts import SoftPromptSettings
 from personaspace.survey.early_stopping import early_stopping
 from personaspace.survey.question import Question
 
+CHECKED = 2000
 SETS = ("held-out answers", "unseen respondents K=5", "held-out questions")
 WORDS_ONLY = (question_kernel, "STATES", 0.0)
 
@@ -85,19 +86,24 @@ class Trial:
 
 
 class Clock:
-    """Seconds of computing that the steps of a training take, the first and the last with its check left out."""
+    """Seconds of computing that the steps of a training take, told by those between the first and the last.
+
+    Before the first the questions are read, and the last is followed by a check; with two steps or fewer all counts.
+    """
 
     def __init__(self) -> None:
-        self.times: list[float] = []
+        self.times = [time.process_time()]
 
     def __call__(self, *_: float) -> None:
+        """A step has ended."""
         self.times.append(time.process_time())
 
     @property
     def seconds(self) -> float:
-        """Of all steps, those left out counted as the others are."""
-        inner = self.times[:-1] if len(self.times) > 2 else self.times
-        return (inner[-1] - inner[0]) / max(1, len(inner) - 1) * len(self.times)
+        """Of all steps together."""
+        steps = len(self.times) - 1
+        inner = self.times[1:-1] if steps > 2 else self.times
+        return (inner[-1] - inner[0]) / (len(inner) - 1) * steps
 
 
 class Ground:
@@ -108,29 +114,33 @@ class Ground:
         model: The frozen model.
         seed: Of split, embedder and steering.
         answers: How many answers of each evaluation set are predicted, at the most.
+        checked: On how many early-stopping answers the temperature is fitted, at the most.
     """
 
-    def __init__(self, survey: ps.Survey, model: LanguageModel, seed: int, answers: int) -> None:
-        self.model, self.seed = model, seed
+    def __init__(
+        self, survey: ps.Survey, model: LanguageModel, seed: int, answers: int, checked: int = CHECKED
+    ) -> None:
+        self.model, self.seed, self.checked = model, seed, checked
         self.parts = ps.split(survey, seed=seed)
         self.train = self.parts.train
         self.space = make_embedder("lightgcn", seed=seed).fit(self.train)
         sets = evaluation_sets(self.space, self.parts, known=(5,))
         self.sets = [replace(at, test=sampled(at.test, answers)) for at in sets if at.name in SETS]
 
-    def measure(self, trial: Trial, pairs: int) -> Cells:
-        """Train on so many pairs, seen again where there are not as many, and evaluate."""
+    def measure(self, trial: Trial, pairs: int, sets: tuple[str, ...] = SETS) -> Cells:
+        """Train on so many pairs, seen again where there are not as many, and evaluate on these sets."""
         available = int((~early_stopping(self.train)).sum())
         epochs = -(-pairs // available)
         each, clock = round(pairs / epochs), Clock()
-        settings = ps.TrainSettings(epochs=epochs, checks=1, patience=epochs, seed=self.seed, **trial.settings)
+        ends = {"epochs": epochs, "checks": 1, "patience": epochs, "check_pairs": self.checked}
+        settings = ps.TrainSettings(seed=self.seed, **ends, **trial.settings)
         way: dict[str, Any] = {name: getattr(trial, name) for name in ("soft_prompt", "tokens", "placement", "form")}
         lm = ps.SteeredLM(self.model, settings=settings, **way)
         with ExitStack() as stack:
             for change in (*trial.changes, (steered, "train_and_check", drawing(each, self.seed))):
                 stack.enter_context(patch.object(*change))
             lm.fit(self.train, self.space if trial.blind else OnlyPoints(self.space), on_step=clock)
-            found = self.evaluated(lambda at: individual(lm, at.vectors, at.test))
+            found = self.evaluated(lambda at: individual(lm, at.vectors, at.test), sets)
         return {"pairs": each * epochs, "seconds": clock.seconds, **found}
 
     def baselines(self) -> dict[str, Callable[[], Cells]]:
