@@ -10,7 +10,6 @@ from typing import Any
 from unittest.mock import patch
 
 import numpy as np
-import torch
 
 import personaspace as ps
 from personaspace.embedding.base import Embedder
@@ -20,18 +19,15 @@ from personaspace.evaluation.metrics import ece, log_loss, macro_accuracy
 from personaspace.evaluation.predictions import Predictions
 from personaspace.evaluation.protocol import EvaluationSet, evaluation_sets
 from personaspace.evaluation.similar import own_similar_answer, similar_question_majority
-from personaspace.evaluation.steered_rows import individual
+from personaspace.evaluation.steered_rows import expectation_alone, individual
 from personaspace.steer import question_kernel, steered
-from personaspace.steer.asking import Answerer, Asking
 from personaspace.steer.attach import Form, Placement
-from personaspace.steer.expectation import Expectation
 from personaspace.steer.informing import expectation_of
 from personaspace.steer.language_model import LanguageModel
-from personaspace.steer.pairs import Pairs, question_prompt
-from personaspace.steer.points import Vectors
+from personaspace.steer.pairs import Pairs, question_prompt, train_and_check
 from personaspace.steer.soft_prompts import SoftPromptSettings
+from personaspace.steer.starts import new_soft_prompt
 from personaspace.survey.early_stopping import early_stopping
-from personaspace.survey.question import Question
 
 CHECKED = 2000
 SETS = ("held-out answers", "unseen respondents K=5", "held-out questions")
@@ -46,18 +42,6 @@ class OnlyPoints:
 
     def __init__(self, space: Embedder) -> None:
         self.ids_, self.respondents_, self.predict_questions = space.ids_, space.respondents_, space.predict_questions
-
-
-class ExpectationAlone(Answerer):
-    """What the space expects of a question, as it is, without steering a language model."""
-
-    def __init__(self, model: LanguageModel, expectation: Expectation) -> None:
-        self.model, self.expectation = model, expectation
-
-    def outcomes(self, vectors: Vectors, question: Question, asking: Asking) -> Vectors:  # noqa: ARG002
-        """The softmax of the expected log-odds."""
-        expected = self.expectation.of(question, self.model.read(question_prompt(question)).features)
-        return expected.log_odds(torch.from_numpy(vectors)).softmax(dim=1)[None].numpy()
 
 
 @dataclass(frozen=True)
@@ -161,12 +145,14 @@ class Ground:
     def expectation_alone(self, *changes: Change) -> Cells:
         """The kernel regression over questions, from words alone or from the frozen model's states as well."""
         readings = [self.model.read(question_prompt(question)) for question in self.train.questions]
+        points = self.space.respondents_
         with ExitStack() as stack:
             for change in changes:
                 stack.enter_context(patch.object(*change))
-            expectation = expectation_of(self.train, self.space, self.space.respondents_, readings)
-            alone = ExpectationAlone(self.model, expectation)
-            return self.evaluated(lambda at: individual(alone, at.vectors, at.test))
+            lm = ps.SteeredLM(self.model)
+            lm.expectation_ = expectation_of(self.train, self.space, points, readings)
+            lm.soft_prompt_ = new_soft_prompt(lm.kind, points.shape[1], self.model, lm.attachment, self.seed)
+            return self.evaluated(lambda at: expectation_alone(lm, at.vectors, at.test))
 
     def evaluated(self, predict: Callable[[EvaluationSet], Predictions], names: tuple[str, ...] = SETS) -> Cells:
         """Metrics of predictions of these evaluation sets."""
@@ -189,10 +175,9 @@ def sampled(survey: ps.Survey, most: int) -> ps.Survey:
 
 def drawing(pairs: int, seed: int) -> Callable[..., tuple[Pairs, Pairs]]:
     """As :func:`personaspace.steer.pairs.train_and_check`, with but so many pairs to train on."""
-    whole = steered.train_and_check
 
     def drawn(*arguments: Any) -> tuple[Pairs, Pairs]:
-        train, check = whole(*arguments)
+        train, check = train_and_check(*arguments)
         return train.sample(pairs, seed), check
 
     return drawn
