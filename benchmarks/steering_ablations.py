@@ -40,7 +40,7 @@ from typing import Any
 import pandas as pd
 import torch
 from shared.closing_line import closing_line, hardware
-from shared.steering_trials import CHECKED, SETS, WORDS_ONLY, Cells, Ground, Trial
+from shared.steering_trials import CHECKED, METRICS, SETS, WORDS_ONLY, Cells, Ground, Trial
 
 import personaspace as ps
 from personaspace.steer import lessons
@@ -74,7 +74,7 @@ PLACEMENT = tuple(
 AT = (SETS[0], SETS[2])
 TABLES = ("placement", "design")
 KEY = ["survey", "answers", "table", "budget", "row"]
-COST = ["pairs", "seconds", "pairs/s"]
+COLUMNS = ["pairs", "seconds", "pairs/s", *(f"{at}: {metric}" for at in SETS for metric in METRICS)]
 CLOSING = f"{SETS[2]}: accuracy"
 
 Work = tuple[str, str, Callable[[], Cells]]
@@ -136,7 +136,7 @@ def markdown(rows: list[dict[str, Any]]) -> Iterator[str]:
     for (survey, answers, table, budget), part in frame.groupby(KEY[:-1], sort=False):
         seeds = ", ".join(map(str, sorted(part["seed"].unique())))
         yield f"\n{survey}, {table}, {budget}; seeds {seeds}; up to {answers} answers of each evaluation set\n"
-        columns = [name for name in part.columns if (": " in name or name in COST) and part[name].notna().any()]
+        columns = [name for name in COLUMNS if name in part and part[name].notna().any()]
         yield f"| | {' | '.join(columns)} |\n|{'---|' * (len(columns) + 1)}"
         for name, found in part.groupby("row", sort=False):
             yield f"| {name} | {' | '.join(cell(found[column]) for column in columns)} |"
@@ -147,7 +147,7 @@ def cell(values: pd.Series[float]) -> str:
     values = values.dropna()
     if values.empty:
         return ""
-    places = 3 if values.max() < 10 else 0
+    places = 3 if values.max() < 5 else 0
     shown = [f"{value:.{places}f}" for value in (values.mean(), values.min(), values.max())]
     return shown[0] if len(values) == 1 else f"{shown[0]} ({shown[1]} to {shown[2]})"
 

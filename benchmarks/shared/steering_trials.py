@@ -31,6 +31,7 @@ from personaspace.survey.early_stopping import early_stopping
 
 CHECKED = 2000
 SETS = ("held-out answers", "unseen respondents K=5", "held-out questions")
+METRICS = {"accuracy": macro_accuracy, "log-loss": log_loss, "ECE": ece}
 WORDS_ONLY = (question_kernel, "STATES", 0.0)
 
 Change = tuple[Any, str, Any]
@@ -162,7 +163,7 @@ class Ground:
 
 def scores(name: str, predictions: Predictions) -> Iterator[tuple[str, float]]:
     """Accuracy (macro), log-loss and calibration error, every respondent counting 1."""
-    for metric, label in ((macro_accuracy, "accuracy"), (log_loss, "log-loss"), (ece, "ECE")):
+    for label, metric in METRICS.items():
         yield f"{name}: {label}", float(metric(predictions))
 
 
