@@ -16,12 +16,12 @@ from personaspace.errors import ModelError
 from personaspace.steer.attach import Attachment, Form, Placement, attach
 from personaspace.steer.language_model import LanguageModel
 from personaspace.steer.output import check_model, output_logits
-from personaspace.steer.passes import hidden_after_cue
+from personaspace.steer.passes import hidden_after_cue, hidden_after_cues
 from personaspace.steer.prompt import question_text
 from tests.steer.conftest import FAMILIES, QUESTION, SHORT, WINDOW, tiny_model
 
 WAYS = [Attachment(p, f, 2) for p, f in product(get_args(Placement), get_args(Form))]
-SHARED = {family for family in FAMILIES if family.split(",")[0] not in ("gpt-neo", "gpt-j", "falcon", "gemma2")}
+SHARED = set(FAMILIES) - {"falcon, alibi"}
 """Families whose attention reads a question without copies; the table of docs/steering.md says the same."""
 
 
@@ -100,6 +100,37 @@ def test_shared_question_equals_copied_question(family: str, model: LanguageMode
         if not results[1:]:
             assert bool(model.shares) is (family in SHARED)
     torch.testing.assert_close(*results, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("form", get_args(Form))
+@pytest.mark.parametrize("placement", get_args(Placement))
+def test_several_questions_in_one_pass_equal_each_alone(model: LanguageModel, placement: Placement, form: Form) -> None:
+    """Questions of unlike length with unlike numbers of personas: the same states and gradients as one at a time."""
+    way, sizes = Attachment(placement, form, 2), (3, 1, 2)
+    readings = [model.read(text) for text in ("Is it late?", "Tea?", "Is it very late?")]
+    results = []
+    for together in (True, False):
+        virtual = virtual_tokens(model, way, sum(sizes)).requires_grad_()
+        parts = virtual.split(sizes)
+        hidden = (
+            hidden_after_cues(model, readings, parts, way)
+            if together
+            else [hidden_after_cue(model, attach(model, *given, way)) for given in zip(readings, parts, strict=True)]
+        )
+        results.append((*hidden, *torch.autograd.grad(torch.cat(list(hidden)).square().sum(), virtual)))
+    torch.testing.assert_close(*results, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("family", ["gpt-neo", "gpt-j", "falcon, multi-query"])
+def test_a_shared_pass_leaves_no_trace_in_a_family_that_is_patched(family: str) -> None:
+    model, way = tiny_model(family), Attachment("after", "prompt", 2)
+    attributes = [set(vars(module)) for module in model.model.modules()]
+    steered(model, way, virtual_tokens(model, way))
+    assert model.shares
+    assert attributes == [set(vars(module)) for module in model.model.modules()]
+    with pytest.raises(RuntimeError):
+        steered(model, way, torch.zeros(3, 2, model.width + 1))
+    assert attributes == [set(vars(module)) for module in model.model.modules()]
 
 
 def test_prefix_made_of_real_tokens_equals_those_tokens(family: str, model: LanguageModel) -> None:

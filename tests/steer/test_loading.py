@@ -43,6 +43,7 @@ def test_nano_in_low_precision_answers_alike_and_is_steered(settings: BaseSettin
     lm = SteeredLM(model, settings=QUICK).fit(survey, space)
     assert all(torch.isfinite(weight).all() for weight in lm.soft_prompt_.parameters())
     lm.save(tmp_path)
+    assert model.shares
     loaded, question = SteeredLM.load(tmp_path), survey.questions[0]
     assert loaded.model.settings == replace(settings, chat="no")
     assert np.array_equal(loaded.predict(Points().vectors, question), lm.predict(Points().vectors, question))

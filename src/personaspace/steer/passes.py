@@ -11,6 +11,7 @@ from torch.nn.functional import pad
 from personaspace.steer.attach import Attachment, Continuation, attach
 from personaspace.steer.language_model import LanguageModel, Reading
 from personaspace.steer.last_position import last_position
+from personaspace.steer.patched_attention import can_be_patched
 from personaspace.steer.recompute import recomputed
 from personaspace.steer.shared_attention import KeysValues, PrivateCache, Shared, length_of, shared_questions
 
@@ -55,15 +56,14 @@ def hidden_after_cues(
 def shares(model: LanguageModel, length: int) -> bool:
     """Whether a model's attention can be shared by so many tokens.
 
-    Not beyond the window of a layer, nor where scores are capped (Gemma 2); otherwise tried once on a small input and
-    compared with the plain pass.
+    Not beyond the window of a layer; otherwise tried once on a small input and compared with the plain pass, up to the
+    rounding of the model's precision.
     """
     if model.window is not None and length > model.window:
         return False
     if model.shares is None:
-        pluggable = getattr(model.model, "_supports_attention_backend", False)
-        capped = getattr(model.model.config.get_text_config(decoder=True), "attn_logit_softcapping", None)
-        model.shares = bool(pluggable and not capped) and _sharing_agrees(model)
+        pluggable = getattr(model.model, "_supports_attention_backend", False) or can_be_patched(model.model)
+        model.shares = pluggable and _sharing_agrees(model)
     return model.shares
 
 
@@ -107,4 +107,5 @@ def _sharing_agrees(model: LanguageModel) -> bool:
     except TypeError:
         return False
     plain = torch.cat([_plain_pass(model, continuation) for continuation in continuations])
-    return torch.allclose(shared, plain, atol=1e-4, rtol=1e-3)
+    rounding = max(1e-4, 4 * torch.finfo(plain.dtype).eps)
+    return bool((shared - plain).float().norm() <= rounding * plain.float().norm())

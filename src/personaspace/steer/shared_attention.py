@@ -24,6 +24,8 @@ from torch import Tensor
 from torch.nn.functional import pad
 from transformers import AttentionInterface, DynamicCache
 
+from personaspace.steer.patched_attention import patched
+
 KeysValues = list[tuple[Tensor, Tensor]]
 
 NAME = "personaspace-shared"
@@ -89,7 +91,8 @@ def shared_questions(model: Any, shared: Shared) -> Iterator[None]:
     token = _shared.set(shared)
     model.config._attn_implementation = NAME
     try:
-        yield
+        with patched(model, _attend):
+            yield
     finally:
         model.config._attn_implementation = usual
         _shared.reset(token)
@@ -102,9 +105,10 @@ def attention(
     value: Tensor,
     attention_mask: Tensor | None,  # noqa: ARG001
     scaling: float | None = None,
+    softcap: float | None = None,
     **_: Any,
 ) -> tuple[Tensor, None]:
-    """Attend to the row's shared question and to each row's own tokens.
+    """Attend to the row's shared question and to each row's own tokens, as ``transformers`` asks for it.
 
     Args:
         module: The attention layer, which knows its place.
@@ -113,24 +117,42 @@ def attention(
         value: As ``key``.
         attention_mask: Unused; nothing is padded here.
         scaling: Factor on the scores; one over the root of d where not given.
+        softcap: What the scores are bent to stay below (Gemma 2).
 
     Returns:
         Shape ``[n, new, heads, d]``, and no attention weights.
     """
+    seen = _attend(module.layer_idx, query, key, value, scaling or query.shape[-1] ** -0.5, softcap)
+    return seen.transpose(1, 2).contiguous(), None
+
+
+def _attend(
+    layer: int, query: Tensor, key: Tensor, value: Tensor, scaling: float, softcap: float | None = None
+) -> Tensor:
     shared = _shared.get()
-    keys, values = shared.keys_values[module.layer_idx]
+    keys, values = shared.keys_values[layer]
     n, heads, new, d = query.shape
     kv_heads, own = key.shape[1], key.shape[2]
-    grouped = (query * (scaling or d**-0.5)).reshape(n, kv_heads, -1, d)
-    to_question = _of_questions(grouped, keys.mT)
-    if shared.filler is not None:
-        to_question = to_question + shared.filler.repeat_interleave(n // len(keys), dim=0)[:, None, None]
-    to_own = (grouped @ key.mT).reshape(n, kv_heads, -1, new, own)
-    visible = torch.ones(new, own, dtype=torch.bool, device=query.device).tril(own - new)
-    to_own = to_own.masked_fill(~visible, -torch.inf).reshape(n, kv_heads, -1, own)
-    weights = torch.cat([to_question, to_own], dim=-1).softmax(-1, dtype=torch.float32).to(query.dtype)
+    grouped = (query * scaling).reshape(n, kv_heads, -1, d)
+    scores = torch.cat([_of_questions(grouped, keys.mT.to(query)), grouped @ key.mT], dim=-1)
+    if softcap is not None:
+        scores = (scores / softcap).tanh() * softcap
+    unseen = _unseen(shared, n, new, own, scores)
+    if unseen is not None:
+        scores = scores + unseen.repeat(1, 1, heads // kv_heads, 1)
+    weights = scores.softmax(-1, dtype=torch.float32).to(value.dtype)
     out = _of_questions(weights[..., :-own], values) + weights[..., -own:] @ value
-    return out.reshape(n, heads, new, d).transpose(1, 2).contiguous(), None
+    return out.reshape(n, heads, new, d)
+
+
+def _unseen(shared: Shared, n: int, new: int, own: int, like: Tensor) -> Tensor | None:
+    """What is added to the scores, minus infinity at what a new token does not see, ``[n, 1, new, tokens]``."""
+    if shared.filler is None and new == 1:
+        return None
+    later = torch.full((new, own), -torch.inf, dtype=like.dtype, device=like.device).triu(own - new + 1)
+    filler = like.new_zeros(1, like.shape[-1] - own) if shared.filler is None else shared.filler.to(like)
+    each = torch.cat([filler[:, None].expand(-1, new, -1), later.expand(len(filler), -1, -1)], dim=-1)
+    return each.repeat_interleave(n // len(each), dim=0)[:, None] if len(each) > 1 else each[:, None]
 
 
 def _filled_up(parts: Sequence[Tensor]) -> Tensor:
