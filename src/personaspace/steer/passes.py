@@ -107,5 +107,6 @@ def _sharing_agrees(model: LanguageModel) -> bool:
     except TypeError:
         return False
     plain = torch.cat([_plain_pass(model, continuation) for continuation in continuations])
-    rounding = max(1e-4, 4 * torch.finfo(plain.dtype).eps)
+    precision = plain.dtype if model.settings.quantize == "none" else torch.bfloat16
+    rounding = max(1e-4, 4 * torch.finfo(precision).eps)
     return bool((shared - plain).float().norm() <= rounding * plain.float().norm())

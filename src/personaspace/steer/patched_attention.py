@@ -78,7 +78,7 @@ def _falcon(
 
     split = layer._split_heads(layer.query_key_value(hidden_states))
     query, key, value = (part.transpose(1, 2) for part in split)
-    query, key = apply_rotary_pos_emb(query, key, *position_embeddings)
+    query, key = apply_rotary_pos_emb(query, key, *position_embeddings)  # type: ignore[no-untyped-call]
     key, value = layer_past.update(key, value, layer.layer_idx)
     seen = attend(layer.layer_idx, query, key, value, layer.inv_norm_factor)
     return layer.dense(seen.transpose(1, 2).flatten(2)), None
