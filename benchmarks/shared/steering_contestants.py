@@ -14,8 +14,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import personaspace as ps
 from personaspace.steer.language_model import LanguageModel
-from personaspace.steer.pairs import question_prompt
-from personaspace.steer.steered_logits import steered_logits
+from personaspace.steer.pairs import Block, question_prompt
+from personaspace.steer.steered_logits import logits_of_blocks
 from personaspace.survey.early_stopping import early_stopping
 
 BATCHES, POINTS, DIM = (4, 8, 16), 512, 128
@@ -34,11 +34,10 @@ class Points:
 
 
 def steered(model: LanguageModel, way: str) -> ps.SteeredLM:
-    """Ours, not fitted: steps of 12 questions as a user's where they are quick, shorter where not, to take turns."""
+    """Ours, not fitted, with steps as a user's; before the question, where they take long, of fewer questions."""
     placement, form = way.split()
-    nano = model.name == "nano"
-    respondents, questions = (64, 12 if nano else 2) if placement == "after" else (16, 4) if nano else (8, 1)
-    settings = ps.TrainSettings(epochs=1, checks=1, respondents=respondents, questions=questions)
+    questions = 16 if placement == "after" else 4 if model.name == "nano" else 2
+    settings = ps.TrainSettings(epochs=1, checks=1, questions=questions)
     return ps.SteeredLM(model, form=form, placement=placement, settings=settings)  # type: ignore[arg-type]
 
 
@@ -109,12 +108,18 @@ def matrix_rate(dtype: torch.dtype = torch.float32) -> Measure:
 
 def operations(lm: ps.SteeredLM, survey: ps.Survey) -> float:
     """Floating-point operations in the matrix products of one training pair, two a multiply-add."""
-    question, vectors = survey.questions[0], torch.randn(64, DIM)
-    reading = lm.model.read(question_prompt(question))
+    texts = [question_prompt(question) for question in survey.questions[:16]]
+    blocks = [
+        Block(text, len(question.options), torch.randn(16, DIM), torch.zeros(16, dtype=torch.long))
+        for text, question in zip(texts, survey.questions, strict=False)
+    ]
+    for text in texts:
+        lm.model.read(text)
+    blocks = blocks[: lm.settings.questions]
     with FlopCounterMode(display=False) as counter:
-        logits = steered_logits(lm.model, lm.soft_prompt_, lm.attachment, reading, vectors, len(question.options))
-        logits.sum().backward()  # type: ignore[no-untyped-call]
-    return float(counter.get_total_flops()) / len(vectors)
+        logits = logits_of_blocks(lm.model, lm.soft_prompt_, lm.attachment, blocks)
+        torch.stack([each.sum() for each in logits]).sum().backward()  # type: ignore[no-untyped-call]
+    return float(counter.get_total_flops()) / sum(map(len, blocks))
 
 
 def work_alone(model: str, way: str, survey: ps.Survey) -> None:

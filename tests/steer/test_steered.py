@@ -9,10 +9,12 @@ from typing import get_args
 import numpy as np
 import pytest
 import torch
+from transformers.modeling_layers import GradientCheckpointingLayer
 
 from personaspace.errors import NotFittedError, RunError, SettingError, SurveyError, UnknownNameError
 from personaspace.steer.attach import Form, Placement
 from personaspace.steer.language_model import LanguageModel
+from personaspace.steer.passes import COPIES
 from personaspace.steer.steered import SteeredLM
 from personaspace.steer.train_settings import TrainSettings
 from tests.steer.conftest import Points, opposed_survey, tiny_model
@@ -134,3 +136,17 @@ def test_clear_errors(llama: LanguageModel, steered: SteeredLM) -> None:
         LanguageModel.load("no/such-folder")
     with pytest.raises(SurveyError, match="no answers"):
         SteeredLM(llama).fit(survey.with_answers(np.zeros(len(survey.answers), bool)), space)
+
+
+@pytest.mark.parametrize(("family", "most"), [("llama, grouped queries", 150), ("falcon, alibi", COPIES)])
+def test_a_question_is_not_copied_for_all_of_many_points(family: str, most: int) -> None:
+    """The model sees all points at once only where they share the question."""
+    model, survey = tiny_model(family), opposed_survey(20, 2)
+    lm, rows = SteeredLM(model, settings=QUICK).fit(*survey), list[int]()
+    question, points = survey[0].questions[0], Points(150).vectors
+    layer = next(module for module in model.model.modules() if isinstance(module, GradientCheckpointingLayer))
+    hook = layer.register_forward_pre_hook(lambda _, given: rows.append(len(given[0])))
+    chances = lm.predict(points, question)
+    hook.remove()
+    assert max(rows) == most
+    np.testing.assert_allclose(chances[:1], lm.predict(points[:1], question), atol=1e-5)

@@ -16,6 +16,7 @@ from personaspace.steer.language_model import LanguageModel
 from personaspace.steer.memory import memory_for
 from personaspace.steer.optimizer import new_optimizer, set_rate
 from personaspace.steer.pairs import Block, passes
+from personaspace.steer.passes import rows_a_pass
 from personaspace.steer.soft_prompts import SoftPrompt
 from personaspace.steer.steered_logits import logits_of_blocks
 from personaspace.steer.train_settings import TrainSettings
@@ -59,9 +60,8 @@ class Learner:
         set_rate(self.optimizer, rate)
         self.optimizer.zero_grad()
         total = 0.0
-        for some in passes(
-            [part for block in blocks for part in block.parts(self.settings.batch)], self.settings.batch
-        ):
+        rows = self._rows_a_pass(blocks)
+        for some in passes([part for block in blocks for part in block.parts(rows)], rows):
             with memory_for(sum(map(len, some))):
                 loss = self.loss(some) / pairs
                 loss.backward()  # type: ignore[no-untyped-call]
@@ -72,6 +72,10 @@ class Learner:
             return math.nan
         self.optimizer.step()
         return total
+
+    def _rows_a_pass(self, blocks: Sequence[Block]) -> int:
+        tokens = max((self.model.read(block.text).ids.shape[1] for block in blocks), default=0)
+        return rows_a_pass(self.model, self.attachment, tokens, self.settings.batch)
 
     def loss(self, blocks: Sequence[Block]) -> Tensor:
         """What is minimized, summed over the pairs of some blocks."""

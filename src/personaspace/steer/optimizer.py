@@ -22,7 +22,7 @@ def new_optimizer(module: nn.Module, learning_rate: float, weight_decay: float) 
         share = min(MOST, WIDTH / parameter.shape[1]) if matrix else 1.0
         groups.setdefault(share, []).append(parameter)
     shares = [{"params": parameters, "share": share} for share, parameters in groups.items()]
-    return torch.optim.AdamW(shares, lr=learning_rate, weight_decay=weight_decay)
+    return torch.optim.AdamW(shares, lr=learning_rate, weight_decay=weight_decay, fused=True)
 
 
 def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:

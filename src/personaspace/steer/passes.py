@@ -15,6 +15,9 @@ from personaspace.steer.patched_attention import can_be_patched
 from personaspace.steer.recompute import recomputed
 from personaspace.steer.shared_attention import KeysValues, PrivateCache, Shared, length_of, shared_questions
 
+COPIES = 64
+"""Personas a pass at the most where each has a copy of the question: more take memory and time."""
+
 
 def hidden_after_cue(model: LanguageModel, continuation: Continuation) -> Tensor:
     """Final hidden state of the frozen model behind the cue, shape ``[n, width]``, with gradient to the tokens.
@@ -65,6 +68,19 @@ def shares(model: LanguageModel, length: int) -> bool:
         pluggable = getattr(model.model, "_supports_attention_backend", False) or can_be_patched(model.model)
         model.shares = pluggable and _sharing_agrees(model)
     return model.shares
+
+
+def rows_a_pass(model: LanguageModel, attachment: Attachment, tokens: int, most: int) -> int:
+    """How many personas may go through the model together: fewer where each has a copy of the question.
+
+    Args:
+        model: The frozen model.
+        attachment: Placement and form.
+        tokens: Of the longest question.
+        most: Where the question is shared.
+    """
+    shared = attachment.placement == "after" and shares(model, tokens + attachment.tokens + 1)
+    return most if shared else min(most, COPIES)
 
 
 def _plain_pass(model: LanguageModel, continuation: Continuation) -> Tensor:

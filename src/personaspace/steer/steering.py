@@ -23,6 +23,7 @@ from personaspace.steer.attach import Attachment
 from personaspace.steer.expectation import Expectation, Expected
 from personaspace.steer.language_model import LanguageModel
 from personaspace.steer.pairs import question_prompt
+from personaspace.steer.passes import rows_a_pass
 from personaspace.steer.phrasing import Phrasing, phrasings
 from personaspace.steer.points import Vectors, checked
 from personaspace.steer.soft_prompts import SoftPrompt
@@ -76,7 +77,7 @@ class Steering:
             question: Asked before or not.
             phrasing: How it is put.
             strength: Of the steering; 0 is the base model.
-            batch: Points a pass.
+            batch: Points a pass at the most.
 
         Returns:
             Shape ``[n, options]``, or ``[n, options + 1]`` with the refusal last; rows sum to 1.
@@ -108,7 +109,8 @@ class Steering:
     ) -> Tensor:
         """Logits of a question's labels for each point, over the temperature, shape ``[n, outcomes]``."""
         reading, way = self.model.read(text), (self.model, self.soft_prompt, self.attachment)
-        parts = [slice(start, start + batch) for start in range(0, len(points), batch)]
+        rows = rows_a_pass(self.model, self.attachment, reading.ids.shape[1], batch)
+        parts = [slice(start, start + rows) for start in range(0, len(points), rows)]
         logits = [
             steered_logits(*way, reading, points[part], outcomes, labels, None if told is None else told[part])
             for part in parts
