@@ -111,7 +111,7 @@ def test_several_questions_in_one_pass_equal_each_alone(model: LanguageModel, pl
     results = []
     for together in (True, False):
         virtual = virtual_tokens(model, way, sum(sizes)).requires_grad_()
-        parts = torch.split(virtual, sizes)
+        parts = torch.split(virtual, list(sizes))
         hidden = (
             hidden_after_cues(model, readings, parts, way)
             if together
