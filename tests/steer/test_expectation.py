@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +10,17 @@ import pytest
 import torch
 
 from personaspace.steer.blind_points import FOLDS, blind_points
-from personaspace.steer.expectation import Expectation
-from personaspace.steer.informing import read_expectation, write_expectation
+from personaspace.steer.expectation import Expectation, Expected
+from personaspace.steer.informing import informed, read_expectation, write_expectation
 from personaspace.steer.lessons import Lessons
 from personaspace.steer.log_odds import log_odds, with_one
+from personaspace.steer.pairs import train_and_check
 from personaspace.steer.points import Vectors
-from personaspace.steer.question_kernel import QuestionKernel
+from personaspace.steer.question_kernel import MOST_ALIKE, QuestionKernel
 from personaspace.steer.told import PLACES, WIDTH, told, told_nothing
+from personaspace.steer.train_settings import TrainSettings
 from personaspace.survey.answers import Answers, FloatArray
+from personaspace.survey.early_stopping import early_stopping
 from personaspace.survey.question import Option, Question, offsets_of
 from personaspace.survey.survey import Survey
 from tests.steer.conftest import opposed_survey
@@ -62,7 +65,7 @@ def test_likeness_is_symmetric_and_a_covariance() -> None:
 
 def test_leaving_a_question_out_equals_never_having_asked_it(expectation: Expectation) -> None:
     """The closed form against a regression on the other questions, with the kernel's words and scales as they are."""
-    likeness = expectation._likeness
+    likeness = expectation._kernel(ASKED, states_of(ASKED))
     offsets = offsets_of(ASKED)
     for left_out, expected in enumerate(expectation.had_it_not_been_asked):
         block = np.arange(offsets[left_out], offsets[left_out + 1])
@@ -90,6 +93,40 @@ def test_a_new_question_is_expected_as_its_like_were_answered(expectation: Expec
     assert trusting[0].argmax() == 0
     assert trusting[1].argmax() == 2
     assert (trusting[2] - 1 / 3).abs().max() < 0.1
+
+
+def test_texts_without_words_are_compared_as_they_stand() -> None:
+    wordless = (question("???", ("+", "-")), question("!!!", ("+", "-")))
+    likeness = QuestionKernel(wordless, np.eye(2))(wordless, np.eye(2))
+    assert likeness[0, 2] > likeness[0, 3] > 0
+    assert likeness[0, 0] == pytest.approx(MOST_ALIKE)
+
+
+def test_the_only_question_is_expected_as_the_space_says() -> None:
+    expectation = Expectation(ASKED[:1], states_of(ASKED)[:1], weights_of(ASKED)[:3])
+    assert (expectation.as_asked[0].weights - expectation.as_told[0].weights).abs().max() < 0.1
+    assert expectation.had_it_not_been_asked[0].weights.abs().max() < 1e-6
+
+
+def test_of_too_many_questions_every_second_is_learnt_from(
+    monkeypatch: pytest.MonkeyPatch, expectation: Expectation
+) -> None:
+    monkeypatch.setattr("personaspace.steer.expectation.MOST_OPTIONS", 8)
+    cut = Expectation(ASKED, states_of(ASKED), weights_of(ASKED))
+    kept = [0, 2, 4]
+    alone = Expectation([ASKED[i] for i in kept], states_of(ASKED)[kept], weights_of(ASKED)[[0, 1, 2, 6, 7, 8, 12, 13]])
+    for place, question_kept in enumerate(kept):
+        assert torch.equal(cut.as_asked[question_kept].weights, alone.as_asked[place].weights)
+        assert torch.equal(cut.had_it_not_been_asked[question_kept].weights, alone.had_it_not_been_asked[place].weights)
+    for other in (1, 3):
+        new = alone.of(ASKED[other], torch.from_numpy(states_of(ASKED)[other]))
+        torch.testing.assert_close(cut.as_asked[other].weights, new.weights)
+        torch.testing.assert_close(cut.had_it_not_been_asked[other].weights, new.weights)
+    assert [e.weights.shape for e in cut.as_told] == [e.weights.shape for e in expectation.as_told]
+
+
+def test_what_is_expected_is_made_where_the_points_are(expectation: Expectation) -> None:
+    assert told(expectation.as_asked[0], torch.randn(3, 2, device="meta")).device.type == "meta"
 
 
 def test_options_in_another_order_are_the_same_options(expectation: Expectation) -> None:
@@ -127,6 +164,20 @@ def test_log_odds_of_bare_points_are_learnt_from_answers() -> None:
     answers = survey.answers
     odds = np.einsum("nd,nod->no", with_one(space.vectors)[answers.respondent], found[answers.question])
     assert (odds.argmax(axis=1) == answers.option).mean() > 0.9
+
+
+def test_log_odds_of_bare_points_do_not_know_the_answers_watched() -> None:
+    survey, space = opposed_survey(60, 4)
+    watched, answers = early_stopping(survey), survey.answers
+    other = Answers(answers.respondent, answers.question, np.where(watched, 1 - answers.option, answers.option))
+    turned = replace(survey, answers=other)
+    assert watched.any()
+    np.testing.assert_array_equal(log_odds(turned, space, space.vectors), log_odds(survey, space, space.vectors))
+
+
+def test_options_beyond_the_places_are_not_told_but_count() -> None:
+    row = told(Expected(torch.zeros(PLACES * 2, 3), 0.5), torch.randn(3, 2))
+    torch.testing.assert_close(row[:, PLACES : 2 * PLACES].sum(dim=1), torch.full((3,), 0.5))
 
 
 def test_told_by_place_and_nothing_where_nothing_is_expected(expectation: Expectation) -> None:
@@ -180,6 +231,25 @@ def test_no_point_knows_an_answer_it_is_to_predict() -> None:
     whole = np.bincount(survey.answers.respondent[known], minlength=30)
     left = np.array(few) / whole
     assert 0.1 < (left < 0.5).mean() < 0.4
+
+
+def test_points_of_an_only_question_stay_where_they_are() -> None:
+    survey, space = opposed_survey(20, 1)
+    train, held = train_and_check(survey, torch.from_numpy(space.vectors))
+    expectation = Expectation(survey.questions, np.ones((1, 3)), log_odds(survey, space, space.vectors))
+    moved, _ = informed(train, held, expectation, survey, Placed(space.ids_, space.vectors), TrainSettings())
+    assert torch.equal(moved.vectors, train.vectors)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A space that can place respondents, but places all of them at 0."""
+
+    ids_: tuple[str, ...]
+    respondents_: Vectors
+
+    def embed(self, survey: Survey) -> Vectors:
+        return np.zeros((len(survey.respondents), self.respondents_.shape[1]), np.float32)
 
 
 def cells_of(survey: Survey) -> FloatArray:

@@ -20,7 +20,7 @@ from personaspace.steer.devices import Processes
 from personaspace.steer.language_model import LanguageModel
 from personaspace.steer.learner import Learner
 from personaspace.steer.metrics import JsonLines, Metrics, TensorBoard
-from personaspace.steer.pairs import Block
+from personaspace.steer.pairs import Block, passes
 from personaspace.steer.steered import SteeredLM
 from personaspace.steer.train_settings import TrainSettings
 from tests.steer.conftest import VOCABULARY, opposed_survey, tiny_tokenizer
@@ -47,6 +47,14 @@ def test_one_learning_rate_for_every_width(width: int, weights: float, form: For
     settings = TrainSettings(epochs=40, respondents=64, questions=2, checks=1, patience=40)
     lm = SteeredLM(llama_of_width(width, weights), form=form, settings=settings).fit(survey, space)
     assert max(check["accuracy"] for check in lm.history_) > 0.9
+
+
+def test_a_pass_has_no_more_rows_than_a_batch_filled_up_to_its_longest_block() -> None:
+    sizes = [200, *[1] * 30, 16, 16, 300]
+    blocks = [Block("", 2, torch.zeros(size, 1), torch.zeros(size, dtype=torch.long)) for size in sizes]
+    together = [[len(block) for block in some] for some in passes(blocks, 256)]
+    assert [size for some in together for size in some] == sizes
+    assert all(len(some) * max(some) <= 256 for some in together if len(some) > 1)
 
 
 def weights_of(lm: SteeredLM) -> dict[str, torch.Tensor]:

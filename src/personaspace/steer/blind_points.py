@@ -8,7 +8,9 @@ them stands where only a few of their answers would put them, as unseen responde
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -63,10 +65,19 @@ def blind_points(survey: Survey, space: Placing, known: BoolArray, seed: int) ->
     folds = min(FOLDS, len(survey.questions))
     fold: IntArray = rng.permutation(len(survey.questions)) % folds
     of_answers = fold[survey.answers.question]
-    tables = [
+    tables = (
         space.embed(survey.with_answers(_some_few(survey, known & (of_answers != one), rng))) for one in range(folds)
-    ]
-    return BlindPoints(torch.from_numpy(np.concatenate(tables).astype(np.float32)), fold)
+    )
+    return BlindPoints(_stacked(tables, folds), fold)
+
+
+def _stacked(tables: Iterator[Vectors], count: int) -> Tensor:
+    """Tables one under the other, without holding all of them twice."""
+    first = next(tables)
+    stacked = np.empty((count, *first.shape), np.float32)
+    for place, table in enumerate(chain([first], tables)):
+        stacked[place] = table
+    return torch.from_numpy(stacked).flatten(0, 1)
 
 
 def _some_few(survey: Survey, mask: BoolArray, rng: np.random.Generator) -> BoolArray:

@@ -15,12 +15,12 @@ from torch import Tensor
 
 from personaspace.steer.attach import Attachment
 from personaspace.steer.language_model import LanguageModel
+from personaspace.steer.memory import memory_for
 from personaspace.steer.pairs import Pairs, passes
 from personaspace.steer.soft_prompts import SoftPrompt
 from personaspace.steer.steered_logits import logits_of_blocks
 
 COLDEST, HOTTEST = 0.25, 10.0
-BLOCK = 256
 HALVINGS = 50
 
 
@@ -53,15 +53,24 @@ def best_temperature(logits: Tensor, chosen: Tensor) -> float:
 
 
 @torch.no_grad()
-def fitted_temperature(model: LanguageModel, soft_prompt: SoftPrompt, attachment: Attachment, pairs: Pairs) -> float:
-    """The temperature under which a steered model predicts these pairs best; none of them should be trained on."""
+def fitted_temperature(
+    model: LanguageModel, soft_prompt: SoftPrompt, attachment: Attachment, pairs: Pairs, batch: int
+) -> float:
+    """The temperature under which a steered model predicts these pairs best; none of them should be trained on.
+
+    Args:
+        model: The frozen model.
+        soft_prompt: Trained.
+        attachment: Placement and form of the virtual tokens.
+        pairs: What is to be predicted.
+        batch: Pairs a pass at the most.
+    """
     logits = torch.full((len(pairs), max(pairs.sizes)), -torch.inf)
-    dealt = pairs.blocks(BLOCK, np.random.default_rng(0))
-    scored = (
-        of_block
-        for blocks in passes([pairs.block(rows, model.device) for rows in dealt], BLOCK)
-        for of_block in logits_of_blocks(model, soft_prompt, attachment, blocks)
-    )
-    for rows, of_block in zip(dealt, scored, strict=True):
-        logits[torch.from_numpy(rows), : of_block.shape[1]] = of_block.float().cpu()
+    dealt = pairs.blocks(batch, np.random.default_rng(0))
+    rows = iter(dealt)
+    for blocks in passes((pairs.block(one, model.device) for one in dealt), batch):
+        with memory_for(sum(map(len, blocks))):
+            scored = logits_of_blocks(model, soft_prompt, attachment, blocks)
+        for of_block in scored:
+            logits[torch.from_numpy(next(rows)), : of_block.shape[1]] = of_block.float().cpu()
     return best_temperature(logits, torch.tensor(pairs.option))

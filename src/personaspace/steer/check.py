@@ -33,7 +33,7 @@ def check(
     """
     sums = torch.zeros(2, dtype=torch.float64)
     dealt = processes.share(pairs.blocks(batch, np.random.default_rng(0)))
-    for blocks in passes([pairs.block(indices, device) for indices in dealt], batch):
+    for blocks in passes((pairs.block(indices, device) for indices in dealt), batch):
         with memory_for(sum(map(len, blocks))):
             predicted = logits(blocks)
         for of_block, block in zip(predicted, blocks, strict=True):

@@ -9,6 +9,10 @@ Those of any question follow by Gaussian-process regression with the kernel of
 and those of an asked question, had it not been asked, by leaving out all of its options b (eq. 5.12, for a block),
 
     Y_b - ([(K + s^2 I)^-1]_bb)^-1 [(K + s^2 I)^-1 Y]_b.
+
+Time grows with the cube of the options and memory with their square. Of a survey with more than 8,000 options every
+second question is learnt from, or every third, and so on until they are few enough; of the others is expected, before
+and after, what would be had they not been asked.
 """
 
 from __future__ import annotations
@@ -27,6 +31,8 @@ from personaspace.survey.answers import FloatArray
 from personaspace.survey.question import Question, offsets_of
 
 NOISE = 0.03 * MOST_ALIKE
+MOST_OPTIONS = 8000
+TOGETHER = 50
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,8 @@ class Expected:
 
     def log_odds(self, vectors: Tensor) -> Tensor:
         """Centred log-odds of the options for points ``[n, dim]``, shape ``[n, options]``."""
-        odds = self.weights[:, 0] + vectors @ self.weights[:, 1:].T
+        weights = self.weights.to(vectors)
+        odds = weights[:, 0] + vectors @ weights[:, 1:].T
         return odds - odds.mean(dim=1, keepdim=True)
 
     def ordered(self, order: Sequence[int]) -> Expected:
@@ -65,6 +72,8 @@ class Expectation:
         self.states: FloatArray = np.asarray(states, dtype=np.float64)
         self.weights: FloatArray = np.asarray(log_odds, dtype=np.float64)
 
+        self._learnt_from = _few_enough(self.questions)
+
     def of(self, question: Question, states: Tensor) -> Expected:
         """What is expected of a question, asked before or not.
 
@@ -72,29 +81,27 @@ class Expectation:
             question: Any.
             states: What the frozen model made of it, shape ``[width]``.
         """
-        likeness = self._kernel([question], states.cpu().numpy()[None].astype(np.float64))
-        return _expected(likeness @ self._solved, self._variance(likeness).mean())
+        return self._predicted([question], states.cpu().numpy()[None].astype(np.float64))[0]
 
     @cached_property
     def as_asked(self) -> list[Expected]:
         """What is expected of each question asked."""
-        fitted, variance = self._likeness @ self._solved, self._variance(self._likeness)
-        return [_expected(fitted[block], variance[block].mean()) for block in self._blocks]
+        return self._predicted(self.questions, self.states)
 
     @cached_property
     def had_it_not_been_asked(self) -> list[Expected]:
         """What would be expected of each question asked if it had not been."""
-        expected = []
-        for block in self._blocks:
+        expected = list(self.as_asked)
+        for question, block in zip(self._learnt_from, _blocks(self._known), strict=True):
             covariance = np.linalg.inv(self._inverse[block, block])
-            weights = self.weights[block] - covariance @ self._solved[block]
-            expected.append(_expected(weights, np.diag(covariance).mean() - NOISE))
+            weights = self._known_weights[block] - covariance @ self._solved[block]
+            expected[question] = _expected(weights, np.diag(covariance).mean() - NOISE)
         return expected
 
     @cached_property
     def as_told(self) -> list[Expected]:
         """What the space itself says of each question asked."""
-        return [_expected(self.weights[block], 0.0) for block in self._blocks]
+        return [_expected(self.weights[block], 0.0) for block in _blocks(self.questions)]
 
     def tensors(self) -> dict[str, FloatArray]:
         """What :meth:`restored` needs beside the questions."""
@@ -105,30 +112,51 @@ class Expectation:
         """The expectation these tensors are of."""
         return cls(questions, tensors["states"], tensors["log_odds"])
 
+    def _predicted(self, questions: Sequence[Question], states: FloatArray) -> list[Expected]:
+        expected = []
+        for start in range(0, len(questions), TOGETHER):
+            some = questions[start : start + TOGETHER]
+            likeness = self._kernel(some, states[start : start + TOGETHER])
+            weights = likeness @ self._solved
+            variance = MOST_ALIKE - np.einsum("ij,ij->i", likeness @ self._inverse, likeness)
+            expected += [_expected(weights[block], variance[block].mean()) for block in _blocks(some)]
+        return expected
+
     @cached_property
-    def _blocks(self) -> list[slice]:
-        return [slice(start, stop) for start, stop in pairwise(offsets_of(self.questions))]
+    def _known(self) -> list[Question]:
+        return [self.questions[question] for question in self._learnt_from]
+
+    @cached_property
+    def _known_weights(self) -> FloatArray:
+        blocks = _blocks(self.questions)
+        return np.concatenate([self.weights[blocks[question]] for question in self._learnt_from])
 
     @cached_property
     def _kernel(self) -> QuestionKernel:
-        return QuestionKernel(self.questions, self.states)
-
-    @cached_property
-    def _likeness(self) -> FloatArray:
-        return self._kernel(self.questions, self.states)
+        return QuestionKernel(self._known, self.states[self._learnt_from])
 
     @cached_property
     def _inverse(self) -> FloatArray:
-        return np.asarray(np.linalg.inv(self._likeness + NOISE * np.eye(len(self._likeness))), dtype=np.float64)
+        likeness = self._kernel(self._known, self.states[self._learnt_from])
+        likeness[np.diag_indices_from(likeness)] += NOISE
+        return np.asarray(np.linalg.inv(likeness), dtype=np.float64)
 
     @cached_property
     def _solved(self) -> FloatArray:
-        solved: FloatArray = self._inverse @ self.weights
+        solved: FloatArray = self._inverse @ self._known_weights
         return solved
 
-    def _variance(self, likeness: FloatArray) -> FloatArray:
-        variance: FloatArray = MOST_ALIKE - np.einsum("ij,ij->i", likeness @ self._inverse, likeness)
-        return variance
+
+def _few_enough(questions: Sequence[Question]) -> range:
+    """Every question, or every second, third, ..., so that together they have few enough options."""
+    sizes = [len(question.options) for question in questions]
+    step = next(step for step in range(1, len(sizes) + 1) if step == len(sizes) or sum(sizes[::step]) <= MOST_OPTIONS)
+    return range(0, len(sizes), step)
+
+
+def _blocks(questions: Sequence[Question]) -> list[slice]:
+    """Where the options of each question stand."""
+    return [slice(start, stop) for start, stop in pairwise(offsets_of(questions))]
 
 
 def _expected(weights: FloatArray, variance: float) -> Expected:

@@ -33,7 +33,7 @@ def expectation_of(survey: Survey, space: Space, vectors: Vectors, readings: Seq
         vectors: Of the survey's respondents, shape ``[respondents, dim]``.
         readings: The survey's questions as the frozen model read them.
     """
-    states = torch.stack([reading.features for reading in readings]).double().cpu().numpy()
+    states = torch.stack([reading.features for reading in readings]).cpu().double().numpy()
     return Expectation(survey.questions, states, log_odds(survey, space, vectors))
 
 
@@ -41,6 +41,8 @@ def informed(
     train: Pairs, held_out: Pairs, expectation: Expectation, survey: Survey, space: Space, settings: TrainSettings
 ) -> tuple[Pairs, Pairs]:
     """Pairs with lessons; those to train on are moved to points that do not know the answer, if the space can place.
+
+    With one question alone such points would know nothing, so there they stay where they are.
 
     Args:
         train: Pairs to train on.
@@ -52,7 +54,7 @@ def informed(
     """
     lessons = Lessons(expectation, settings.distillation)
     train, held_out = replace(train, lessons=lessons), replace(held_out, lessons=lessons)
-    if isinstance(space, Placing):
+    if isinstance(space, Placing) and len(survey.questions) > 1:
         blind = blind_points(survey, space, ~early_stopping(survey), settings.seed)
         train = replace(train, vectors=blind.vectors, row=blind.rows(train.row, train.question))
     return train, held_out

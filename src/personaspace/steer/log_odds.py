@@ -1,7 +1,7 @@
 r"""What a space says of the options of its questions, as log-odds linear in a point: l_o(u) = y_o . [1, u].
 
 Log-odds are centred within a question. A fitted embedder is asked (:class:`Foretelling`); where there are only points,
-each question's answers are regressed on them.
+each question's answers are regressed on them, but for those of :func:`early_stopping`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ import numpy as np
 
 from personaspace.steer.points import Vectors
 from personaspace.survey.answers import FloatArray, IntArray
+from personaspace.survey.early_stopping import early_stopping
 from personaspace.survey.survey import Survey
 
 MOST_POINTS = 5000
+TOGETHER = 200
 
 
 @runtime_checkable
@@ -39,7 +41,7 @@ def log_odds(survey: Survey, space: object, vectors: Vectors) -> FloatArray:
     """
     if isinstance(space, Foretelling):
         return _asked(survey, space, vectors)
-    answers = survey.answers
+    answers = survey.answers.where(~early_stopping(survey))
     parts = []
     for question, of_question in enumerate(survey.questions):
         rows = answers.question == question
@@ -55,10 +57,13 @@ def with_one(vectors: Vectors | FloatArray) -> FloatArray:
 
 def _asked(survey: Survey, space: Foretelling, vectors: Vectors) -> FloatArray:
     some = vectors[:: max(1, len(vectors) // MOST_POINTS)]
-    foretold = space.predict_questions(some, [question.id for question in survey.questions])
-    odds = [_centred(np.log(np.maximum(part.astype(np.float64), 1e-9))) for part in foretold]
-    solved = np.linalg.lstsq(with_one(some), np.concatenate(odds, axis=1), rcond=None)[0]
-    return np.asarray(solved.T, dtype=np.float64)
+    ids = [question.id for question in survey.questions]
+    parts = []
+    for start in range(0, len(ids), TOGETHER):
+        foretold = space.predict_questions(some, ids[start : start + TOGETHER])
+        odds = [_centred(np.log(np.maximum(part.astype(np.float64), 1e-9))) for part in foretold]
+        parts.append(np.linalg.lstsq(with_one(some), np.concatenate(odds, axis=1), rcond=None)[0].T)
+    return np.asarray(np.concatenate(parts), dtype=np.float64)
 
 
 def _regressed(points: Vectors, chosen: IntArray, options: int) -> FloatArray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -59,11 +59,14 @@ class Block:
             yield replace(self, **cut)
 
 
-def passes(blocks: Sequence[Block], size: int) -> Iterator[list[Block]]:
-    """Blocks, none empty, as they go through the model together: at most ``size`` pairs unless one block has more."""
+def passes(blocks: Iterable[Block], size: int) -> Iterator[list[Block]]:
+    """Blocks, none empty, as they go through the model together, filled up to the longest of them.
+
+    A pass has at most ``size`` rows, filling included, unless one block alone has more.
+    """
     some: list[Block] = []
     for block in blocks:
-        if some and sum(map(len, some)) + len(block) > size:
+        if some and (len(some) + 1) * max(map(len, [*some, block])) > size:
             yield some
             some = []
         some.append(block)

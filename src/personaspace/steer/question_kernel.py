@@ -2,9 +2,10 @@ r"""How alike two options of two questions are, from what can be read of them.
 
     k((q, o), (r, p)) = (c + s(q, r)^2) (place(o, p) + words(o, p)) / 2,    s = (1 - a) words(q, r) + a states(q, r)
 
-words is the cosine of tf-idf vectors; states that of the frozen model's standardized states, where not negative, so
-that a model which understands more knows better which questions belong together; place is
-exp(-(x_o - x_p)^2 / 2 t^2), x being where an option stands in its question, from 0 for the first to 1 for the last.
+words is the cosine of tf-idf vectors (a text without words, such as "+", counts as one word); states that of the
+frozen model's standardized states, where not negative, so that a model which understands more knows better which
+questions belong together; place is exp(-(x_o - x_p)^2 / 2 t^2), x being where an option stands in its question, from 0
+for the first to 1 for the last. Where the questions have unlike numbers of options, place counts 0.8 of that.
 """
 
 from __future__ import annotations
@@ -102,4 +103,4 @@ def _options(questions: Sequence[Question]) -> list[str]:
 
 
 def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.lower())
+    return re.findall(r"\w+", text.lower()) or [text.strip()]

@@ -135,7 +135,7 @@ class SteeredLM(Answerer, Writer):
         way = (self.model, self.soft_prompt_, self.attachment)
         trainer = Trainer(*way, train, check if len(check) else train, self.settings, checkpoint, logs, launched())
         self.history_ = trainer.run(on_step)
-        self.temperature_ = fitted_temperature(self.model, self.soft_prompt_, self.attachment, check)
+        self.temperature_ = fitted_temperature(*way, check, self.settings.batch)
         return self
 
     def check(self, questions: Sequence[Question]) -> None:

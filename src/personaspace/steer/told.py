@@ -18,12 +18,13 @@ LEAST_DOUBT = 0.01
 def told(expected: Expected, vectors: Tensor) -> Tensor:
     """The expectation of points ``[n, dim]`` by the place of an option, shape ``[n, 53]``.
 
-    Log-odds and probabilities of up to 26 options, 0 for places without one, and the logarithm of the doubt.
+    Log-odds and probabilities of the first 26 options, 0 for places without one, and the logarithm of the doubt.
     """
-    odds = expected.log_odds(vectors)[:, :PLACES]
+    odds = expected.log_odds(vectors)
+    places = min(PLACES, odds.shape[1])
     row = torch.zeros(len(vectors), WIDTH, device=vectors.device)
-    row[:, : odds.shape[1]] = odds.clamp(-FARTHEST, FARTHEST)
-    row[:, PLACES : PLACES + odds.shape[1]] = odds.softmax(dim=1)
+    row[:, :places] = odds[:, :places].clamp(-FARTHEST, FARTHEST)
+    row[:, PLACES : PLACES + places] = odds.softmax(dim=1)[:, :places]
     row[:, -1] = math.log(max(expected.doubt, LEAST_DOUBT))
     return row
 
