@@ -1,36 +1,49 @@
-"""How well does a run do? Prints its evaluation as a Markdown table, with 95% intervals.
+"""How well do runs do? Prints their evaluation as a Markdown table.
 
-Command: python benchmarks/results_table.py RUN [--metric log_loss]
+Of one run with 95% intervals; of several, with other seeds of split and model, the mean and from least to greatest.
+
+Command: python benchmarks/results_table.py RUN [RUN ...] [--metric log_loss]
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
-from personaspace.evaluation.results import MAIN_METRIC, Results
+import numpy as np
+
+from personaspace.evaluation.results import MAIN_METRIC, Results, Row
 
 
-def markdown(results: Results, metric: str) -> str:
+def markdown(runs: Sequence[Results], metric: str) -> str:
     """The table of one metric: methods in rows, evaluation sets in columns."""
-    cells = {(row.method, row.split): row for row in results.rows if row.metric == metric}
+    cells: dict[tuple[str, str], list[Row]] = {}
+    for row in (row for results in runs for row in results.rows if row.metric == metric):
+        cells.setdefault((row.method, row.split), []).append(row)
     methods = list(dict.fromkeys(method for method, _ in cells))
     splits = list(dict.fromkeys(split for _, split in cells))
     lines = [f"| {metric} | {' | '.join(splits)} |", "|---" * (len(splits) + 1) + "|"]
-    for method in methods:
-        found = [cells.get((method, split)) for split in splits]
-        shown = [f"{row.value:.3f} [{row.low:.3f}, {row.high:.3f}]" if row else "" for row in found]
-        lines.append(f"| {method} | {' | '.join(shown)} |")
+    lines += [f"| {m} | {' | '.join(shown(cells.get((m, split), ())) for split in splits)} |" for m in methods]
     return "\n".join(lines)
 
 
+def shown(rows: Sequence[Row]) -> str:
+    """One cell: the value with its interval, or of several runs mean and range."""
+    if not rows:
+        return ""
+    values = [row.value for row in rows]
+    low, high = (rows[0].low, rows[0].high) if len(rows) == 1 else (min(values), max(values))
+    return f"{np.mean(values):.3f} [{low:.3f}, {high:.3f}]"
+
+
 def main() -> None:
-    """Read the run named on the command line and print its table."""
+    """Read the runs named on the command line and print their table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("run", type=Path, help="run folder that was evaluated")
+    parser.add_argument("run", type=Path, nargs="+", help="run folder that was evaluated")
     parser.add_argument("--metric", default=MAIN_METRIC)
     given = parser.parse_args()
-    print(markdown(Results.load(given.run / "evaluation" / "results.json"), given.metric))
+    print(markdown([Results.load(run / "evaluation" / "results.json") for run in given.run], given.metric))
 
 
 if __name__ == "__main__":
