@@ -33,6 +33,7 @@ def output_logits(model: Any, hidden: Tensor, rows: Tensor | None = None) -> Ten
     return torch.tanh(logits / cap) * cap if cap else logits
 
 
+@torch.enable_grad()
 def check_model(model: Any, ids: Tensor, name: str) -> None:
     """Find out with a short text whether a model is causal and its logits are understood.
 
