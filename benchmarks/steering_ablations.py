@@ -176,7 +176,7 @@ def main() -> None:
     parser.add_argument("--answers", type=int, default=8000)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--print", type=Path, dest="shown", help="only print the tables of these rows")
-    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--quick", action="store_true", help="the design table on a small simulated survey")
     given = parser.parse_args()
     if given.shown:
         report(read(given.shown))
@@ -191,7 +191,7 @@ def main() -> None:
     model = LanguageModel.load("nano")
     for seed in seeds:
         ground = Ground(survey, model, seed, answers, min(answers, CHECKED))
-        for table in given.table:
+        for table in ("design",) if given.quick else given.table:
             rows = Rows(out, {"survey": survey.name, "answers": answers, "table": table, "seed": seed})
             if table == "placement":
                 placement(ground, rows, pairs[table], seconds)
