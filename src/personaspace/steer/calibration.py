@@ -9,14 +9,15 @@ which is convex in 1 / T (Guo et al. 2017, arXiv 1706.04599). It moves no option
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import torch
 from torch import Tensor
 
 from personaspace.steer.attach import Attachment
 from personaspace.steer.language_model import LanguageModel
-from personaspace.steer.memory import memory_for
-from personaspace.steer.pairs import Pairs, passes
+from personaspace.steer.pairs import Pairs, predicted
 from personaspace.steer.soft_prompts import SoftPrompt
 from personaspace.steer.steered_logits import logits_of_blocks
 
@@ -67,10 +68,7 @@ def fitted_temperature(
     """
     logits = torch.full((len(pairs), max(pairs.sizes)), -torch.inf)
     dealt = pairs.blocks(batch, np.random.default_rng(0))
-    rows = iter(dealt)
-    for blocks in passes((pairs.block(one, model.device) for one in dealt), batch):
-        with memory_for(sum(map(len, blocks))):
-            scored = logits_of_blocks(model, soft_prompt, attachment, blocks)
-        for of_block in scored:
-            logits[torch.from_numpy(next(rows)), : of_block.shape[1]] = of_block.float().cpu()
+    score = partial(logits_of_blocks, model, soft_prompt, attachment)
+    for rows, _, of_block in predicted(pairs, dealt, score, batch, model.device):
+        logits[torch.from_numpy(rows), : of_block.shape[1]] = of_block.float().cpu()
     return best_temperature(logits, torch.tensor(pairs.option))

@@ -10,8 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from personaspace.steer.devices import Processes
-from personaspace.steer.memory import memory_for
-from personaspace.steer.pairs import Block, Pairs, passes
+from personaspace.steer.pairs import Block, Pairs, predicted
 
 
 @torch.no_grad()
@@ -33,11 +32,8 @@ def check(
     """
     sums = torch.zeros(2, dtype=torch.float64)
     dealt = processes.share(pairs.blocks(batch, np.random.default_rng(0)))
-    for blocks in passes((pairs.block(indices, device) for indices in dealt), batch):
-        with memory_for(sum(map(len, blocks))):
-            predicted = logits(blocks)
-        for of_block, block in zip(predicted, blocks, strict=True):
-            sums[0] += float(functional.cross_entropy(of_block, block.chosen, reduction="sum"))
-            sums[1] += int((of_block.argmax(1) == block.chosen).sum())
+    for _, block, of_block in predicted(pairs, dealt, logits, batch, device):
+        sums[0] += float(functional.cross_entropy(of_block, block.chosen, reduction="sum"))
+        sums[1] += int((of_block.argmax(1) == block.chosen).sum())
     loss, right = (processes.sum(sums) / len(pairs)).tolist()
     return loss, right

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from personaspace.steer.lessons import Lessons
+from personaspace.steer.memory import memory_for
 from personaspace.steer.phrasing import Phrasing
 from personaspace.survey.answers import Answers
 from personaspace.survey.answers import Pairs as AnswerPairs
@@ -72,6 +73,33 @@ def passes(blocks: Iterable[Block], size: int) -> Iterator[list[Block]]:
         some.append(block)
     if some:
         yield some
+
+
+def predicted(
+    pairs: Pairs,
+    dealt: Sequence[Indices],
+    logits: Callable[[Sequence[Block]], list[Tensor]],
+    batch: int,
+    device: torch.device,
+) -> Iterator[tuple[Indices, Block, Tensor]]:
+    """What a model says of some blocks of pairs, several in a pass.
+
+    Args:
+        pairs: What the blocks are of.
+        dealt: Some of :meth:`Pairs.blocks`.
+        logits: Gives the logits of some blocks, ``[n, options]`` each.
+        batch: Pairs a pass at the most.
+        device: Where the logits are made.
+
+    Yields:
+        Each block's indices, the block and its logits, in the order dealt.
+    """
+    rows = iter(dealt)
+    for blocks in passes((pairs.block(indices, device) for indices in dealt), batch):
+        with memory_for(sum(map(len, blocks))):
+            scored = logits(blocks)
+        for block, of_block in zip(blocks, scored, strict=True):
+            yield next(rows), block, of_block
 
 
 @dataclass(frozen=True)

@@ -44,14 +44,14 @@ def hidden_after_cues(
         One tensor ``[n, width]`` a question.
     """
     longest = max(readings, key=lambda reading: reading.ids.shape[1])
-    most = max(map(len, virtual))
-    rows = torch.cat([pad(own, (0, 0) * (own.ndim - 1) + (0, most - len(own))) for own in virtual])
-    together = attach(model, longest, rows, attachment)
-    if not (together.question and shares(model, together.length)):
+    if not shares_questions(model, attachment, longest.ids.shape[1]):
         return [
             hidden_after_cue(model, attach(model, reading, own, attachment))
             for reading, own in zip(readings, virtual, strict=True)
         ]
+    most = max(map(len, virtual))
+    rows = torch.cat([pad(own, (0, 0) * (own.ndim - 1) + (0, most - len(own))) for own in virtual])
+    together = attach(model, longest, rows, attachment)
     hidden = _shared_pass(model, together, [reading.keys_values for reading in readings])
     return [part[: len(own)] for part, own in zip(torch.split(hidden, most), virtual, strict=True)]
 
@@ -79,8 +79,12 @@ def rows_a_pass(model: LanguageModel, attachment: Attachment, tokens: int, most:
         tokens: Of the longest question.
         most: Where the question is shared.
     """
-    shared = attachment.placement == "after" and shares(model, tokens + attachment.tokens + 1)
-    return most if shared else min(most, COPIES)
+    return most if shares_questions(model, attachment, tokens) else min(most, COPIES)
+
+
+def shares_questions(model: LanguageModel, attachment: Attachment, tokens: int) -> bool:
+    """Whether the personas share questions of up to so many tokens: these are read already, and can be shared."""
+    return attachment.placement == "after" and shares(model, tokens + attachment.tokens + 1)
 
 
 def _plain_pass(model: LanguageModel, continuation: Continuation) -> Tensor:
