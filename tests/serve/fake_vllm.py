@@ -5,15 +5,14 @@ from __future__ import annotations
 import base64
 import io
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import torch
 
 from personaspace.steer.language_model import LanguageModel
+from tests.listening import listening
 
 
 class RefusedError(Exception):
@@ -113,15 +112,6 @@ def written(server: FakeVllm, embeddings: torch.Tensor, body: dict[str, Any]) ->
     return {"text": text, "logprobs": logprobs | {"text_offset": [0]}, "finish_reason": "length"}
 
 
-@contextmanager
-def fake_vllm(model: LanguageModel, served: tuple[str, ...] = ("base",)) -> Iterator[FakeVllm]:
+def fake_vllm(model: LanguageModel, served: tuple[str, ...] = ("base",)) -> AbstractContextManager[FakeVllm]:
     """A server that listens until the block ends."""
-    server = FakeVllm(model, served)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    return listening(FakeVllm(model, served))

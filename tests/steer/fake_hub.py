@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,8 @@ from urllib.parse import urlsplit
 import huggingface_hub
 import pytest
 from huggingface_hub import ModelCard, ModelCardData
+
+from tests.listening import listening
 
 
 class FakeHub(ThreadingHTTPServer):
@@ -123,18 +123,9 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(content)
 
 
-@contextmanager
-def fake_hub() -> Iterator[FakeHub]:
+def fake_hub() -> AbstractContextManager[FakeHub]:
     """A hub that listens until the block ends."""
-    server = FakeHub()
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    return listening(FakeHub())
 
 
 def point_at(url: str, monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
