@@ -22,6 +22,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from shared.closing_line import closing_line
+from shared.waves import of_waves
 
 import personaspace as ps
 from personaspace.embedding.base import Embedder
@@ -70,13 +71,6 @@ def cells(values: Sequence[Sequence[float]]) -> str:
     return " | ".join(
         [f"{accuracy:.4f} ({low:.4f} to {high:.4f})", *(f"{x:.3f}" for x in means[:-1]), f"{means[-1]:.0f}"]
     )
-
-
-def of_waves(survey: ps.Survey, waves: Sequence[str]) -> ps.Survey:
-    """The questions of some waves, named at the end of their ids, and those who answered any."""
-    questions = [j for j, question in enumerate(survey.questions) if question.id.rsplit("_", 1)[-1] in waves]
-    part = survey.select(questions=questions)
-    return part.select(respondents=np.unique(part.answers.respondent))
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from collections.abc import Callable
 
 import numpy as np
 from shared.closing_line import closing_line
+from shared.waves import of_waves
 
 from personaspace.embedding.base import Embedder
 from personaspace.embedding.information import information_gains
@@ -95,10 +96,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     survey = simulate(respondents=500) if options.quick else read_survey(options.folder)
-    if options.waves:
-        columns = [j for j, q in enumerate(survey.questions) if q.id.rsplit("_", 1)[-1] in options.waves]
-        survey = survey.select(questions=columns)
-        survey = survey.select(respondents=np.unique(survey.answers.respondent))
+    survey = of_waves(survey, options.waves) if options.waves else survey
     people = 30 if options.quick else options.respondents
     parts = split(survey, held_out_questions=0, seed=options.seed)
     space = make_embedder("lightgcn", seed=options.seed).fit(parts.train)

@@ -18,6 +18,7 @@ import argparse
 import numpy as np
 import pandas as pd
 from shared.closing_line import closing_line
+from shared.waves import of_waves
 
 from personaspace.embedding.registry import make_embedder
 from personaspace.evaluation.baselines import majority
@@ -73,10 +74,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     survey = simulate(respondents=80) if options.quick else read_survey(options.folder)
-    if options.waves:
-        columns = [j for j, q in enumerate(survey.questions) if q.id.rsplit("_", 1)[-1] in options.waves]
-        survey = survey.select(questions=columns)
-        survey = survey.select(respondents=np.unique(survey.answers.respondent))
+    survey = of_waves(survey, options.waves) if options.waves else survey
     rng = np.random.default_rng(options.seed)
     survey = survey.select(respondents=np.sort(rng.permutation(len(survey.respondents))[: options.respondents]))
     parts = split(survey, unseen_respondents=0, seed=options.seed)
