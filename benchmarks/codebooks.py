@@ -21,7 +21,7 @@ from typing import Any
 import pandas as pd
 from shared.closing_line import closing_line
 
-from personaspace.survey.readers import read_survey
+from personaspace.survey.readers.registry import read_survey
 
 Book = dict[str, Any]
 

@@ -42,9 +42,9 @@ from shared.closing_line import closing_line
 from torch import Tensor
 
 import personaspace as ps
-from personaspace.embedding.choices import answer_table
-from personaspace.embedding.lightgcn_training import BATCH, Graph, Training
-from personaspace.embedding.training import batches
+from personaspace.embedding.lightgcn.training import BATCH, Graph, Training
+from personaspace.embedding.optimize import batches
+from personaspace.embedding.option_softmax import answer_table
 
 MODEL, KNOWN = ps.LightGCN(), (20, 100)
 

@@ -26,16 +26,17 @@ import numpy as np
 from shared.closing_line import closing_line
 
 from personaspace.embedding.base import Embedder
-from personaspace.embedding.choices import Choices
-from personaspace.embedding.imputation import impute
+from personaspace.embedding.option_softmax import OptionSoftmax
 from personaspace.embedding.registry import make_embedder
-from personaspace.embedding.tables import NONE, as_survey, as_table
-from personaspace.evaluation.rubin import pool
-from personaspace.survey.answers import BoolArray, Pairs
-from personaspace.survey.readers import read_survey
+from personaspace.imputation.answer_matrix import NONE, as_survey, as_table
+from personaspace.imputation.multiple import impute
+from personaspace.imputation.rubin import pool
+from personaspace.survey.answers import Pairs
+from personaspace.survey.arrays import BoolArray, FloatArray, IntArray
+from personaspace.survey.readers.registry import read_survey
 from personaspace.survey.simulate import simulate
 from personaspace.survey.split import split
-from personaspace.survey.survey import FloatArray, IntArray, Survey
+from personaspace.survey.survey import Survey
 
 DRAWS = 5
 MODULE = 10
@@ -68,7 +69,7 @@ def ours(case: Case, rng: np.random.Generator) -> list[IntArray]:
 def position_known(case: Case, rng: np.random.Generator) -> list[IntArray]:
     """Every answer drawn from the embedder's prediction, as if the position were known."""
     chances = case.space.predict(case.space.embed(as_survey(case.space, case.known)))
-    choices = Choices(case.space.offsets_)
+    choices = OptionSoftmax(case.space.offsets_)
     return [np.where(case.hidden, choices.draw(chances, rng), case.known) for _ in range(DRAWS)]
 
 

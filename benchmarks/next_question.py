@@ -21,15 +21,16 @@ from shared.closing_line import closing_line
 from shared.waves import of_waves
 
 from personaspace.embedding.base import Embedder
-from personaspace.embedding.information import information_gains
 from personaspace.embedding.registry import make_embedder
-from personaspace.embedding.tables import NONE, as_survey, as_table
 from personaspace.evaluation.baselines import embedder_alone
 from personaspace.evaluation.metrics import log_loss, macro_accuracy
-from personaspace.survey.readers import read_survey
+from personaspace.imputation.answer_matrix import NONE, as_survey, as_table
+from personaspace.imputation.next_question import information_gains
+from personaspace.survey.arrays import IntArray
+from personaspace.survey.readers.registry import read_survey
 from personaspace.survey.simulate import simulate
 from personaspace.survey.split import split
-from personaspace.survey.survey import IntArray, Survey
+from personaspace.survey.survey import Survey
 
 KNOWN = (0, 1, 3, 5, 10)
 Choose = Callable[[IntArray, IntArray], int]

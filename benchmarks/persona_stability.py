@@ -26,20 +26,20 @@ from shared.closing_line import closing_line
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 from sklearn.utils.parallel import ThreadpoolController
 
-from personaspace.embedding.lightgcn import LightGCN
-from personaspace.persona.answer_space import Crowd
-from personaspace.persona.clusterers import CLUSTERERS, Clustering, clusterer_named
-from personaspace.persona.clustering import RULES, ClusterPersonas
-from personaspace.persona.curve import KS, answers_of, curve_of, loss_of
-from personaspace.persona.evidence import evidence, floor
+from personaspace.embedding.lightgcn.model import LightGCN
+from personaspace.persona.clustering.algorithms import CLUSTERERS, Clustering, clusterer_named
+from personaspace.persona.clustering.answer_space import Population
+from personaspace.persona.clustering.choose_k import KS, answers_of, curve_of, loss_of, recommend
+from personaspace.persona.clustering.cluster_personas import RULES, ClusterPersonas
+from personaspace.persona.clustering.stability import Resamples
+from personaspace.persona.clustering.validity import evidence, floor
 from personaspace.persona.matching import match_personas
 from personaspace.persona.personas import Personas
-from personaspace.persona.recommendation import recommend
-from personaspace.persona.stability import Resamples
-from personaspace.survey.readers import read_survey
+from personaspace.survey.arrays import IntArray
+from personaspace.survey.readers.registry import read_survey
 from personaspace.survey.simulate import simulate
 from personaspace.survey.split import split
-from personaspace.survey.survey import IntArray, Survey
+from personaspace.survey.survey import Survey
 
 SEEDS = (0, 1, 2)
 
@@ -86,7 +86,7 @@ def kept_names(personas: Sequence[Personas], survey: Survey) -> list[float]:
     return shares
 
 
-def smallest_of_vectors(survey: Survey, crowds: Sequence[Crowd], k: int) -> pd.DataFrame:
+def smallest_of_vectors(survey: Survey, crowds: Sequence[Population], k: int) -> pd.DataFrame:
     """The smallest cluster of the vectors themselves, with every seed: is it real, and the same people?"""
     sizes = np.array([len(question.options) for question in survey.questions])
     answers = survey.answers
@@ -127,7 +127,7 @@ def measure(survey: Survey, spaces: Sequence[LightGCN]) -> None:
     """Every table, and the line of JSON."""
     kmeans, least, waves = clusterer_named("kmeans"), floor(None, len(survey.respondents)).members, asked(survey)
     print(survey)
-    crowds = [Crowd.of(space, survey) for space in spaces]
+    crowds = [Population.of(space, survey) for space in spaces]
     start = time.perf_counter()
     curves = [curve_of(Resamples(crowd, kmeans, 0, least), KS, 0) for crowd in crowds]
     seconds = (time.perf_counter() - start) / len(SEEDS)

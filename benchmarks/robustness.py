@@ -22,20 +22,20 @@ from shared.waves import of_waves
 
 from personaspace.embedding.registry import make_embedder
 from personaspace.evaluation.baselines import majority
+from personaspace.evaluation.language_model_rows import individual
 from personaspace.evaluation.metrics import ece, log_loss, macro_accuracy
 from personaspace.evaluation.predictions import Predictions
-from personaspace.evaluation.steered_rows import individual
-from personaspace.steer.asking import Asking, How
-from personaspace.steer.points import Vectors
 from personaspace.steer.poll import sensitivity
-from personaspace.steer.steered import SteeredLM
-from personaspace.steer.train_settings import TrainSettings
-from personaspace.survey.readers import read_survey
+from personaspace.steer.steered_lm import SteeredLM
+from personaspace.steer.steering import AskOptions, AskSettings
+from personaspace.steer.training.settings import TrainSettings
+from personaspace.survey.arrays import Vectors
+from personaspace.survey.readers.registry import read_survey
 from personaspace.survey.simulate import simulate
 from personaspace.survey.split import split
 from personaspace.survey.survey import Survey
 
-WAYS: dict[str, How] = {
+WAYS: dict[str, AskOptions] = {
     "as trained": {},
     "calibrated": {},
     "calibrated, 2 orders": {"orders": 2},
@@ -51,7 +51,7 @@ def measured(predictions: Predictions) -> list[float]:
     return [float(np.asarray(metric(predictions)).ravel()[0]) for metric in (macro_accuracy, log_loss, ece)]
 
 
-def dependence(lm: SteeredLM, vectors: Vectors, test: Survey, asking: Asking) -> tuple[float, float]:
+def dependence(lm: SteeredLM, vectors: Vectors, test: Survey, asking: AskSettings) -> tuple[float, float]:
     """Mean total variation between phrasings, and share of changed top options, over respondents and questions."""
     tables = []
     for question in test.questions:
@@ -95,7 +95,7 @@ def main() -> None:
     print("\n| questions | between | total variation | top option changes |\n|---|---|---|---|")
     for label, test in zip(("in training", "held out"), (parts.train, parts.held_out_questions), strict=True):
         few = test.select(questions=np.arange(len(test.questions))[:: max(1, len(test.questions) // 20)])
-        for what, asking in (("orders", Asking(orders=2)), ("alphabets", Asking(alphabets=("ABC", "123")))):
+        for what, asking in (("orders", AskSettings(orders=2)), ("alphabets", AskSettings(alphabets=("ABC", "123")))):
             apart, changed = dependence(lm, some, few, asking)
             print(f"| {label} | {what} | {apart:.3f} | {changed:.1%} |", flush=True)
     ours, peer = rows["calibrated, 2 orders"][4], rows["as trained"][4]

@@ -43,9 +43,9 @@ from shared.closing_line import closing_line, hardware
 from shared.steering_trials import CHECKED, METRICS, SETS, WORDS_ONLY, Cells, Ground, Trial
 
 import personaspace as ps
-from personaspace.steer import lessons
-from personaspace.steer.language_model import LanguageModel
-from personaspace.steer.soft_prompts import soft_prompt_settings
+from personaspace.steer.model.language_model import LanguageModel
+from personaspace.steer.soft_prompts.registry import soft_prompt_settings
+from personaspace.steer.training import distillation as lessons
 
 PUBLISHED = Trial("mlp (published)", "mlp", tokens=1)
 INFORMED = Trial("informed")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from personaspace.artifacts import Run
 from personaspace.errors import RunError
 from personaspace.files import write_json, write_text
+from personaspace.runs.run import Run
 
 
 def write_one(folder: Path) -> None:

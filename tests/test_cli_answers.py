@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from personaspace.artifacts import Run
 from personaspace.cli import app
 from personaspace.errors import PersonaSpaceError, SettingError, UnknownNameError
-from personaspace.pipeline import fit_run
-from personaspace.steer.train_settings import TrainSettings
-from personaspace.steering_pipeline import steer_run
+from personaspace.runs.fit import fit_run
+from personaspace.runs.run import Run
+from personaspace.runs.steer import steer_run
+from personaspace.steer.training.settings import TrainSettings
 from personaspace.survey.simulate import simulate
 from tests.steer.conftest import tiny_model
 

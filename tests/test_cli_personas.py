@@ -29,8 +29,8 @@ def fail(*arguments: str | Path) -> str:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from personaspace.artifacts import Run
-    from personaspace.pipeline import fit_run
+    from personaspace.runs.fit import fit_run
+    from personaspace.runs.run import Run
     from personaspace.survey.simulate import simulate
 
     folder = tmp_path_factory.mktemp("runs") / "run"

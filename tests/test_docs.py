@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import personaspace as ps
-from personaspace.steer import steered
+from personaspace.steer import steered_lm as steered
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -14,12 +14,12 @@ import pyreadstat
 import pytest
 import yaml
 
-from personaspace.artifacts import Run
-from personaspace.embedding.imputation import Imputation
 from personaspace.errors import RunError, SurveyError, UnknownNameError
-from personaspace.filling import Filled, impute_run, note_source
-from personaspace.pipeline import fit_run
-from personaspace.survey.readers import read_survey
+from personaspace.imputation.multiple import Imputation
+from personaspace.runs.fit import fit_run
+from personaspace.runs.impute import Filled, impute_run, note_source
+from personaspace.runs.run import Run
+from personaspace.survey.readers.registry import read_survey
 from personaspace.survey.simulate import simulate
 from personaspace.survey.split import SplitSettings
 from personaspace.survey.storage import write_survey

@@ -8,8 +8,9 @@ import pytest
 import torch
 
 import personaspace
-from personaspace.steer.language_model import NANO, LanguageModel
-from personaspace.steer.prompt import LABELS, question_text
+from personaspace.steer.model.language_model import LanguageModel
+from personaspace.steer.model.loading import NANO
+from personaspace.steer.model.prompts import LABELS, question_text
 from pretraining.source import Source, seeded_random
 from pretraining.tasks import TASKS
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from personaspace.artifacts import Run
 from personaspace.commands.next import next_
 from personaspace.errors import SettingError
-from personaspace.pipeline import fit_run
+from personaspace.runs.fit import fit_run
+from personaspace.runs.run import Run
 from personaspace.survey.simulate import simulate
 
 

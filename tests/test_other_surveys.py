@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from codebooks import BOOKS
 
-from personaspace.embedding.lightgcn import LightGCN
+from personaspace.embedding.lightgcn.model import LightGCN
 from personaspace.evaluation.baselines import embedder_alone, majority
 from personaspace.evaluation.bootstrap import bootstrap
 from personaspace.evaluation.metrics import macro_accuracy
-from personaspace.evaluation.numbers import r2, rank_correlation
-from personaspace.survey.readers import read_survey
+from personaspace.evaluation.number_metrics import r2, rank_correlation
+from personaspace.survey.readers.registry import read_survey
 from personaspace.survey.split import split
 from personaspace.survey.survey import Survey
 

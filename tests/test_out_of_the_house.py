@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from personaspace.artifacts import Run
 from personaspace.commands.export import export
 from personaspace.commands.push import push
 from personaspace.errors import SettingError, UnknownNameError
-from personaspace.pipeline import fit_run, load_fitted
-from personaspace.steer.attach import Attachment
-from personaspace.steer.train_settings import TrainSettings
-from personaspace.steering_pipeline import evaluate_run, steer_run
+from personaspace.runs.fit import fit_run, load_fitted
+from personaspace.runs.run import Run
+from personaspace.runs.steer import evaluate_run, steer_run
+from personaspace.steer.forward.attach import Attachment
+from personaspace.steer.training.settings import TrainSettings
 from personaspace.survey.simulate import simulate
 from tests.steer.conftest import tiny_model
 from tests.steer.fake_hub import fake_hub, point_at

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from personaspace.artifacts import Run
 from personaspace.embedding.registry import make_embedder
-from personaspace.filling import note_source
 from personaspace.persona.personas import Personas
-from personaspace.pipeline import Fitted, fit_run
+from personaspace.runs.fit import Fitted, fit_run
+from personaspace.runs.impute import note_source
+from personaspace.runs.run import Run
 from personaspace.survey.simulate import simulate
 from personaspace.survey.split import SplitSettings
 

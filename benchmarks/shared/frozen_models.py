@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from transformers import GPTNeoConfig, GPTNeoForCausalLM, LlamaConfig, LlamaForCausalLM
 
-from personaspace.steer.language_model import LanguageModel
+from personaspace.steer.model.language_model import LanguageModel
 
 
 def gpt_neo() -> Any:

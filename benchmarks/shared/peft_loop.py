@@ -9,8 +9,7 @@ import torch
 from peft import PrefixTuningConfig, PromptTuningConfig, TaskType, get_peft_model
 from torch import Tensor
 
-from personaspace.steer.pairs import question_prompt
-from personaspace.steer.prompt import CUE
+from personaspace.steer.model.prompts import CUE, question_prompt
 from personaspace.survey.survey import Survey
 
 CONFIGS = {"prefix": PrefixTuningConfig, "prompt": PromptTuningConfig}

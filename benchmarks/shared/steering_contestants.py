@@ -13,10 +13,11 @@ from shared.turns import Measure, now, quickest, repeated
 from torch.utils.flop_counter import FlopCounterMode
 
 import personaspace as ps
-from personaspace.steer.language_model import LanguageModel
-from personaspace.steer.pairs import Block, question_prompt
-from personaspace.steer.steered_logits import logits_of_blocks
-from personaspace.survey.early_stopping import early_stopping
+from personaspace.steer.forward.option_logits import logits_of_blocks
+from personaspace.steer.model.language_model import LanguageModel
+from personaspace.steer.model.prompts import question_prompt
+from personaspace.steer.training.examples import Block
+from personaspace.survey.validation import validation_mask
 
 BATCHES, POINTS, DIM = (4, 8, 16), 512, 128
 
@@ -43,7 +44,7 @@ def steered(model: LanguageModel, way: str) -> ps.SteeredLM:
 
 def training(lm: ps.SteeredLM, survey: ps.Survey) -> Measure:
     """Pairs a second that ``fit`` trains on, from its second step on."""
-    pairs = int((~early_stopping(survey)).sum())
+    pairs = int((~validation_mask(survey)).sum())
 
     def measure(seconds: float) -> float:
         times: list[float] = []

@@ -15,19 +15,21 @@ import personaspace as ps
 from personaspace.embedding.base import Embedder
 from personaspace.embedding.registry import make_embedder
 from personaspace.evaluation.baselines import embedder_alone, majority
+from personaspace.evaluation.language_model_rows import individual, question_prior
 from personaspace.evaluation.metrics import ece, log_loss, macro_accuracy
 from personaspace.evaluation.predictions import Predictions
 from personaspace.evaluation.protocol import EvaluationSet, evaluation_sets
-from personaspace.evaluation.similar import own_similar_answer, similar_question_majority
-from personaspace.evaluation.steered_rows import expectation_alone, individual
-from personaspace.steer import question_kernel, steered
-from personaspace.steer.attach import Form, Placement
-from personaspace.steer.informing import expectation_of
-from personaspace.steer.language_model import LanguageModel
-from personaspace.steer.pairs import Pairs, question_prompt, train_and_check
-from personaspace.steer.soft_prompts import SoftPromptSettings
-from personaspace.steer.starts import new_soft_prompt
-from personaspace.survey.early_stopping import early_stopping
+from personaspace.evaluation.similar_question import own_similar_answer, similar_question_majority
+from personaspace.newquestions import features as question_kernel
+from personaspace.steer import steered_lm as steered
+from personaspace.steer.forward.attach import Form, Placement
+from personaspace.steer.model.language_model import LanguageModel
+from personaspace.steer.model.prompts import question_prompt
+from personaspace.steer.soft_prompts.base import SoftPromptSettings
+from personaspace.steer.soft_prompts.initialization import new_soft_prompt
+from personaspace.steer.training.distillation import prior_of
+from personaspace.steer.training.examples import Pairs, training_and_validation
+from personaspace.survey.validation import validation_mask
 
 CHECKED = 2000
 SETS = ("held-out answers", "unseen respondents K=5", "held-out questions")
@@ -114,7 +116,7 @@ class Ground:
 
     def measure(self, trial: Trial, pairs: int, sets: tuple[str, ...] = SETS) -> Cells:
         """Train on so many pairs, seen again where there are not as many, and evaluate on these sets."""
-        available = int((~early_stopping(self.train)).sum())
+        available = int((~validation_mask(self.train)).sum())
         epochs = -(-pairs // available)
         each, clock = round(pairs / epochs), Clock()
         ends = {"epochs": epochs, "checks": 1, "patience": epochs, "check_pairs": self.checked}
@@ -122,7 +124,7 @@ class Ground:
         way: dict[str, Any] = {name: getattr(trial, name) for name in ("soft_prompt", "tokens", "placement", "form")}
         lm = ps.SteeredLM(self.model, settings=settings, **way)
         with ExitStack() as stack:
-            for change in (*trial.changes, (steered, "train_and_check", drawing(each, self.seed))):
+            for change in (*trial.changes, (steered, "training_and_validation", drawing(each, self.seed))):
                 stack.enter_context(patch.object(*change))
             lm.fit(self.train, self.space if trial.blind else OnlyPoints(self.space), on_step=clock)
             found = self.evaluated(lambda at: individual(lm, at.vectors, at.test), sets)
@@ -139,11 +141,11 @@ class Ground:
             "own similar answer": lambda: self.evaluated(
                 lambda at: own_similar_answer(train, at.test, at.known), of_new
             ),
-            "expectation alone, from words": lambda: self.expectation_alone(WORDS_ONLY),
-            "expectation alone, from words and states": lambda: self.expectation_alone(),
+            "expectation alone, from words": lambda: self.question_prior(WORDS_ONLY),
+            "expectation alone, from words and states": lambda: self.question_prior(),
         }
 
-    def expectation_alone(self, *changes: Change) -> Cells:
+    def question_prior(self, *changes: Change) -> Cells:
         """The kernel regression over questions, from words alone or from the frozen model's states as well."""
         readings = [self.model.read(question_prompt(question)) for question in self.train.questions]
         points = self.space.respondents_
@@ -151,9 +153,9 @@ class Ground:
             for change in changes:
                 stack.enter_context(patch.object(*change))
             lm = ps.SteeredLM(self.model)
-            lm.expectation_ = expectation_of(self.train, self.space, points, readings)
+            lm.prior_ = prior_of(self.train, self.space, points, readings)
             lm.soft_prompt_ = new_soft_prompt(lm.kind, points.shape[1], self.model, lm.attachment, self.seed)
-            return self.evaluated(lambda at: expectation_alone(lm, at.vectors, at.test))
+            return self.evaluated(lambda at: question_prior(lm, at.vectors, at.test))
 
     def evaluated(self, predict: Callable[[EvaluationSet], Predictions], names: tuple[str, ...] = SETS) -> Cells:
         """Metrics of predictions of these evaluation sets."""
@@ -175,10 +177,10 @@ def sampled(survey: ps.Survey, most: int) -> ps.Survey:
 
 
 def drawing(pairs: int, seed: int) -> Callable[..., tuple[Pairs, Pairs]]:
-    """As :func:`personaspace.steer.pairs.train_and_check`, with but so many pairs to train on."""
+    """As :func:`personaspace.steer.training.examples.training_and_validation`, with but so many pairs to train on."""
 
     def drawn(*arguments: Any) -> tuple[Pairs, Pairs]:
-        train, check = train_and_check(*arguments)
+        train, check = training_and_validation(*arguments)
         return train.sample(pairs, seed), check
 
     return drawn

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from personaspace.embedding.autoencoder import Autoencoder as Autoencoder
     from personaspace.embedding.committee import Committee as Committee
-    from personaspace.embedding.factorization import Factorization as Factorization
-    from personaspace.embedding.imputation import Imputation as Imputation
-    from personaspace.embedding.imputation import impute as impute
-    from personaspace.embedding.information import next_question as next_question
-    from personaspace.embedding.lightgcn import LightGCN as LightGCN
+    from personaspace.embedding.factorization.model import Factorization as Factorization
+    from personaspace.embedding.lightgcn.model import LightGCN as LightGCN
     from personaspace.errors import PersonaSpaceError as PersonaSpaceError
     from personaspace.evaluation.protocol import evaluate as evaluate
-    from personaspace.evaluation.rubin import pool as pool
-    from personaspace.persona.clustering import ClusterPersonas as ClusterPersonas
+    from personaspace.imputation.multiple import Imputation as Imputation
+    from personaspace.imputation.multiple import impute as impute
+    from personaspace.imputation.next_question import next_question as next_question
+    from personaspace.imputation.rubin import pool as pool
+    from personaspace.persona.clustering.cluster_personas import ClusterPersonas as ClusterPersonas
     from personaspace.persona.groups import demographic_personas as demographic_personas
     from personaspace.persona.groups import individual_personas as individual_personas
     from personaspace.persona.map import Map as Map
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
     from personaspace.persona.matching import match_personas as match_personas
     from personaspace.persona.personas import Persona as Persona
     from personaspace.persona.personas import Personas as Personas
-    from personaspace.persona.soft import soft_membership as soft_membership
-    from personaspace.persona.variance import explained_variance as explained_variance
-    from personaspace.serve.vllm import VllmClient as VllmClient
+    from personaspace.persona.soft_membership import soft_membership as soft_membership
+    from personaspace.profiles.explained_variance import explained_variance as explained_variance
+    from personaspace.serve.vllm.client import VllmClient as VllmClient
     from personaspace.steer.ensemble import Ensemble as Ensemble
-    from personaspace.steer.interval import Bootstrap as Bootstrap
-    from personaspace.steer.steered import SteeredLM as SteeredLM
-    from personaspace.steer.train_settings import TrainSettings as TrainSettings
+    from personaspace.steer.persona_bootstrap import Bootstrap as Bootstrap
+    from personaspace.steer.steered_lm import SteeredLM as SteeredLM
+    from personaspace.steer.training.settings import TrainSettings as TrainSettings
     from personaspace.survey.answers import Answers as Answers
     from personaspace.survey.question import Option as Option
     from personaspace.survey.question import Question as Question
-    from personaspace.survey.readers import read_survey as read_survey
+    from personaspace.survey.readers.registry import read_survey as read_survey
     from personaspace.survey.simulate import simulate as simulate
     from personaspace.survey.split import split as split
     from personaspace.survey.stream import SurveyStream as SurveyStream
@@ -48,38 +48,38 @@ if TYPE_CHECKING:
 _HOMES = {
     "Answers": "survey.answers",
     "Autoencoder": "embedding.autoencoder",
-    "Bootstrap": "steer.interval",
-    "ClusterPersonas": "persona.clustering",
+    "Bootstrap": "steer.persona_bootstrap",
+    "ClusterPersonas": "persona.clustering.cluster_personas",
     "Committee": "embedding.committee",
     "Ensemble": "steer.ensemble",
-    "Factorization": "embedding.factorization",
-    "Imputation": "embedding.imputation",
-    "LightGCN": "embedding.lightgcn",
+    "Factorization": "embedding.factorization.model",
+    "Imputation": "imputation.multiple",
+    "LightGCN": "embedding.lightgcn.model",
     "Map": "persona.map",
     "Option": "survey.question",
     "Persona": "persona.personas",
     "PersonaSpaceError": "errors",
     "Personas": "persona.personas",
     "Question": "survey.question",
-    "SteeredLM": "steer.steered",
+    "SteeredLM": "steer.steered_lm",
     "Survey": "survey.survey",
     "SurveyStream": "survey.stream",
     "SurveyWriter": "survey.stream_writer",
-    "TrainSettings": "steer.train_settings",
-    "VllmClient": "serve.vllm",
+    "TrainSettings": "steer.training.settings",
+    "VllmClient": "serve.vllm.client",
     "demographic_personas": "persona.groups",
     "evaluate": "evaluation.protocol",
-    "explained_variance": "persona.variance",
-    "impute": "embedding.imputation",
+    "explained_variance": "profiles.explained_variance",
+    "impute": "imputation.multiple",
     "individual_personas": "persona.groups",
     "map_respondents": "persona.map",
     "match_personas": "persona.matching",
-    "next_question": "embedding.information",
+    "next_question": "imputation.next_question",
     "open_survey": "survey.stream",
-    "pool": "evaluation.rubin",
-    "read_survey": "survey.readers",
+    "pool": "imputation.rubin",
+    "read_survey": "survey.readers.registry",
     "simulate": "survey.simulate",
-    "soft_membership": "persona.soft",
+    "soft_membership": "persona.soft_membership",
     "split": "survey.split",
 }
 

@@ -17,8 +17,8 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from personaspace.steer.generation.writer import Piece
     from personaspace.steer.poll import Poll
-    from personaspace.steer.writing import Piece
 
 PLAIN_SECONDS = 10.0
 BAR = 24

@@ -13,20 +13,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from personaspace.embedding.base import Embedder, Vectors
+from personaspace.embedding.base import Embedder
 from personaspace.embedding.registry import embedders, make_embedder
 from personaspace.errors import SettingError, SurveyError
 from personaspace.evaluation.baselines import embedder_alone, majority
 from personaspace.evaluation.metrics import macro_accuracy
-from personaspace.persona.clustering import ClusterPersonas
+from personaspace.persona.clustering.cluster_personas import ClusterPersonas
 from personaspace.persona.groups import demographic_personas
-from personaspace.persona.profile import profile
-from personaspace.persona.variance import explained_variance
+from personaspace.profiles.explained_variance import explained_variance
+from personaspace.profiles.profile import profile
 from personaspace.survey.answers import Answers
+from personaspace.survey.arrays import BoolArray, Vectors
 from personaspace.survey.question import Question
 from personaspace.survey.simulate import simulate
 from personaspace.survey.split import split
-from personaspace.survey.survey import BoolArray, Survey
+from personaspace.survey.survey import Survey
 from tests.contract.test_embedders import MAKERS
 
 BASE = simulate(120, seed=4).select(questions=range(24))

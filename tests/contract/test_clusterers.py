@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from personaspace.embedding.lightgcn import LightGCN
+from personaspace.embedding.lightgcn.model import LightGCN
 from personaspace.errors import PersonaSpaceError, SettingError, SurveyError, UnknownNameError
-from personaspace.persona.clusterers import CLUSTERERS, Clusterer, clusterer_named
-from personaspace.persona.clustering import ClusterPersonas, Rule
+from personaspace.persona.clustering.algorithms import CLUSTERERS, Clusterer, clusterer_named
+from personaspace.persona.clustering.cluster_personas import ClusterPersonas, Rule
 from personaspace.persona.personas import Personas
+from personaspace.survey.arrays import FloatArray, IntArray
 from personaspace.survey.simulate import Simulation, simulate_with_truth
-from personaspace.survey.survey import FloatArray, IntArray
 from tests.persona.conftest import Planted, plant
 
 METHODS = tuple(CLUSTERERS)

@@ -13,11 +13,11 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from personaspace.errors import ModelError
-from personaspace.steer.attach import Attachment, Form, Placement, attach
-from personaspace.steer.language_model import LanguageModel
-from personaspace.steer.output import check_model, output_logits
-from personaspace.steer.passes import hidden_after_cue, hidden_after_cues
-from personaspace.steer.prompt import question_text
+from personaspace.steer.forward.attach import Attachment, Form, Placement, attach
+from personaspace.steer.forward.forward import hidden_after_cue, hidden_after_cues
+from personaspace.steer.model.language_model import LanguageModel
+from personaspace.steer.model.output import check_model, output_logits
+from personaspace.steer.model.prompts import question_text
 from tests.steer.conftest import FAMILIES, QUESTION, SHORT, WINDOW, tiny_model
 
 WAYS = [Attachment(p, f, 2) for p, f in product(get_args(Placement), get_args(Form))]

@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from personaspace.survey.readers import read_survey
-from personaspace.survey.readers.registry import SOURCES
+from personaspace.survey.readers.registry import SOURCES, read_survey
 from personaspace.survey.simulate import simulate
 from personaspace.survey.storage import load_survey, write_survey
 from personaspace.survey.survey import Survey

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from personaspace.embedding.base import Embedder, Vectors
+from personaspace.embedding.base import Embedder
+from personaspace.survey.arrays import Vectors
 from personaspace.survey.survey import Survey
 
 

@@ -5,13 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from personaspace.embedding.alternating import AlternatingLearner
-from personaspace.embedding.factorization import Factorization
+from personaspace.embedding.factorization.als import AlternatingLearner
+from personaspace.embedding.factorization.model import Factorization
 from personaspace.errors import SettingError, UnknownNameError
 from personaspace.survey.answers import Answers
+from personaspace.survey.arrays import FloatArray
 from personaspace.survey.question import Option, Question
 from personaspace.survey.simulate import simulate
-from personaspace.survey.survey import FloatArray, Survey
+from personaspace.survey.survey import Survey
 
 
 @pytest.fixture(scope="module")

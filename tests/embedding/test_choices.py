@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import torch
 
-from personaspace.embedding.choices import UNANSWERED, Choices, answer_table, mean_cross_entropy
+from personaspace.embedding.option_softmax import UNANSWERED, OptionSoftmax, answer_table, mean_cross_entropy
 from personaspace.survey.answers import Answers
 
 OFFSETS = np.array([0, 2, 5, 7])
@@ -15,19 +15,19 @@ def test_cross_entropy_is_minus_the_log_of_the_softmax() -> None:
     rng = np.random.default_rng(0)
     vectors, options, bias = (torch.from_numpy(rng.normal(size=shape)) for shape in ((4, 3), (7, 3), (7,)))
     answers = torch.tensor([[0, 2, 1], [1, UNANSWERED, 0], [UNANSWERED] * 3, [UNANSWERED, 1, UNANSWERED]])
-    probabilities = Choices(OFFSETS).softmax((vectors @ options.T + bias).numpy())
+    probabilities = OptionSoftmax(OFFSETS).softmax((vectors @ options.T + bias).numpy())
     expected = -sum(
         np.log(probabilities[i, OFFSETS[j] + int(answers[i, j])])
         for i in range(4)
         for j in range(3)
         if answers[i, j] != UNANSWERED
     )
-    assert np.isclose(Choices(OFFSETS).cross_entropy(vectors, options, bias, answers).item(), expected, rtol=1e-5)
+    assert np.isclose(OptionSoftmax(OFFSETS).cross_entropy(vectors, options, bias, answers).item(), expected, rtol=1e-5)
 
 
 def test_softmax_survives_large_scores() -> None:
     scores = np.array([[1000.0, -1000.0, 0, 0, 1e4, 5, 5]])
-    np.testing.assert_allclose(Choices(OFFSETS).softmax(scores), [[1, 0, 0, 0, 1, 0.5, 0.5]])
+    np.testing.assert_allclose(OptionSoftmax(OFFSETS).softmax(scores), [[1, 0, 0, 0, 1, 0.5, 0.5]])
 
 
 def test_answer_table_holds_the_answers_of_the_rows_asked_for() -> None:
@@ -54,5 +54,7 @@ def test_mean_cross_entropy_does_not_depend_on_the_block() -> None:
     rng = np.random.default_rng(0)
     vectors, options, bias = (torch.from_numpy(rng.normal(size=shape)) for shape in ((9, 3), (7, 3), (7,)))
     answers = Answers(np.arange(9), np.arange(9) % 3, np.zeros(9, np.int64))
-    whole, parts = (mean_cross_entropy(Choices(OFFSETS), vectors, options, bias, answers, block) for block in (1024, 2))
+    whole, parts = (
+        mean_cross_entropy(OptionSoftmax(OFFSETS), vectors, options, bias, answers, block) for block in (1024, 2)
+    )
     assert np.isclose(whole, parts)

@@ -10,10 +10,10 @@ import pytest
 
 from personaspace.embedding.autoencoder import Autoencoder
 from personaspace.embedding.base import Embedder
-from personaspace.embedding.choices import Choices
 from personaspace.embedding.committee import Committee
-from personaspace.embedding.factorization import Factorization
-from personaspace.embedding.lightgcn import LightGCN
+from personaspace.embedding.factorization.model import Factorization
+from personaspace.embedding.lightgcn.model import LightGCN
+from personaspace.embedding.option_softmax import OptionSoftmax
 from personaspace.embedding.registry import load_embedder
 from personaspace.errors import SettingError
 from personaspace.evaluation.baselines import embedder_alone
@@ -43,7 +43,7 @@ def test_predictions_are_the_weighted_product_of_the_members(fitted: Committee) 
     known = PARTS.known(10)
     logs = sum(w * np.log(m.predict(m.embed(known))) for w, m in zip(fitted.weights_, members, strict=True))
     np.testing.assert_allclose(
-        fitted.predict(fitted.embed(known)), Choices(fitted.offsets_).softmax(np.asarray(logs)), atol=1e-4
+        fitted.predict(fitted.embed(known)), OptionSoftmax(fitted.offsets_).softmax(np.asarray(logs)), atol=1e-4
     )
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from personaspace.embedding.scale import as_choice, places
+from personaspace.embedding.factorization.option_values import as_choice, places
 from personaspace.survey.answers import Answers
 from personaspace.survey.question import Option, Question
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from personaspace.embedding.choices import Choices
-from personaspace.embedding.fold_in import Prior, fold_in_choices, fold_in_numbers
+from personaspace.embedding.factorization.fold_in import Prior, fold_in_choices, fold_in_numbers
+from personaspace.embedding.option_softmax import OptionSoftmax
 from personaspace.survey.answers import Answers
 
 RNG = np.random.default_rng(0)
@@ -52,5 +52,5 @@ def test_prior_is_the_normal_distribution_of_the_vectors(spread: float) -> None:
 def test_probabilities_stay_those_of_the_bias_without_answers() -> None:
     placed = fold_in_choices(Answers.empty(), 1, OPTIONS, BIAS, OFFSETS, Prior(np.zeros(2), np.eye(2)))
     np.testing.assert_allclose(
-        Choices(OFFSETS).softmax(placed @ OPTIONS.T + BIAS), Choices(OFFSETS).softmax(BIAS[None])
+        OptionSoftmax(OFFSETS).softmax(placed @ OPTIONS.T + BIAS), OptionSoftmax(OFFSETS).softmax(BIAS[None])
     )

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from personaspace.embedding.graph import Edges, keep_edges, sparse_rows
+from personaspace.embedding.sparse import Edges, keep_edges, sparse_rows
 
 ROWS, COLUMNS = np.array([0, 0, 2, 3]), np.array([1, 2, 0, 2])
 

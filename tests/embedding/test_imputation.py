@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 
 from personaspace.embedding.base import Embedder
-from personaspace.embedding.imputation import blank_cells, impute
 from personaspace.embedding.registry import make_embedder
 from personaspace.errors import SettingError, SurveyError, UnknownNameError
-from personaspace.evaluation.rubin import pool
+from personaspace.imputation.multiple import blank_cells, impute
+from personaspace.imputation.rubin import pool
 from personaspace.survey.answers import Answers, Pairs
+from personaspace.survey.arrays import IntArray
 from personaspace.survey.question import Option, Question
 from personaspace.survey.simulate import simulate
-from personaspace.survey.survey import IntArray, Survey
+from personaspace.survey.survey import Survey
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "lightgcn": {"dim": 16, "epochs": 20},

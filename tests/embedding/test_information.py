@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from personaspace.embedding.information import next_question
 from personaspace.embedding.registry import make_embedder
 from personaspace.errors import SettingError, SurveyError, UnknownNameError
+from personaspace.imputation.next_question import next_question
 from personaspace.survey.answers import Answers
 from personaspace.survey.question import Option, Question
 from personaspace.survey.survey import Survey

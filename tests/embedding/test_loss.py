@@ -9,15 +9,16 @@ import pytest
 import torch
 
 from personaspace.embedding.autoencoder import Autoencoder
-from personaspace.embedding.choices import UNANSWERED
-from personaspace.embedding.factorization import Factorization
-from personaspace.embedding.lightgcn import LightGCN
+from personaspace.embedding.factorization.model import Factorization
+from personaspace.embedding.lightgcn.model import LightGCN
 from personaspace.embedding.loss import AnswerLoss
+from personaspace.embedding.option_softmax import UNANSWERED
 from personaspace.errors import SettingError, UnknownNameError
+from personaspace.survey.arrays import BoolArray
 from personaspace.survey.question import Option, Question
 from personaspace.survey.simulate import simulate
-from personaspace.survey.split import early_stopping
-from personaspace.survey.survey import BoolArray, Survey
+from personaspace.survey.survey import Survey
+from personaspace.survey.validation import validation_mask
 
 QUESTIONS = (
     Question("mood", "?", (Option("good", 1.0), Option("don't know"), Option("bad", 0.0), Option("mixed", 0.4))),
@@ -112,7 +113,7 @@ def test_the_autoencoder_learns_nothing_from_who_weighs_nothing() -> None:
 
 def _other_answers(survey: Survey, who: BoolArray) -> Survey:
     answers, sizes = survey.answers, np.diff(survey.offsets)
-    change = who[answers.respondent] & ~early_stopping(survey)
+    change = who[answers.respondent] & ~validation_mask(survey)
     option = np.where(change, (answers.option + 1) % sizes[answers.question], answers.option)
     return replace(survey, answers=replace(answers, option=option))
 

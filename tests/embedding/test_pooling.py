@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from personaspace.embedding.factorization import Factorization
-from personaspace.embedding.pooling import pool_weights
+from personaspace.embedding.factorization.model import Factorization
+from personaspace.embedding.platt import pool_weights
 from personaspace.evaluation.baselines import embedder_alone, majority
 from personaspace.evaluation.metrics import ece, log_loss
 from personaspace.survey.simulate import simulate

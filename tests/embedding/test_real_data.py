@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from personaspace.embedding.registry import make_embedder
-from personaspace.survey.readers import read_survey
+from personaspace.survey.readers.registry import read_survey
 from personaspace.survey.split import Split, split
 from tests.embedding.accuracy import macro_accuracy, majority_accuracy
 

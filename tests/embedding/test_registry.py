@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from personaspace.embedding.base import CONFIG, WEIGHTS
-from personaspace.embedding.factorization import Factorization
-from personaspace.embedding.lightgcn import LightGCN
+from personaspace.embedding.factorization.model import Factorization
+from personaspace.embedding.lightgcn.model import LightGCN
 from personaspace.embedding.registry import embedders, load_embedder, make_embedder
 from personaspace.errors import RunError, SettingError, UnknownNameError
 from personaspace.survey.simulate import simulate

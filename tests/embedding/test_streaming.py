@@ -7,17 +7,16 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from personaspace.embedding import lightgcn
-from personaspace.embedding.factorization import Factorization
-from personaspace.embedding.lightgcn import LightGCN
-from personaspace.embedding.lightgcn_training import Graph
-from personaspace.embedding.streaming import StreamTraining
+from personaspace.embedding.factorization.model import Factorization
+from personaspace.embedding.lightgcn import model as lightgcn
+from personaspace.embedding.lightgcn.model import LightGCN
+from personaspace.embedding.lightgcn.streaming import StreamTraining
+from personaspace.embedding.lightgcn.training import Graph
 from personaspace.errors import NotFittedError, RunError, SurveyError
-from personaspace.survey.blocks import SurveyBlocks
 from personaspace.survey.simulate import simulate
 from personaspace.survey.split import split
 from personaspace.survey.storage import write_survey
-from personaspace.survey.stream import SurveyStream
+from personaspace.survey.stream import SurveyBlocks, SurveyStream
 from tests.embedding.accuracy import macro_accuracy, majority_accuracy
 
 PARTS = split(simulate(respondents=600, seed=1), held_out_questions=0, seed=0)

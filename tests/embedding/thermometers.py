@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from personaspace.survey.answers import Answers
-from personaspace.survey.question import FloatArray, Option, Question
+from personaspace.survey.arrays import FloatArray
+from personaspace.survey.question import Option, Question
 from personaspace.survey.scale import Scale
 from personaspace.survey.survey import Survey
 

@@ -6,7 +6,8 @@ from typing import Self
 
 import numpy as np
 
-from personaspace.embedding.base import Embedder, OnEpoch, Vectors
+from personaspace.embedding.base import Embedder, OnEpoch
+from personaspace.survey.arrays import Vectors
 from personaspace.survey.survey import Survey
 
 

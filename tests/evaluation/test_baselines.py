@@ -6,12 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from personaspace.embedding.base import Vectors
 from personaspace.errors import SettingError, UnknownNameError
 from personaspace.evaluation.baselines import embedder_alone, group_majority, majority
 from personaspace.evaluation.metrics import macro_accuracy
-from personaspace.evaluation.similar import own_similar_answer, question_similarity, similar_question_majority
-from personaspace.survey.survey import Answers, Option, Question, Survey
+from personaspace.evaluation.similar_question import own_similar_answer, question_similarity, similar_question_majority
+from personaspace.survey.answers import Answers
+from personaspace.survey.arrays import Vectors
+from personaspace.survey.question import Option, Question
+from personaspace.survey.survey import Survey
 from tests.embedding.unlearned import Unlearned
 
 

@@ -7,22 +7,16 @@ import pytest
 from scipy.stats import spearmanr
 from sklearn.metrics import mean_absolute_error, r2_score
 
-from personaspace.embedding.factorization import Factorization
+from personaspace.embedding.factorization.model import Factorization
 from personaspace.evaluation.baselines import embedder_alone, majority
 from personaspace.evaluation.bootstrap import bootstrap
 from personaspace.evaluation.metrics import METRICS
-from personaspace.evaluation.numbers import (
-    NUMBER_METRICS,
-    absolute_error,
-    log_density,
-    r2,
-    rank_correlation,
-)
+from personaspace.evaluation.number_metrics import NUMBER_METRICS, absolute_error, log_density, r2, rank_correlation
 from personaspace.evaluation.predictions import Predictions
 from personaspace.evaluation.protocol import evaluate
+from personaspace.survey.arrays import FloatArray
 from personaspace.survey.scale import Scale
 from personaspace.survey.split import split
-from personaspace.survey.survey import FloatArray
 from tests.embedding.thermometers import thermometers
 
 

@@ -8,17 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from personaspace.embedding.factorization import Factorization
+from personaspace.embedding.factorization.model import Factorization
 from personaspace.errors import RunError, SettingError
+from personaspace.evaluation.language_model_rows import GroupRows, individual
 from personaspace.evaluation.metrics import METRICS
 from personaspace.evaluation.protocol import evaluate, evaluation_sets
 from personaspace.evaluation.results import Results
-from personaspace.evaluation.steered_rows import GroupRows, individual
-from personaspace.persona.clustering import ClusterPersonas
+from personaspace.persona.clustering.cluster_personas import ClusterPersonas
 from personaspace.persona.groups import demographic_personas
-from personaspace.persona.soft import nearest_persona
-from personaspace.steer.steered import SteeredLM
-from personaspace.steer.train_settings import TrainSettings
+from personaspace.persona.soft_membership import nearest_persona
+from personaspace.steer.steered_lm import SteeredLM
+from personaspace.steer.training.settings import TrainSettings
 from personaspace.survey.simulate import simulate
 from personaspace.survey.split import Split, split
 from tests.steer.conftest import tiny_model

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import norm, t
 
 from personaspace.errors import SettingError
-from personaspace.evaluation.rubin import pool
+from personaspace.imputation.rubin import pool
 
 
 def test_equal_estimates_leave_the_usual_interval() -> None:

@@ -8,7 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from personaspace.survey.survey import Answers, IntArray, Option, Question, Survey
+from personaspace.survey.answers import Answers
+from personaspace.survey.arrays import IntArray
+from personaspace.survey.question import Option, Question
+from personaspace.survey.survey import Survey
 from tests.embedding.unlearned import Unlearned
 
 SIZES = (60, 120, 40, 80)

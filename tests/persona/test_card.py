@@ -9,8 +9,9 @@ import pandas as pd
 
 from personaspace.persona.groups import demographic_personas
 from personaspace.persona.personas import Persona, Personas
-from personaspace.survey.question import Question
-from personaspace.survey.survey import Answers, Option, Survey
+from personaspace.survey.answers import Answers
+from personaspace.survey.question import Option, Question
+from personaspace.survey.survey import Survey
 
 from .conftest import Planted
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from personaspace.errors import SettingError
-from personaspace.persona.clustering import ClusterPersonas, _reasons, choose_k
-from personaspace.persona.curve import elbow
+from personaspace.persona.clustering.choose_k import elbow
+from personaspace.persona.clustering.cluster_personas import ClusterPersonas, _reasons, choose_k
 
 from .conftest import Planted, plant
 

@@ -11,14 +11,14 @@ import pandas as pd
 import pytest
 
 from personaspace.errors import SettingError
-from personaspace.persona.answer_space import Crowd
-from personaspace.persona.clusterers import Clustering, clusterer_named
-from personaspace.persona.clustering import ClusterPersonas
-from personaspace.persona.evidence import Floor, evidence, floor
+from personaspace.persona.clustering.algorithms import Clustering, clusterer_named
+from personaspace.persona.clustering.answer_space import Population
+from personaspace.persona.clustering.cluster_personas import ClusterPersonas
+from personaspace.persona.clustering.stability import Resamples
+from personaspace.persona.clustering.validity import Floor, evidence, floor
 from personaspace.persona.personas import Personas
-from personaspace.persona.profile import profile
-from personaspace.persona.stability import Resamples
-from personaspace.survey.survey import IntArray
+from personaspace.profiles.profile import profile
+from personaspace.survey.arrays import IntArray
 
 from .conftest import Planted, plant
 
@@ -36,7 +36,7 @@ def outlier() -> Planted:
 
 
 def evidence_on(planted: Planted, labels: IntArray) -> pd.DataFrame:
-    crowd = Crowd.of(planted.space, planted.survey)
+    crowd = Population.of(planted.space, planted.survey)
     centres = np.stack([crowd.points[labels == c].mean(axis=0) for c in range(labels.max() + 1)])
     clustering = Clustering(labels, centres)
     again = Resamples(crowd, clusterer_named("kmeans"), 0, 30).found_again(clustering, len(centres))

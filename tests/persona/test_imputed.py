@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from personaspace.errors import SurveyError
-from personaspace.persona.clustering import ClusterPersonas
-from personaspace.persona.contrast import distinguishing_questions, separating_questions
+from personaspace.persona.clustering.cluster_personas import ClusterPersonas
 from personaspace.persona.personas import Personas
+from personaspace.profiles.questions import distinguishing_questions, separating_questions
 
 from .conftest import Planted
 

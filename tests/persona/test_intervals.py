@@ -8,12 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from personaspace.persona.composition import composition
-from personaspace.persona.contrast import distinguishing_questions, separating_questions
-from personaspace.persona.intervals import contrast_size, difference, effective_size, exact_p, wilson
 from personaspace.persona.personas import Persona, Personas
-from personaspace.persona.variation import corrected
-from personaspace.survey.survey import Answers, FloatArray, Option, Question, Survey
+from personaspace.profiles.composition import composition
+from personaspace.profiles.questions import distinguishing_questions, separating_questions
+from personaspace.profiles.statistics import contrast_size, difference, effective_size, exact_p, wilson
+from personaspace.profiles.total_variation import corrected
+from personaspace.survey.answers import Answers
+from personaspace.survey.arrays import FloatArray
+from personaspace.survey.question import Option, Question
+from personaspace.survey.survey import Survey
 
 
 def drawn(chances: FloatArray, respondents: int, seed: int, questions: int = 40) -> tuple[Personas, Survey]:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from personaspace.errors import RunError, SettingError, UnknownNameError
-from personaspace.persona.clustering import ClusterPersonas
+from personaspace.persona.clustering.cluster_personas import ClusterPersonas
 from personaspace.persona.map import Map, map_respondents
 from personaspace.persona.personas import Personas
 

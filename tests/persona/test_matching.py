@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from personaspace.embedding.lightgcn import LightGCN
+from personaspace.embedding.lightgcn.model import LightGCN
 from personaspace.errors import SurveyError
-from personaspace.persona.clustering import ClusterPersonas
+from personaspace.persona.clustering.cluster_personas import ClusterPersonas
 from personaspace.persona.matching import keeping_names, match_personas
 from personaspace.persona.personas import Persona, Personas
 from personaspace.survey.simulate import simulate

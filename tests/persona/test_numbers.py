@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from personaspace.embedding.factorization import Factorization
-from personaspace.persona.clustering import ClusterPersonas
-from personaspace.persona.profile import profile
+from personaspace.embedding.factorization.model import Factorization
+from personaspace.persona.clustering.cluster_personas import ClusterPersonas
+from personaspace.profiles.profile import profile
 from tests.embedding.thermometers import thermometers
 
 

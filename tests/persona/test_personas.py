@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from personaspace.errors import RunError, SettingError, SurveyError, UnknownNameError
-from personaspace.persona.clustering import ClusterPersonas
+from personaspace.persona.clustering.cluster_personas import ClusterPersonas
 from personaspace.persona.groups import demographic_personas, individual_personas
 from personaspace.persona.personas import Persona, Personas
 

@@ -9,12 +9,14 @@ import pandas as pd
 import pytest
 
 from personaspace.errors import SettingError, SurveyError
-from personaspace.persona.clustering import ClusterPersonas
-from personaspace.persona.composition import composition
-from personaspace.persona.contrast import distinguishing_questions, separating_questions
+from personaspace.persona.clustering.cluster_personas import ClusterPersonas
 from personaspace.persona.groups import individual_personas
 from personaspace.persona.personas import Persona, Personas
-from personaspace.survey.survey import Answers, Option, Question, Survey
+from personaspace.profiles.composition import composition
+from personaspace.profiles.questions import distinguishing_questions, separating_questions
+from personaspace.survey.answers import Answers
+from personaspace.survey.question import Option, Question
+from personaspace.survey.survey import Survey
 
 from .conftest import Planted
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from personaspace.embedding.lightgcn import LightGCN
-from personaspace.persona.clustering import ClusterPersonas, choose_k
-from personaspace.persona.recommendation import recommend
-from personaspace.persona.stability import jaccard
+from personaspace.embedding.lightgcn.model import LightGCN
+from personaspace.persona.clustering.choose_k import recommend
+from personaspace.persona.clustering.cluster_personas import ClusterPersonas, choose_k
+from personaspace.persona.clustering.stability import jaccard
 from personaspace.survey.simulate import simulate
 
 LOSS = [1.0, 0.7, 0.4, 0.38, 0.36, 0.34, 0.32]

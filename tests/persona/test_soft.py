@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from personaspace.errors import SettingError
-from personaspace.persona.clouds import Clouds
-from personaspace.persona.clustering import ClusterPersonas
+from personaspace.persona.clustering.cluster_personas import ClusterPersonas
+from personaspace.persona.gaussian_mixture import GaussianMixture
 from personaspace.persona.groups import demographic_personas
 from personaspace.persona.personas import Personas
-from personaspace.persona.soft import nearest_persona, soft_membership
+from personaspace.persona.soft_membership import nearest_persona, soft_membership
 
 from .conftest import Planted
 
@@ -46,7 +46,9 @@ def test_half_way_between_two_of_one_size_is_half_of_each(planted: Planted) -> N
 def test_memberships_are_the_frequencies_of_the_mixture() -> None:
     """Of all points given a membership around .7, about 70% come from that cloud."""
     rng = np.random.default_rng(0)
-    clouds = Clouds(np.array([[0.0, 0.0], [2.0, 0.0]]), np.array([[1.0, 1.0], [0.5, 2.0]]), np.array([0.7, 0.3]))
+    clouds = GaussianMixture(
+        np.array([[0.0, 0.0], [2.0, 0.0]]), np.array([[1.0, 1.0], [0.5, 2.0]]), np.array([0.7, 0.3])
+    )
     truth = rng.choice(2, 40_000, p=clouds.shares)
     points = clouds.centres[truth] + rng.normal(size=(len(truth), 2)) * np.sqrt(clouds.variances[truth])
     given = clouds.membership(points)[:, 1]

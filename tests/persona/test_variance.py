@@ -9,13 +9,20 @@ import pandas as pd
 import pytest
 
 from personaspace.errors import SurveyError
-from personaspace.persona.clusterers import Clustering, GaussianClusterer
-from personaspace.persona.clustering import ClusterPersonas
-from personaspace.persona.participation import answered, asked_variance
-from personaspace.persona.squared_errors import GroupShares, of_embedder, of_regression, of_shares
-from personaspace.persona.variance import explained_variance
+from personaspace.persona.clustering.algorithms import Clustering, GaussianClusterer
+from personaspace.persona.clustering.cluster_personas import ClusterPersonas
+from personaspace.profiles.explained_variance import (
+    GroupShares,
+    explained_variance,
+    of_embedder,
+    of_regression,
+    of_shares,
+)
+from personaspace.profiles.participation import answered, asked_variance
+from personaspace.survey.answers import Answers
+from personaspace.survey.question import Option, Question
 from personaspace.survey.split import split
-from personaspace.survey.survey import Answers, Option, Question, Survey
+from personaspace.survey.survey import Survey
 
 from .conftest import Planted
 

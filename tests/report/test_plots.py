@@ -13,10 +13,10 @@ import pandas as pd
 import pytest
 
 from personaspace.errors import SettingError, UnknownNameError
-from personaspace.persona.clustering import ClusterPersonas
+from personaspace.persona.clustering.cluster_personas import ClusterPersonas
 from personaspace.persona.map import NOBODY, Map
 from personaspace.persona.personas import Personas
-from personaspace.report.plot import FAINT, Plot
+from personaspace.report.plots.picture import FAINT, Plot
 from personaspace.survey.question import Option, Question
 from personaspace.survey.survey import Survey
 from tests.persona.conftest import SIZES, Planted, plant

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from personaspace.steer.language_model import LanguageModel
+from personaspace.steer.model.language_model import LanguageModel
 from tests.listening import listening
 
 

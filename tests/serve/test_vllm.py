@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from personaspace.errors import ModelError, NotFittedError, ServerError, SettingError
-from personaspace.serve.endpoint import Endpoint
-from personaspace.serve.vllm import VllmClient
-from personaspace.steer.asking import How
-from personaspace.steer.attach import Placement
-from personaspace.steer.steered import SteeredLM
-from personaspace.steer.train_settings import TrainSettings
+from personaspace.serve.vllm.client import VllmClient
+from personaspace.serve.vllm.endpoint import Endpoint
+from personaspace.steer.forward.attach import Placement
+from personaspace.steer.steered_lm import SteeredLM
+from personaspace.steer.steering import AskOptions
+from personaspace.steer.training.settings import TrainSettings
 from tests.serve.fake_vllm import FakeVllm, fake_vllm
 from tests.steer.conftest import Points, opposed_survey, tiny_model
 
@@ -125,7 +125,7 @@ def test_no_server_there(lm: SteeredLM) -> None:
 
 def test_phrasings_and_strength_are_those_of_the_model(lm: SteeredLM, server: FakeVllm) -> None:
     points = Points(3)
-    client, how = VllmClient(server.url, lm, batch=2), How(orders=3, alphabets=["ABC", "abc"], strength=1.5)
+    client, how = VllmClient(server.url, lm, batch=2), AskOptions(orders=3, alphabets=["ABC", "abc"], strength=1.5)
     np.testing.assert_allclose(
         client.ask("Is it?", OPTIONS, points, **how), lm.ask("Is it?", OPTIONS, points, **how), atol=1e-5
     )

@@ -25,9 +25,9 @@ from transformers import (
     Qwen3Config,
 )
 
-from personaspace.steer.language_model import BaseSettings, LanguageModel
-from personaspace.steer.phrasing import ALPHABETS
-from personaspace.steer.prompt import CUE, question_text
+from personaspace.steer.model.language_model import LanguageModel
+from personaspace.steer.model.loading import BaseSettings
+from personaspace.steer.model.prompts import ALPHABETS, CUE, question_text
 from personaspace.survey.answers import Answers
 from personaspace.survey.question import Option, Question
 from personaspace.survey.survey import Survey

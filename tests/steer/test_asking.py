@@ -10,16 +10,16 @@ import pytest
 import torch
 
 from personaspace.errors import SettingError, SurveyError, UnknownNameError
-from personaspace.steer.calibration import best_temperature
 from personaspace.steer.ensemble import Ensemble
-from personaspace.steer.interval import Bootstrap
-from personaspace.steer.pairs import early_stopping_refusals, question_prompt, train_and_check
-from personaspace.steer.phrasing import phrasings
-from personaspace.steer.steered import SteeredLM
-from personaspace.steer.train_settings import TrainSettings
+from personaspace.steer.model.prompts import phrasings, question_prompt
+from personaspace.steer.persona_bootstrap import Bootstrap
+from personaspace.steer.steered_lm import SteeredLM
+from personaspace.steer.training.evaluate import best_temperature
+from personaspace.steer.training.examples import training_and_validation, validation_refusals
+from personaspace.steer.training.settings import TrainSettings
 from personaspace.survey.answers import Pairs
-from personaspace.survey.early_stopping import early_stopping
 from personaspace.survey.question import Option, Question
+from personaspace.survey.validation import validation_mask
 from tests.steer.conftest import Points, opposed_survey, tiny_model
 
 QUICK = TrainSettings(epochs=1, respondents=32, questions=4)
@@ -258,7 +258,7 @@ def test_the_temperature_by_which_answers_were_drawn_is_found(true: float) -> No
 
 def test_calibration_lowers_the_log_loss_watched_and_moves_no_answer(steered: SteeredLM) -> None:
     survey, space = opposed_survey()
-    held = early_stopping(survey)
+    held = validation_mask(survey)
     answers = survey.answers.where(held)
     assert steered.temperature_ != 1
 
@@ -313,9 +313,9 @@ def test_the_camp_that_refuses_is_found() -> None:
 
 def test_refusals_are_trained_on_and_watched_apart() -> None:
     survey, space, _ = refusing_survey()
-    watched = early_stopping_refusals(survey)
+    watched = validation_refusals(survey)
     assert 0 < watched.mean() < 0.3
-    train, check = train_and_check(survey, torch.from_numpy(space.vectors), refusals=True)
+    train, check = training_and_validation(survey, torch.from_numpy(space.vectors), refusals=True)
     assert len(train) + len(check) == len(survey.answers) + len(survey.refusals)
     assert set(train.sizes) == {3}
     assert (check.option == 2).sum() == watched.sum()
@@ -324,7 +324,7 @@ def test_refusals_are_trained_on_and_watched_apart() -> None:
 
 def test_without_refusals_nothing_changes() -> None:
     survey, space, _ = refusing_survey()
-    train, check = train_and_check(survey, torch.from_numpy(space.vectors))
+    train, check = training_and_validation(survey, torch.from_numpy(space.vectors))
     assert len(train) + len(check) == len(survey.answers)
     assert set(train.sizes) == {2}
     assert not any("Refused" in text for text in train.texts)

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from personaspace.errors import ModelError, SettingError, UnknownNameError
-from personaspace.steer.attach import Attachment, attach
-from personaspace.steer.language_model import LanguageModel
+from personaspace.steer.forward.attach import Attachment, attach
+from personaspace.steer.model.language_model import LanguageModel
 from tests.steer.conftest import QUESTION
 
 

@@ -12,12 +12,13 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from personaspace.errors import ModelError, RunError, UnknownNameError
-from personaspace.steer.attach import Attachment, attach
-from personaspace.steer.language_model import BaseSettings, LanguageModel
-from personaspace.steer.passes import hidden_after_cue
-from personaspace.steer.prompt import CUE
-from personaspace.steer.steered import SteeredLM
-from personaspace.steer.train_settings import TrainSettings
+from personaspace.steer.forward.attach import Attachment, attach
+from personaspace.steer.forward.forward import hidden_after_cue
+from personaspace.steer.model.language_model import LanguageModel
+from personaspace.steer.model.loading import BaseSettings
+from personaspace.steer.model.prompts import CUE
+from personaspace.steer.steered_lm import SteeredLM
+from personaspace.steer.training.settings import TrainSettings
 from tests.steer.conftest import FAMILIES, QUESTION, Points, opposed_survey, tiny_tokenizer
 
 TEMPLATE = (

@@ -9,20 +9,19 @@ import numpy as np
 import pytest
 import torch
 
-from personaspace.steer.blind_points import FOLDS, blind_points
-from personaspace.steer.expectation import Expectation, Expected
-from personaspace.steer.informing import informed, read_expectation, write_expectation
-from personaspace.steer.lessons import Lessons
-from personaspace.steer.log_odds import log_odds, with_one
-from personaspace.steer.pairs import train_and_check
-from personaspace.steer.points import Vectors
-from personaspace.steer.question_kernel import MOST_ALIKE, QuestionKernel
-from personaspace.steer.told import PLACES, WIDTH, told, told_nothing
-from personaspace.steer.train_settings import TrainSettings
-from personaspace.survey.answers import Answers, FloatArray
-from personaspace.survey.early_stopping import early_stopping
+from personaspace.newquestions.cross_fitting import FOLDS, cross_fitted_vectors
+from personaspace.newquestions.features import MOST_ALIKE, QuestionKernel
+from personaspace.newquestions.gaussian_process import OptionWeights, QuestionPrior
+from personaspace.newquestions.log_odds import log_odds, with_one
+from personaspace.steer.soft_prompts.informed import PLACES, WIDTH, no_prior_features, told
+from personaspace.steer.training.distillation import Distillation, informed, read_prior, write_prior
+from personaspace.steer.training.examples import training_and_validation
+from personaspace.steer.training.settings import TrainSettings
+from personaspace.survey.answers import Answers
+from personaspace.survey.arrays import FloatArray, Vectors
 from personaspace.survey.question import Option, Question, offsets_of
 from personaspace.survey.survey import Survey
+from personaspace.survey.validation import validation_mask
 from tests.steer.conftest import opposed_survey
 
 SCALE = ("Strongly agree", "Agree", "Disagree")
@@ -53,8 +52,8 @@ def weights_of(questions: tuple[Question, ...], dim: int = 2) -> FloatArray:
 
 
 @pytest.fixture
-def expectation() -> Expectation:
-    return Expectation(ASKED, states_of(ASKED), weights_of(ASKED))
+def expectation() -> QuestionPrior:
+    return QuestionPrior(ASKED, states_of(ASKED), weights_of(ASKED))
 
 
 def test_likeness_is_symmetric_and_a_covariance() -> None:
@@ -63,11 +62,11 @@ def test_likeness_is_symmetric_and_a_covariance() -> None:
     assert np.linalg.eigvalsh(likeness).min() > -1e-9
 
 
-def test_leaving_a_question_out_equals_never_having_asked_it(expectation: Expectation) -> None:
+def test_leaving_a_question_out_equals_never_having_asked_it(expectation: QuestionPrior) -> None:
     """The closed form against a regression on the other questions, with the kernel's words and scales as they are."""
     likeness = expectation._kernel(ASKED, states_of(ASKED))
     offsets = offsets_of(ASKED)
-    for left_out, expected in enumerate(expectation.had_it_not_been_asked):
+    for left_out, expected in enumerate(expectation.leave_one_out):
         block = np.arange(offsets[left_out], offsets[left_out + 1])
         others = np.setdiff1d(np.arange(offsets[-1]), block)
         noise = np.linalg.inv(expectation._inverse)[0, 0] - likeness[0, 0]
@@ -76,17 +75,17 @@ def test_leaving_a_question_out_equals_never_having_asked_it(expectation: Expect
         np.testing.assert_allclose(expected.weights, by_hand, atol=1e-5)
 
 
-def test_an_asked_question_is_expected_as_the_space_says_and_with_little_doubt(expectation: Expectation) -> None:
-    for asked, expected, of in zip(ASKED, expectation.as_asked, expectation.as_told, strict=True):
+def test_an_asked_question_is_expected_as_the_space_says_and_with_little_doubt(expectation: QuestionPrior) -> None:
+    for asked, expected, of in zip(ASKED, expectation.smoothed, expectation.own, strict=True):
         direct = expectation.of(asked, torch.from_numpy(states_of((asked,))[0]))
         torch.testing.assert_close(direct.weights, expected.weights, atol=1e-6, rtol=1e-6)
         assert direct.doubt == pytest.approx(expected.doubt)
         assert (expected.weights - of.weights).abs().max() < 0.1
-    asked_doubt = [expected.doubt for expected in expectation.as_asked]
-    assert max(asked_doubt) < min(expected.doubt for expected in expectation.had_it_not_been_asked)
+    asked_doubt = [expected.doubt for expected in expectation.smoothed]
+    assert max(asked_doubt) < min(expected.doubt for expected in expectation.leave_one_out)
 
 
-def test_a_new_question_is_expected_as_its_like_were_answered(expectation: Expectation) -> None:
+def test_a_new_question_is_expected_as_its_like_were_answered(expectation: QuestionPrior) -> None:
     new = question("Banks can be trusted with a loan")
     expected = expectation.of(new, torch.from_numpy(states_of((new,))[0]))
     trusting = expected.log_odds(torch.tensor([[2.0, 0.0], [-2.0, 0.0], [0.0, 2.0]])).softmax(dim=1)
@@ -103,43 +102,45 @@ def test_texts_without_words_are_compared_as_they_stand() -> None:
 
 
 def test_the_only_question_is_expected_as_the_space_says() -> None:
-    expectation = Expectation(ASKED[:1], states_of(ASKED)[:1], weights_of(ASKED)[:3])
-    assert (expectation.as_asked[0].weights - expectation.as_told[0].weights).abs().max() < 0.1
-    assert expectation.had_it_not_been_asked[0].weights.abs().max() < 1e-6
+    expectation = QuestionPrior(ASKED[:1], states_of(ASKED)[:1], weights_of(ASKED)[:3])
+    assert (expectation.smoothed[0].weights - expectation.own[0].weights).abs().max() < 0.1
+    assert expectation.leave_one_out[0].weights.abs().max() < 1e-6
 
 
 def test_of_too_many_questions_every_second_is_learnt_from(
-    monkeypatch: pytest.MonkeyPatch, expectation: Expectation
+    monkeypatch: pytest.MonkeyPatch, expectation: QuestionPrior
 ) -> None:
-    monkeypatch.setattr("personaspace.steer.expectation.MOST_OPTIONS", 8)
-    cut = Expectation(ASKED, states_of(ASKED), weights_of(ASKED))
+    monkeypatch.setattr("personaspace.newquestions.gaussian_process.MOST_OPTIONS", 8)
+    cut = QuestionPrior(ASKED, states_of(ASKED), weights_of(ASKED))
     kept = [0, 2, 4]
-    alone = Expectation([ASKED[i] for i in kept], states_of(ASKED)[kept], weights_of(ASKED)[[0, 1, 2, 6, 7, 8, 12, 13]])
+    alone = QuestionPrior(
+        [ASKED[i] for i in kept], states_of(ASKED)[kept], weights_of(ASKED)[[0, 1, 2, 6, 7, 8, 12, 13]]
+    )
     for place, question_kept in enumerate(kept):
-        assert torch.equal(cut.as_asked[question_kept].weights, alone.as_asked[place].weights)
-        assert torch.equal(cut.had_it_not_been_asked[question_kept].weights, alone.had_it_not_been_asked[place].weights)
+        assert torch.equal(cut.smoothed[question_kept].weights, alone.smoothed[place].weights)
+        assert torch.equal(cut.leave_one_out[question_kept].weights, alone.leave_one_out[place].weights)
     for other in (1, 3):
         new = alone.of(ASKED[other], torch.from_numpy(states_of(ASKED)[other]))
-        torch.testing.assert_close(cut.as_asked[other].weights, new.weights)
-        torch.testing.assert_close(cut.had_it_not_been_asked[other].weights, new.weights)
-    assert [e.weights.shape for e in cut.as_told] == [e.weights.shape for e in expectation.as_told]
+        torch.testing.assert_close(cut.smoothed[other].weights, new.weights)
+        torch.testing.assert_close(cut.leave_one_out[other].weights, new.weights)
+    assert [e.weights.shape for e in cut.own] == [e.weights.shape for e in expectation.own]
 
 
-def test_what_is_expected_is_made_where_the_points_are(expectation: Expectation) -> None:
-    assert told(expectation.as_asked[0], torch.randn(3, 2, device="meta")).device.type == "meta"
+def test_what_is_expected_is_made_where_the_points_are(expectation: QuestionPrior) -> None:
+    assert told(expectation.smoothed[0], torch.randn(3, 2, device="meta")).device.type == "meta"
 
 
-def test_options_in_another_order_are_the_same_options(expectation: Expectation) -> None:
+def test_options_in_another_order_are_the_same_options(expectation: QuestionPrior) -> None:
     points, order = torch.randn(5, 2), [2, 0, 1]
-    expected = expectation.as_asked[0]
+    expected = expectation.smoothed[0]
     turned = expected.ordered(order)
     torch.testing.assert_close(turned.log_odds(points), expected.log_odds(points)[:, order])
     assert turned.doubt == expected.doubt
 
 
-def test_saved_equals_loaded(expectation: Expectation, tmp_path: Path) -> None:
-    write_expectation(expectation, tmp_path)
-    loaded = read_expectation(tmp_path)
+def test_saved_equals_loaded(expectation: QuestionPrior, tmp_path: Path) -> None:
+    write_prior(expectation, tmp_path)
+    loaded = read_prior(tmp_path)
     new, states = question("Banks and parks"), torch.ones(3)
     assert torch.equal(loaded.of(new, states).weights, expectation.of(new, states).weights)
     assert loaded.of(new, states).doubt == expectation.of(new, states).doubt
@@ -168,7 +169,7 @@ def test_log_odds_of_bare_points_are_learnt_from_answers() -> None:
 
 def test_log_odds_of_bare_points_do_not_know_the_answers_watched() -> None:
     survey, space = opposed_survey(60, 4)
-    watched, answers = early_stopping(survey), survey.answers
+    watched, answers = validation_mask(survey), survey.answers
     other = Answers(answers.respondent, answers.question, np.where(watched, 1 - answers.option, answers.option))
     turned = replace(survey, answers=other)
     assert watched.any()
@@ -176,24 +177,24 @@ def test_log_odds_of_bare_points_do_not_know_the_answers_watched() -> None:
 
 
 def test_options_beyond_the_places_are_not_told_but_count() -> None:
-    row = told(Expected(torch.zeros(PLACES * 2, 3), 0.5), torch.randn(3, 2))
+    row = told(OptionWeights(torch.zeros(PLACES * 2, 3), 0.5), torch.randn(3, 2))
     torch.testing.assert_close(row[:, PLACES : 2 * PLACES].sum(dim=1), torch.full((3,), 0.5))
 
 
-def test_told_by_place_and_nothing_where_nothing_is_expected(expectation: Expectation) -> None:
+def test_told_by_place_and_nothing_where_nothing_is_expected(expectation: QuestionPrior) -> None:
     points = torch.randn(3, 2)
-    row = told(expectation.as_asked[0], points)
+    row = told(expectation.smoothed[0], points)
     assert row.shape == (3, WIDTH)
     torch.testing.assert_close(row[:, PLACES : PLACES + 3].sum(dim=1), torch.ones(3))
     assert not row[:, 3:PLACES].any()
-    assert not told_nothing(3, points.device).any()
+    assert not no_prior_features(3, points.device).any()
 
 
-def test_the_target_is_answer_and_expectation_and_a_refusal_is_only_that(expectation: Expectation) -> None:
+def test_the_target_is_answer_and_expectation_and_a_refusal_is_only_that(expectation: QuestionPrior) -> None:
     points, chosen = torch.randn(3, 2), torch.tensor([0, 2, 3])
-    target = Lessons(expectation, 0.5).target(0, points, chosen, 4)
+    target = Distillation(expectation, 0.5).target(0, points, chosen, 4)
     torch.testing.assert_close(target.sum(dim=1), torch.ones(3))
-    spoken = expectation.as_told[0].log_odds(points).softmax(dim=1)
+    spoken = expectation.own[0].log_odds(points).softmax(dim=1)
     torch.testing.assert_close(target[0, :3], 0.5 * spoken[0] + 0.5 * torch.eye(3)[0])
     assert target[2].tolist() == [0, 0, 0, 1]
 
@@ -218,7 +219,7 @@ def test_no_point_knows_an_answer_it_is_to_predict() -> None:
         Answers(cells // 25, cells % 25, rng.integers(0, 3, 500)),
     )
     space, known = Recorder(), rng.random(500) < 0.9
-    points = blind_points(survey, space, known, seed=0)
+    points = cross_fitted_vectors(survey, space, known, seed=0)
     rows = points.rows(survey.answers.respondent, survey.answers.question)
     tables = points.vectors[torch.from_numpy(rows), 0].numpy().astype(int)
     assert len(space.shown) == FOLDS
@@ -235,8 +236,8 @@ def test_no_point_knows_an_answer_it_is_to_predict() -> None:
 
 def test_points_of_an_only_question_stay_where_they_are() -> None:
     survey, space = opposed_survey(20, 1)
-    train, held = train_and_check(survey, torch.from_numpy(space.vectors))
-    expectation = Expectation(survey.questions, np.ones((1, 3)), log_odds(survey, space, space.vectors))
+    train, held = training_and_validation(survey, torch.from_numpy(space.vectors))
+    expectation = QuestionPrior(survey.questions, np.ones((1, 3)), log_odds(survey, space, space.vectors))
     moved, _ = informed(train, held, expectation, survey, Placed(space.ids_, space.vectors), TrainSettings())
     assert torch.equal(moved.vectors, train.vectors)
 

@@ -16,14 +16,13 @@ from transformers import Gemma3ForCausalLM, Gemma3TextConfig, GemmaConfig, Gemma
 
 from personaspace.errors import ModelError, NotFittedError, SurveyError
 from personaspace.files import read_metadata, read_tensors
-from personaspace.steer.attach import Form, Placement
-from personaspace.steer.export_embeds import prompt_embeds, wire_format
-from personaspace.steer.export_peft import PROBE, export_peft
-from personaspace.steer.language_model import LanguageModel
-from personaspace.steer.pairs import question_prompt
-from personaspace.steer.prompt import open_question
-from personaspace.steer.steered import SteeredLM
-from personaspace.steer.train_settings import TrainSettings
+from personaspace.steer.export.peft import PROBE, export_peft
+from personaspace.steer.export.prompt_embeds import prompt_embeds, wire_format
+from personaspace.steer.forward.attach import Form, Placement
+from personaspace.steer.model.language_model import LanguageModel
+from personaspace.steer.model.prompts import open_question, question_prompt
+from personaspace.steer.steered_lm import SteeredLM
+from personaspace.steer.training.settings import TrainSettings
 from personaspace.survey.question import Option, Question
 from tests.steer.conftest import FAMILIES, VOCABULARY, Points, opposed_survey, tiny_model, tiny_tokenizer
 

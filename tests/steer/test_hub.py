@@ -14,10 +14,10 @@ import pytest
 from huggingface_hub import ModelCard
 
 from personaspace.errors import NotFittedError, RunError, ServerError, SettingError, UnknownNameError
-from personaspace.steer.language_model import LanguageModel
-from personaspace.steer.model_card import plain
-from personaspace.steer.steered import SteeredLM
-from personaspace.steer.train_settings import TrainSettings
+from personaspace.steer.export.model_card import plain
+from personaspace.steer.model.language_model import LanguageModel
+from personaspace.steer.steered_lm import SteeredLM
+from personaspace.steer.training.settings import TrainSettings
 from tests.steer.conftest import Points, opposed_survey, tiny_model
 from tests.steer.fake_hub import FakeHub, fake_hub, point_at
 

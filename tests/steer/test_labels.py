@@ -13,13 +13,13 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 
 from personaspace.errors import ModelError, SettingError
-from personaspace.steer.attach import Attachment, Form, Placement, attach
-from personaspace.steer.labels import sequence_logits
-from personaspace.steer.language_model import LanguageModel
-from personaspace.steer.output import output_logits
-from personaspace.steer.passes import hidden_after_cue
-from personaspace.steer.prompt import LABELS, labels_for, question_text
-from personaspace.steer.scoring import option_logits
+from personaspace.steer.forward.attach import Attachment, Form, Placement, attach
+from personaspace.steer.forward.forward import hidden_after_cue
+from personaspace.steer.forward.option_logits import option_logits
+from personaspace.steer.model.language_model import LanguageModel
+from personaspace.steer.model.option_tokens import sequence_logits
+from personaspace.steer.model.output import output_logits
+from personaspace.steer.model.prompts import LABELS, labels_for, question_text
 from tests.steer.conftest import FAMILIES
 
 MANY = question_text("", [str(i) for i in range(28)])

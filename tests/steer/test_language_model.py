@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from personaspace.errors import ModelError, SettingError
-from personaspace.steer.language_model import LanguageModel
-from personaspace.steer.steered import SteeredLM
+from personaspace.steer.model.language_model import LanguageModel
+from personaspace.steer.steered_lm import SteeredLM
 from personaspace.survey.question import Option, Question
 from tests.steer.conftest import tiny_model
 

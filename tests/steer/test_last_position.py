@@ -7,9 +7,8 @@ from typing import get_args
 import pytest
 import torch
 
-from personaspace.steer.attach import Attachment, Form, attach
-from personaspace.steer.last_position import WORTHWHILE, InterruptingCache, LastLayerReached
-from personaspace.steer.passes import hidden_after_cue
+from personaspace.steer.forward.attach import Attachment, Form, attach
+from personaspace.steer.forward.forward import WORTHWHILE, InterruptingCache, LastLayerReached, hidden_after_cue
 from tests.steer.conftest import QUESTION, tiny_model
 
 

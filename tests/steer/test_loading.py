@@ -13,12 +13,13 @@ import torch
 from transformers import BertConfig, BertLMHeadModel
 
 from personaspace.errors import ModelError, SettingError, UnknownNameError
-from personaspace.steer.attach import Attachment, attach
-from personaspace.steer.language_model import BaseSettings, LanguageModel
-from personaspace.steer.output import check_model
-from personaspace.steer.passes import hidden_after_cue
-from personaspace.steer.steered import SteeredLM
-from personaspace.steer.train_settings import TrainSettings
+from personaspace.steer.forward.attach import Attachment, attach
+from personaspace.steer.forward.forward import hidden_after_cue
+from personaspace.steer.model.language_model import LanguageModel
+from personaspace.steer.model.loading import BaseSettings
+from personaspace.steer.model.output import check_model
+from personaspace.steer.steered_lm import SteeredLM
+from personaspace.steer.training.settings import TrainSettings
 from tests.steer.conftest import FAMILIES, QUESTION, VOCABULARY, Points, opposed_survey, tiny_model, tiny_tokenizer
 
 QUICK = TrainSettings(epochs=1, respondents=32, questions=4)

@@ -15,13 +15,13 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from personaspace.artifacts import Run
-from personaspace.pipeline import fit_run
-from personaspace.steer.devices import Processes, own_device
-from personaspace.steer.metrics import JsonLines
-from personaspace.steer.steered import SteeredLM
-from personaspace.steer.train_settings import TrainSettings
-from personaspace.steering_pipeline import steer_run
+from personaspace.runs.fit import fit_run
+from personaspace.runs.run import Run
+from personaspace.runs.steer import steer_run
+from personaspace.steer.steered_lm import SteeredLM
+from personaspace.steer.training.distributed import Processes, own_device
+from personaspace.steer.training.metric_logs import JsonLines
+from personaspace.steer.training.settings import TrainSettings
 from personaspace.survey.simulate import simulate
 from tests.steer.conftest import opposed_survey, tiny_model
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from personaspace.steer.pairs import question_prompt
+from personaspace.steer.model.prompts import question_prompt
 from personaspace.survey.question import Question
 
 

@@ -12,14 +12,15 @@ import pytest
 import torch
 
 from personaspace.errors import SettingError, UnknownNameError
-from personaspace.steer.attach import Attachment, Form, Placement
-from personaspace.steer.language_model import LanguageModel
-from personaspace.steer.pairs import question_prompt
-from personaspace.steer.soft_prompts import SOFT_PROMPTS, SoftPrompt, kind_of, soft_prompt_settings
-from personaspace.steer.starts import new_soft_prompt, prepare
-from personaspace.steer.steered import SteeredLM
-from personaspace.steer.steered_logits import steered_logits
-from personaspace.steer.train_settings import TrainSettings
+from personaspace.steer.forward.attach import Attachment, Form, Placement
+from personaspace.steer.forward.option_logits import steered_logits
+from personaspace.steer.model.language_model import LanguageModel
+from personaspace.steer.model.prompts import question_prompt
+from personaspace.steer.soft_prompts.base import SoftPrompt
+from personaspace.steer.soft_prompts.initialization import new_soft_prompt, prepare
+from personaspace.steer.soft_prompts.registry import SOFT_PROMPTS, kind_of, soft_prompt_settings
+from personaspace.steer.steered_lm import SteeredLM
+from personaspace.steer.training.settings import TrainSettings
 from tests.steer.conftest import QUESTION, opposed_survey, tiny_model
 
 WAYS = [Attachment(p, f, 2) for p, f in product(get_args(Placement), get_args(Form))]
@@ -103,7 +104,7 @@ def test_zero_start_is_nothing_for_every_point(llama: LanguageModel, kind: str, 
 
 def started_from_text(model: LanguageModel, placement: Placement, form: Form, text: str) -> torch.Tensor:
     way = Attachment(placement, form, model.tokens(text, start=False).shape[1])
-    module = made("question-aware", model, way, start="text", start_text=text)
+    module = made("question-aware", model, way, start="text", init_text=text)
     return steered_logits(model, module, way, model.read(QUESTION), torch.randn(2, 8), 3)
 
 
@@ -158,4 +159,4 @@ def test_unknown_names(llama: LanguageModel) -> None:
     with pytest.raises(UnknownNameError, match="did you mean 'zero'"):
         soft_prompt_settings("mlp", start="zeros")
     with pytest.raises(SettingError, match=r"has [3-9] tokens of .*, but 2 virtual token"):
-        made("mlp", llama, WAYS[0], start="text", start_text="Answer as I would")
+        made("mlp", llama, WAYS[0], start="text", init_text="Answer as I would")

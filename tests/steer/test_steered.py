@@ -12,11 +12,11 @@ import torch
 from transformers.modeling_layers import GradientCheckpointingLayer
 
 from personaspace.errors import NotFittedError, RunError, SettingError, SurveyError, UnknownNameError
-from personaspace.steer.attach import Form, Placement
-from personaspace.steer.language_model import LanguageModel
-from personaspace.steer.passes import COPIES
-from personaspace.steer.steered import SteeredLM
-from personaspace.steer.train_settings import TrainSettings
+from personaspace.steer.forward.attach import Form, Placement
+from personaspace.steer.forward.forward import COPIES
+from personaspace.steer.model.language_model import LanguageModel
+from personaspace.steer.steered_lm import SteeredLM
+from personaspace.steer.training.settings import TrainSettings
 from tests.steer.conftest import Points, opposed_survey, tiny_model
 
 QUICK = TrainSettings(epochs=1, respondents=32, questions=4)

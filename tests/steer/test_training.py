@@ -15,14 +15,14 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from personaspace.errors import ModelError, SettingError, SurveyError
-from personaspace.steer.attach import Form
-from personaspace.steer.devices import Processes
-from personaspace.steer.language_model import LanguageModel
-from personaspace.steer.learner import Learner
-from personaspace.steer.metrics import JsonLines, Metrics, TensorBoard
-from personaspace.steer.pairs import Block, passes
-from personaspace.steer.steered import SteeredLM
-from personaspace.steer.train_settings import TrainSettings
+from personaspace.steer.forward.attach import Form
+from personaspace.steer.model.language_model import LanguageModel
+from personaspace.steer.steered_lm import SteeredLM
+from personaspace.steer.training.distributed import Processes
+from personaspace.steer.training.examples import Block, passes
+from personaspace.steer.training.metric_logs import JsonLines, Metrics, TensorBoard
+from personaspace.steer.training.settings import TrainSettings
+from personaspace.steer.training.step import Learner
 from tests.steer.conftest import VOCABULARY, opposed_survey, tiny_tokenizer
 
 QUICK = TrainSettings(epochs=3, respondents=16, questions=2, patience=50)
@@ -209,7 +209,7 @@ def test_tensorboard_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytes
 
 
 def test_more_processes_than_questions_a_step(llama: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("personaspace.steer.steered.launched", lambda: Processes(0, 3))
+    monkeypatch.setattr("personaspace.steer.steered_lm.launched", lambda: Processes(0, 3))
     survey, space = opposed_survey(20, 3)
     with pytest.raises(SettingError, match="3 processes cannot share a step of 2 questions"):
         SteeredLM(llama, settings=QUICK).fit(survey, space)

@@ -10,13 +10,13 @@ import torch
 from transformers import set_seed
 
 from personaspace.errors import ModelError, SettingError, SurveyError
-from personaspace.steer.attach import attach
-from personaspace.steer.language_model import LanguageModel
-from personaspace.steer.prompt import open_question
-from personaspace.steer.sampling import Sampling
-from personaspace.steer.spoken import Spoken
-from personaspace.steer.steered import SteeredLM
-from personaspace.steer.train_settings import TrainSettings
+from personaspace.steer.forward.attach import attach
+from personaspace.steer.generation.detokenizer import IncrementalDetokenizer
+from personaspace.steer.generation.sampling import Sampling
+from personaspace.steer.model.language_model import LanguageModel
+from personaspace.steer.model.prompts import open_question
+from personaspace.steer.steered_lm import SteeredLM
+from personaspace.steer.training.settings import TrainSettings
 from tests.steer.conftest import FAMILIES, Points, opposed_survey, tiny_model
 
 PROMPTS = ["Why?", "What should the city build more of, and what should it cost?", "Who are you, and why?"]
@@ -191,7 +191,7 @@ class Letters:
 
 
 def said(text: str, stops: tuple[str, ...] = (), ends: tuple[int, ...] = ()) -> tuple[list[str], str]:
-    spoken = Spoken(Letters(), ends, stops)
+    spoken = IncrementalDetokenizer(Letters(), ends, stops)
     pieces = []
     for token in text.encode():
         if not spoken.done:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pyreadstat
 
-from personaspace.survey.readers.opinionqa import TRAITS
+from personaspace.survey.readers.opinionqa.reader import TRAITS
 
 WIDE = """\
 id,w,age,worry,drink

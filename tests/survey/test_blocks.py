@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from personaspace.survey.blocks import SurveyBlocks
 from personaspace.survey.simulate import simulate
+from personaspace.survey.stream import SurveyBlocks
 
 
 def test_blocks_are_the_survey_in_another_order() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from personaspace.survey.readers import read_survey
+from personaspace.survey.readers.registry import read_survey
 
 GUIDE = Path(__file__).parents[2] / "docs" / "data.md"
 EXAMPLES = re.findall(r"```csv\n(.*?)```.*?```yaml\n(.*?)```", GUIDE.read_text(encoding="utf-8"), flags=re.DOTALL)

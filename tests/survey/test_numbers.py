@@ -12,12 +12,11 @@ import pytest
 
 from personaspace.errors import SurveyError
 from personaspace.survey.answers import Answers
-from personaspace.survey.digest import digest
 from personaspace.survey.question import Option, Question
 from personaspace.survey.scale import Scale
 from personaspace.survey.simulate import simulate
 from personaspace.survey.split import split
-from personaspace.survey.storage import load_survey, write_survey
+from personaspace.survey.storage import digest, load_survey, write_survey
 from personaspace.survey.stream_writer import SurveyWriter
 from personaspace.survey.survey import Survey
 

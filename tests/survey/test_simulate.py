@@ -9,8 +9,9 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
 from personaspace.errors import SettingError
+from personaspace.survey.arrays import FloatArray
 from personaspace.survey.simulate import REFUSED, Simulation, simulate, simulate_with_truth
-from personaspace.survey.survey import FloatArray, Survey
+from personaspace.survey.survey import Survey
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from personaspace.errors import MAX_SEED, SettingError
+from personaspace.survey.answers import Pairs
 from personaspace.survey.simulate import simulate
-from personaspace.survey.split import Split, early_stopping, split
-from personaspace.survey.survey import Pairs, Survey
+from personaspace.survey.split import Split, split
+from personaspace.survey.survey import Survey
+from personaspace.survey.validation import validation_mask
 
 PARTS = (
     "train",
@@ -138,12 +140,12 @@ def test_a_negative_seed_or_k_is_refused(parts: Split) -> None:
 
 def test_early_stopping_hangs_on_ids_alone() -> None:
     survey = simulate(respondents=80)
-    watched = set(answered(survey.with_answers(early_stopping(survey))))
+    watched = set(answered(survey.with_answers(validation_mask(survey))))
     rng = np.random.default_rng(0)
     turned = survey.select(rng.permutation(80), rng.permutation(60))
-    assert watched == set(answered(turned.with_answers(early_stopping(turned))))
+    assert watched == set(answered(turned.with_answers(validation_mask(turned))))
     half = survey.select(respondents=range(40))
-    assert set(answered(half.with_answers(early_stopping(half)))) <= watched
+    assert set(answered(half.with_answers(validation_mask(half)))) <= watched
 
 
 @settings(max_examples=30, deadline=None)
@@ -151,16 +153,16 @@ def test_early_stopping_hangs_on_ids_alone() -> None:
 def test_early_stopping_leaves_everyone_an_answer_to_train_on(fraction: float, respondents: int) -> None:
     survey = simulate(respondents=respondents)
     sparse = survey.with_answers(survey.answers.question < 3)
-    left = sparse.answers.respondent[~early_stopping(sparse, fraction)]
+    left = sparse.answers.respondent[~validation_mask(sparse, fraction)]
     assert set(left) == set(sparse.answers.respondent)
 
 
 def test_early_stopping_watches_the_share_asked_for_across_respondents_and_questions() -> None:
     survey = simulate(respondents=1000)
-    watched = early_stopping(survey)
+    watched = validation_mask(survey)
     assert watched.mean() == pytest.approx(0.05, abs=0.005)
     for axis, limit in ((survey.answers.question, 0.15), (survey.answers.respondent, 0.3)):
         assert (np.bincount(axis, watched) / np.bincount(axis)).max() < limit
-    assert not early_stopping(survey, 0).any()
+    assert not validation_mask(survey, 0).any()
     with pytest.raises(SettingError, match="fraction is 1"):
-        early_stopping(survey, 1)
+        validation_mask(survey, 1)

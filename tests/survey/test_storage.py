@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from personaspace.errors import RunError, SurveyError
-from personaspace.survey.readers import read_survey
+from personaspace.survey.readers.registry import read_survey
 from personaspace.survey.simulate import simulate
 from personaspace.survey.storage import load_survey, write_survey
 

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from personaspace.errors import SurveyError, UnknownNameError
+from personaspace.survey.answers import Answers, Pairs
 from personaspace.survey.question import Option, Question, scaled_positions
-from personaspace.survey.survey import Answers, Pairs, Survey
+from personaspace.survey.survey import Survey
 
 TEA = Question("tea", "Tea or coffee?", (Option("Tea", 0.0), Option("Coffee", 1.0)))
 SUGAR = Question("sugar", "How much sugar?", (Option("None", 0.0), Option("Some", 0.5), Option("Much", 1.0)))

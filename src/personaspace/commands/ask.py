@@ -32,11 +32,11 @@ def ask(
 
     Example: personaspace ask runs/demo "Should the voting age be lowered?" --option Yes --option No --orders 2
     """
-    from personaspace.artifacts import Run
     from personaspace.console import show_poll
-    from personaspace.pipeline import load_fitted, personas_named
-    from personaspace.steer.interval import Bootstrap
-    from personaspace.steering_pipeline import load_steered
+    from personaspace.runs.fit import load_fitted, personas_named
+    from personaspace.runs.run import Run
+    from personaspace.runs.steer import load_steered
+    from personaspace.steer.persona_bootstrap import Bootstrap
 
     opened = Run.open(run)
     fitted = load_fitted(opened)

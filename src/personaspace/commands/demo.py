@@ -20,6 +20,6 @@ def demo(
 
     Example: personaspace demo --out runs/demo
     """
-    from personaspace.demo import run_demo
+    from personaspace.runs.demo import run_demo
 
     print_results(run_demo(out, seed, show=not as_json), out, as_json)

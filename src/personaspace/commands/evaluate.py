@@ -11,9 +11,9 @@ def evaluate(run: RunFolder, device: Device = "cpu", seed: Seed = 0, as_json: As
 
     Example: personaspace evaluate runs/opinionqa
     """
-    from personaspace.artifacts import Run
     from personaspace.console import Reporter
-    from personaspace.steering_pipeline import evaluate_run
+    from personaspace.runs.run import Run
+    from personaspace.runs.steer import evaluate_run
 
     with Reporter() as reporter:
         results = evaluate_run(Run.open(run), seed=seed, device=device, on_step=reporter.step)

@@ -25,10 +25,12 @@ def export(
 
     Example: personaspace export runs/demo --persona cluster-1 --out exported
     """
-    from personaspace.artifacts import Run
     from personaspace.errors import SettingError, unknown
-    from personaspace.pipeline import load_fitted, personas_named
-    from personaspace.steering_pipeline import load_steered
+    from personaspace.runs.fit import load_fitted, personas_named
+    from personaspace.runs.run import Run
+    from personaspace.runs.steer import load_steered
+    from personaspace.steer.export.peft import export_peft
+    from personaspace.steer.export.prompt_embeds import export_embeds
 
     if to not in ("peft", "embeds"):
         raise unknown("export", to, ["peft", "embeds"])
@@ -40,9 +42,9 @@ def export(
     lm = load_steered(opened, device)
     chosen = personas_named(load_fitted(opened), persona)
     if question is None:
-        written = {name: str(path) for name, path in lm.export_peft(chosen, out).items()}
+        written = {name: str(path) for name, path in export_peft(lm, chosen, out).items()}
     else:
-        path = lm.export_embeds(chosen, question, option or [], out)
+        path = export_embeds(lm, chosen, question, option or [], out)
         written = dict.fromkeys(chosen.names, str(path))
     if as_json:
         print_json({"run": str(run), "to": to, "written": written})

@@ -31,13 +31,13 @@ def fit(
 
     Example: personaspace fit opinionqa/ --out runs/opinionqa --personas 6
     """
-    from personaspace.artifacts import Run
     from personaspace.console import Reporter, show_table
     from personaspace.embedding.registry import make_embedder
-    from personaspace.filling import note_source
     from personaspace.persona.matching import earlier, in_order, names_since
-    from personaspace.pipeline import clustering_of, fit_run
-    from personaspace.survey.readers import read_survey
+    from personaspace.runs.fit import clustering_of, fit_run
+    from personaspace.runs.impute import note_source
+    from personaspace.runs.run import Run
+    from personaspace.survey.readers.registry import read_survey
     from personaspace.survey.simulate import simulate
     from personaspace.survey.split import SplitSettings
 

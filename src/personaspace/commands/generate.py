@@ -36,10 +36,10 @@ def generate(
 
     Example: personaspace generate runs/demo "What worries you most?" --mix "cluster-1=0.7,cluster-2=0.3" --stream
     """
-    from personaspace.artifacts import Run
     from personaspace.console import show_pieces, show_texts
-    from personaspace.pipeline import load_fitted, personas_named
-    from personaspace.steering_pipeline import load_steered
+    from personaspace.runs.fit import load_fitted, personas_named
+    from personaspace.runs.run import Run
+    from personaspace.runs.steer import load_steered
 
     opened = Run.open(run)
     lm = load_steered(opened, device)

@@ -28,9 +28,9 @@ def impute(
 
     Example: personaspace impute runs/opinionqa --draws 5
     """
-    from personaspace.artifacts import Run
     from personaspace.console import Reporter
-    from personaspace.filling import impute_run
+    from personaspace.runs.impute import impute_run
+    from personaspace.runs.run import Run
 
     with Reporter() as reporter:
         filled = impute_run(

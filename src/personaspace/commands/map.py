@@ -24,10 +24,10 @@ def map_(
 
     Example: personaspace map runs/demo --color age --out map.html
     """
-    from personaspace.artifacts import Run
-    from personaspace.pipeline import load_fitted, map_run
-    from personaspace.report.map_plot import check_color
-    from personaspace.report.plot import check_suffix
+    from personaspace.report.plots.map import check_color
+    from personaspace.report.plots.picture import check_suffix
+    from personaspace.runs.fit import load_fitted, map_run
+    from personaspace.runs.run import Run
 
     check_suffix(out)
     opened = Run.open(run)

@@ -28,10 +28,10 @@ def next_(
     """
     import pandas as pd
 
-    from personaspace.artifacts import Run
     from personaspace.console import show_table
-    from personaspace.embedding.information import next_question
     from personaspace.embedding.registry import load_embedder
+    from personaspace.imputation.next_question import next_question
+    from personaspace.runs.run import Run
 
     opened = Run.open(run)
     space = load_embedder(opened.require("embedding", f"fit SURVEY --out {run}"))

@@ -23,10 +23,10 @@ def personas(
 
     Example: personaspace personas runs/demo --persona cluster-1
     """
-    from personaspace.artifacts import Run
     from personaspace.console import show_table
-    from personaspace.pipeline import load_fitted, personas_named
-    from personaspace.report.plot import check_suffix
+    from personaspace.report.plots.picture import check_suffix
+    from personaspace.runs.fit import load_fitted, personas_named
+    from personaspace.runs.run import Run
 
     if plot is not None:
         check_suffix(plot)

@@ -22,11 +22,12 @@ def push(
 
     Example: personaspace push runs/opinionqa my-organisation/opinionqa-steered
     """
-    from personaspace.artifacts import Run
     from personaspace.errors import SettingError
     from personaspace.evaluation.results import Results
-    from personaspace.pipeline import load_fitted, personas_named
-    from personaspace.steering_pipeline import load_steered
+    from personaspace.runs.fit import load_fitted, personas_named
+    from personaspace.runs.run import Run
+    from personaspace.runs.steer import load_steered
+    from personaspace.steer.export.hub import push as push_model
 
     opened = Run.open(run)
     lm = load_steered(opened)
@@ -40,7 +41,7 @@ def push(
     if opened.has("evaluation"):
         results = Results.load(opened.require("evaluation", f"evaluate {run}") / "results.json")
         tables = {metric: results.summary(metric) for metric in results.main_metrics}
-    url = lm.push(repository, chosen, results=tables, base_model=base_model, private=not public)
+    url = push_model(lm, repository, chosen, results=tables, base_model=base_model, private=not public)
     if as_json:
         print_json({"run": str(run), "url": url, "personas": list(chosen.names), "evaluated": bool(tables)})
     else:

@@ -18,8 +18,8 @@ def steer(
     soft_prompt: Annotated[
         str, typer.Option(help="informed, question-aware, transformer, linear, or mlp as published.")
     ] = "informed",
-    start: Annotated[str, typer.Option(help="Virtual tokens before training: default, zero or text.")] = "default",
-    start_text: Annotated[str, typer.Option(help="The text to start from, of as many tokens as --tokens.")] = "",
+    init: Annotated[str, typer.Option(help="Virtual tokens before training: default, zero or text.")] = "default",
+    init_text: Annotated[str, typer.Option(help="The text to start from, of as many tokens as --tokens.")] = "",
     tokens: Annotated[int, typer.Option(help="Virtual tokens.")] = 2,
     epochs: Annotated[int, typer.Option(help="Passes over the answers at the most.")] = 2,
     learning_rate: Annotated[float, typer.Option(help="AdamW's learning rate.")] = 2e-3,
@@ -41,21 +41,21 @@ def steer(
 
     Several processes: accelerate launch --num_processes 2 -m personaspace steer runs/opinionqa --device cuda
     """
-    from personaspace.artifacts import Run
     from personaspace.console import Reporter
-    from personaspace.steer.attach import Attachment
-    from personaspace.steer.devices import launched
-    from personaspace.steer.language_model import BaseSettings
-    from personaspace.steer.soft_prompts import soft_prompt_settings
-    from personaspace.steer.train_settings import TrainSettings
-    from personaspace.steering_pipeline import steer_run
+    from personaspace.runs.run import Run
+    from personaspace.runs.steer import steer_run
+    from personaspace.steer.forward.attach import Attachment
+    from personaspace.steer.model.loading import BaseSettings
+    from personaspace.steer.soft_prompts.registry import soft_prompt_settings
+    from personaspace.steer.training.distributed import launched
+    from personaspace.steer.training.settings import TrainSettings
 
     with Reporter() as reporter:
         lm = steer_run(
             Run.open(run),
             model,
             attachment=Attachment(placement, form, tokens),  # type: ignore[arg-type]
-            soft_prompt=soft_prompt_settings(soft_prompt, start=start, start_text=start_text),
+            soft_prompt=soft_prompt_settings(soft_prompt, init=init, init_text=init_text),
             settings=TrainSettings(epochs=epochs, learning_rate=learning_rate, noise=noise, batch=batch, seed=seed),
             base=BaseSettings(dtype, quantize, chat, recompute),  # type: ignore[arg-type]
             device=device,

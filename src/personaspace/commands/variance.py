@@ -27,10 +27,10 @@ def variance(
 
     Example: personaspace variance runs/opinionqa --k 6 --k 20
     """
-    from personaspace.artifacts import Run
     from personaspace.console import show_table
-    from personaspace.persona.variance import explained_variance
-    from personaspace.pipeline import load_fitted
+    from personaspace.profiles.explained_variance import explained_variance
+    from personaspace.runs.fit import load_fitted
+    from personaspace.runs.run import Run
 
     opened = Run.open(run)
     fitted = load_fitted(opened)

@@ -10,23 +10,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from personaspace.embedding.base import (
-    Embedder,
-    OnEpoch,
-    Vectors,
-    ascending,
-    check_between,
-    check_learnable,
-    check_whole,
-)
-from personaspace.embedding.choices import UNANSWERED, answer_table, mean_cross_entropy
-from personaspace.embedding.graph import sparse_rows
+from personaspace.embedding.base import Embedder, OnEpoch, ascending, check_between, check_learnable, check_whole
 from personaspace.embedding.loss import AnswerLoss
-from personaspace.embedding.pooling import calibrate
-from personaspace.embedding.training import batches, train
+from personaspace.embedding.optimize import batches, train
+from personaspace.embedding.option_softmax import UNANSWERED, answer_table, mean_cross_entropy
+from personaspace.embedding.platt import calibrate
+from personaspace.embedding.sparse import sparse_rows
 from personaspace.survey.answers import Answers
-from personaspace.survey.split import early_stopping
-from personaspace.survey.survey import FloatArray, Survey
+from personaspace.survey.arrays import FloatArray, Vectors
+from personaspace.survey.survey import Survey
+from personaspace.survey.validation import validation_mask
 
 BATCH, STEPS = 512, 16  # respondents in a step at the most, steps in an epoch at the least
 PRIOR = 20.0  # empty answers in the length that inputs are divided by
@@ -54,7 +47,7 @@ class Autoencoder(Embedder):
         weighted: Whether the loss counts respondents by their survey weights.
         ordinal: What the order of options counts in the loss (:class:`personaspace.embedding.loss.AnswerLoss`).
         calibrated: Whether v and b are each multiplied by a number in the end, so that chances are calibrated
-            (:func:`personaspace.embedding.pooling.calibrate`); it may change which option is the likeliest.
+            (:func:`personaspace.embedding.platt.calibrate`); it may change which option is the likeliest.
         encoder_: W, transposed, shape ``[options, dim]``.
         shift_: c, shape ``[dim]``.
 
@@ -131,7 +124,7 @@ class _Training:
     """What one fit works on: the weights, the answers to learn from, those watched for early stopping."""
 
     def __init__(self, model: Autoencoder, survey: Survey) -> None:
-        watched = early_stopping(survey)
+        watched = validation_mask(survey)
         self.model, self.rng = model, np.random.default_rng(model.seed)
         self.noise = torch.Generator().manual_seed(model.seed)
         self.loss = AnswerLoss(survey.questions, model.ordinal)

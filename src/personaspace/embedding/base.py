@@ -9,17 +9,16 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 
-from personaspace.embedding.choices import Choices
+from personaspace.embedding.option_softmax import OptionSoftmax
 from personaspace.errors import NotFittedError, SettingError, SurveyError, unknown
 from personaspace.files import write_atomically, write_json, write_tensors
 from personaspace.survey.answers import Answers
+from personaspace.survey.arrays import IntArray, Vectors
 from personaspace.survey.question import Question, offsets_of
 from personaspace.survey.stream import SurveyStream
-from personaspace.survey.survey import IntArray, Survey
+from personaspace.survey.survey import Survey
 
-Vectors = npt.NDArray[np.float32]
 OnEpoch = Callable[[int, int, float], None]
 """Called after every epoch with the epochs done, the most there can be, and the loss watched for early stopping."""
 
@@ -135,7 +134,7 @@ class Embedder(ABC):
         """
         self._check_fitted()
         vectors = self._checked(vectors)
-        return Choices(self.offsets_).softmax(vectors @ self.options_.T + self.bias_)
+        return OptionSoftmax(self.offsets_).softmax(vectors @ self.options_.T + self.bias_)
 
     def predict_questions(self, vectors: Vectors, ids: Sequence[str]) -> list[Vectors]:
         """Probabilities of the options of some questions only.
@@ -156,7 +155,7 @@ class Embedder(ABC):
             raise unknown("question", missing[0], index)
         places = [slice(self.offsets_[index[name]], self.offsets_[index[name] + 1]) for name in ids]
         scores = (vectors @ self.options_[at].T + self.bias_[at] for at in places)
-        return [Choices(np.array([0, one.shape[1]])).softmax(one) for one in scores]
+        return [OptionSoftmax(np.array([0, one.shape[1]])).softmax(one) for one in scores]
 
     def expected_numbers(self, vectors: Vectors, ids: Sequence[str]) -> Vectors:
         """The number each point of the space is expected to give: sum over the grid of p(o | u) times the number of o.

@@ -9,11 +9,12 @@ from typing import ClassVar, Self
 import numpy as np
 
 from personaspace.embedding.autoencoder import Autoencoder
-from personaspace.embedding.base import Embedder, OnEpoch, Vectors, check_learnable, check_whole
-from personaspace.embedding.factorization import Factorization
-from personaspace.embedding.lightgcn import LightGCN
-from personaspace.embedding.pooling import pool_weights
+from personaspace.embedding.base import Embedder, OnEpoch, check_learnable, check_whole
+from personaspace.embedding.factorization.model import Factorization
+from personaspace.embedding.lightgcn.model import LightGCN
+from personaspace.embedding.platt import pool_weights
 from personaspace.errors import SettingError
+from personaspace.survey.arrays import Vectors
 from personaspace.survey.question import Question
 from personaspace.survey.survey import Survey
 

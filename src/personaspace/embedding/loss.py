@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from personaspace.embedding.choices import UNANSWERED, Choices
+from personaspace.embedding.option_softmax import UNANSWERED, OptionSoftmax
 from personaspace.survey.question import Question, offsets_of
 
 UNLIKELY = -1e9  # score of an option that is left out
@@ -40,7 +40,7 @@ class AnswerLoss:
     """
 
     def __init__(self, questions: Sequence[Question], ordinal: float = 0.0) -> None:
-        self.choices = Choices(offsets_of(questions))
+        self.choices = OptionSoftmax(offsets_of(questions))
         self.ordinal = ordinal
         self.orders = [_Order.of([questions[j] for j in at]) for at, _ in self.choices.groups] if ordinal else []
 

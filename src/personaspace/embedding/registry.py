@@ -9,8 +9,8 @@ from typing import Any
 from personaspace.embedding.autoencoder import Autoencoder
 from personaspace.embedding.base import CONFIG, FORMAT, WEIGHTS, Embedder
 from personaspace.embedding.committee import Committee
-from personaspace.embedding.factorization import Factorization
-from personaspace.embedding.lightgcn import LightGCN
+from personaspace.embedding.factorization.model import Factorization
+from personaspace.embedding.lightgcn.model import LightGCN
 from personaspace.errors import RunError, unknown
 from personaspace.files import read_json, read_tensors
 from personaspace.survey.question import Question

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from personaspace.evaluation.predictions import Predictions
-from personaspace.survey.survey import FloatArray
+from personaspace.survey.arrays import FloatArray
 
 Metric = Callable[[Predictions, FloatArray | None], FloatArray]
 """From predictions and weights, ``[respondents]`` or ``[resamples, respondents]``, to one value per row of weights."""

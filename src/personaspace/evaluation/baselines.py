@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from personaspace.embedding.base import Embedder, Vectors
+from personaspace.embedding.base import Embedder
 from personaspace.errors import SettingError, unknown
 from personaspace.evaluation.matching import carried_over, matched_options
 from personaspace.evaluation.predictions import Predictions, padded_columns
-from personaspace.survey.survey import FloatArray, Survey
+from personaspace.survey.arrays import FloatArray, Vectors
+from personaspace.survey.survey import Survey
 
 BACKOFF = 10.0
 """A group's answers are mixed with everybody's as if so many more members had answered as everybody does."""

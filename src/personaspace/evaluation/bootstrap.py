@@ -10,7 +10,7 @@ import numpy as np
 from personaspace.errors import SettingError
 from personaspace.evaluation.averages import Metric
 from personaspace.evaluation.predictions import Predictions
-from personaspace.survey.survey import FloatArray
+from personaspace.survey.arrays import FloatArray
 
 CELLS = 2**23
 """Resampled weights held in memory at a time."""

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from personaspace.errors import SettingError
-from personaspace.survey.question import offsets_of
-from personaspace.survey.survey import FloatArray, IntArray, Question, Survey
+from personaspace.survey.arrays import FloatArray, IntArray
+from personaspace.survey.question import Question, offsets_of
+from personaspace.survey.survey import Survey
 
 
 def matched_questions(questions: Sequence[Question], test: Survey) -> IntArray:

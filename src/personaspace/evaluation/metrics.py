@@ -13,12 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
 from personaspace.evaluation.averages import Metric, mean_over_questions, ratio, weights_of
 from personaspace.evaluation.predictions import Predictions
-
-FloatArray = npt.NDArray[np.float64]
+from personaspace.survey.arrays import FloatArray
 
 FLOOR = 1e-12
 """Probabilities below this are raised to it before the logarithm."""

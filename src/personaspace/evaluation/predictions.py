@@ -8,8 +8,9 @@ from typing import Self
 import numpy as np
 
 from personaspace.errors import SettingError
-from personaspace.survey.numbers import number_places
-from personaspace.survey.survey import BoolArray, FloatArray, IntArray, Survey
+from personaspace.survey.arrays import BoolArray, FloatArray, IntArray
+from personaspace.survey.numeric_answers import number_places
+from personaspace.survey.survey import Survey
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,21 +8,22 @@ from functools import partial
 
 import numpy as np
 
-from personaspace.embedding.base import Embedder, Vectors
+from personaspace.embedding.base import Embedder
 from personaspace.errors import SettingError
 from personaspace.evaluation.baselines import embedder_alone, group_majority, majority
 from personaspace.evaluation.bootstrap import bootstrap
+from personaspace.evaluation.language_model_rows import GroupRows, individual, question_prior, raw_question
 from personaspace.evaluation.metrics import METRICS
-from personaspace.evaluation.numbers import NUMBER_METRICS
+from personaspace.evaluation.number_metrics import NUMBER_METRICS
 from personaspace.evaluation.predictions import Predictions
 from personaspace.evaluation.results import MAIN_METRIC, NUMBER_METRIC, Results, Row
-from personaspace.evaluation.similar import own_similar_answer, similar_question_majority
-from personaspace.evaluation.steered_rows import GroupRows, expectation_alone, individual, raw_question
+from personaspace.evaluation.similar_question import own_similar_answer, similar_question_majority
+from personaspace.files import versions
 from personaspace.persona.personas import Personas
-from personaspace.steer.steered import SteeredLM
+from personaspace.steer.steered_lm import SteeredLM
+from personaspace.survey.arrays import Vectors
 from personaspace.survey.split import Split
 from personaspace.survey.survey import Survey
-from personaspace.versions import versions
 
 KNOWN = (5, 20)
 RESAMPLES = {MAIN_METRIC: 1000, NUMBER_METRIC: 1000}
@@ -131,8 +132,8 @@ def _methods(
     if lm is not None and groups is not None:
         yield "raw question", partial(raw_question, lm, test)
         yield "untrained", partial(individual, lm.untrained(), at.vectors, test)
-        if lm.expectation_ is not None:
-            yield "expectation alone", partial(expectation_alone, lm, at.vectors, test)
+        if lm.prior_ is not None:
+            yield "question prior", partial(question_prior, lm, at.vectors, test)
         yield "individual", partial(individual, lm, at.vectors, test)
         yield from groups.rows(test, at.vectors)
 

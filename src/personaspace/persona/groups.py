@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_array
 
-from personaspace.embedding.base import Embedder, Vectors
+from personaspace.embedding.base import Embedder
 from personaspace.errors import SurveyError, unknown
 from personaspace.persona.personas import Kind, Persona, Personas
-from personaspace.survey.survey import FloatArray, IntArray, Survey
+from personaspace.survey.arrays import FloatArray, IntArray, Vectors
+from personaspace.survey.survey import Survey
 
 
 def individual_personas(embedder: Embedder) -> Personas:

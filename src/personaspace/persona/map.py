@@ -13,12 +13,13 @@ import pandas as pd
 from personaspace.embedding.base import Embedder
 from personaspace.errors import MAX_SEED, RunError, SettingError, unknown
 from personaspace.files import read_json, write_json, write_text
-from personaspace.persona.answer_space import AnswerSpace
+from personaspace.persona.clustering.answer_space import AnswerSpace
 from personaspace.persona.personas import Personas
-from personaspace.survey.survey import FloatArray, Survey
+from personaspace.survey.arrays import FloatArray
+from personaspace.survey.survey import Survey
 
 if TYPE_CHECKING:
-    from personaspace.report.plot import Plot
+    from personaspace.report.plots.picture import Plot
 
 SAMPLE = 5000
 """Respondents drawn at random where there are more: more points neither show more nor are drawn in reasonable time."""
@@ -90,7 +91,7 @@ class Map:
             SettingError: There is no survey to colour by.
             UnknownNameError: The survey has no such trait or question.
         """
-        from personaspace.report.map_plot import map_plot
+        from personaspace.report.plots.map import map_plot
 
         return map_plot(self, color, survey)
 
@@ -102,7 +103,7 @@ def map_respondents(
 
     t-SNE (van der Maaten and Hinton, JMLR 9, 2008) or UMAP (McInnes, Healy and Melville, arXiv 1802.03426) of the
     principal components of the answers expected of each respondent, the space clusters are looked for in
-    (:mod:`personaspace.persona.answer_space`). Neighbourhoods are to be trusted; distances between far groups, their
+    (:mod:`personaspace.persona.clustering.answer_space`). Neighbourhoods are to be trusted; distances between far groups, their
     sizes and the axes mean nothing.
 
     Args:

@@ -10,11 +10,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from personaspace.embedding.base import Embedder, Vectors
+from personaspace.embedding.base import Embedder
 from personaspace.errors import RunError, SurveyError
+from personaspace.persona.clustering.stability import jaccard
 from personaspace.persona.personas import Persona, Personas
-from personaspace.persona.stability import jaccard
-from personaspace.survey.survey import FloatArray, IntArray, Survey
+from personaspace.survey.arrays import FloatArray, IntArray, Vectors
+from personaspace.survey.survey import Survey
 
 LEAST = 1 / 3
 """The least similarity at which a name is handed on: two clusters of one size then share half their members."""

@@ -14,12 +14,13 @@ import pandas as pd
 
 from personaspace.errors import RunError, SettingError, unknown
 from personaspace.files import read_json, read_tensors, write_json, write_tensors
-from personaspace.persona.clouds import Mixture
+from personaspace.persona.gaussian_mixture import AnswerMixture
 from personaspace.survey.survey import Survey
 
 if TYPE_CHECKING:
-    from personaspace.embedding.base import Embedder, Vectors
-    from personaspace.persona.profile import Profile
+    from personaspace.embedding.base import Embedder
+    from personaspace.profiles.profile import Profile
+    from personaspace.survey.arrays import Vectors
 
 Kind = Literal["individual", "cluster", "demographic", "mixture"]
 
@@ -59,7 +60,7 @@ class Personas(Sequence[Persona]):
         personas: With distinct names and vectors of one length.
         curve: Where k was chosen by a curve, that curve (:func:`personaspace.persona.clustering.choose_k`).
         clusters: For cluster personas, every cluster found and how real it is
-            (:func:`personaspace.persona.evidence.evidence`).
+            (:func:`personaspace.persona.clustering.validity.evidence`).
         notes: What a reader should know, in sentences: why so many, and what became of small clusters.
         mixture: The Gaussian mixture they are the components of, if they are.
 
@@ -81,7 +82,7 @@ class Personas(Sequence[Persona]):
         curve: pd.DataFrame | None = None,
         clusters: pd.DataFrame | None = None,
         notes: Sequence[str] = (),
-        mixture: Mixture | None = None,
+        mixture: AnswerMixture | None = None,
     ) -> None:
         self._personas = tuple(personas)
         self.curve, self.clusters, self.notes, self.mixture = curve, clusters, tuple(notes), mixture
@@ -136,7 +137,7 @@ class Personas(Sequence[Persona]):
 
         Args:
             weights: What each named persona contributes; at least 0, scaled to sum to 1. A row of
-                :func:`~personaspace.persona.soft.soft_membership` makes a respondent a mixture of personas.
+                :func:`~personaspace.persona.soft_membership.soft_membership` makes a respondent a mixture of personas.
 
         Returns:
             A persona such as ``"0.25 left + 0.75 right"``, of kind ``"mixture"``; its name leaves out parts below
@@ -170,13 +171,13 @@ class Personas(Sequence[Persona]):
         return type(self)(renamed, self.curve, clusters, notes, self.mixture)
 
     def profile(self, survey: Survey, imputed_by: Embedder | None = None) -> Profile:
-        """What the personas' members are like and how they answered; see :mod:`personaspace.persona.profile`."""
-        from personaspace.persona.profile import profile
+        """What the personas' members are like and how they answered; see :mod:`personaspace.profiles.profile`."""
+        from personaspace.profiles.profile import profile
 
         return profile(self, survey, imputed_by=imputed_by)
 
     def cards(self, survey: Survey) -> dict[str, str]:
-        """Each persona in a paragraph of plain English; see :mod:`personaspace.persona.card`."""
+        """Each persona in a paragraph of plain English; see :mod:`personaspace.profiles.card`."""
         table = self.profile(survey).cards
         return dict(zip(table["persona"], table["card"], strict=True))
 
@@ -215,7 +216,7 @@ class Personas(Sequence[Persona]):
             rows = zip(content["personas"], tensors["vectors"], strict=True)
             personas = [_described(entry, vector) for entry, vector in rows]
             curve, clusters = _frame(content["curve"]), _frame(content.get("clusters"))
-            notes, mixture = map(str, content.get("notes", ())), Mixture.from_tensors(tensors)
+            notes, mixture = map(str, content.get("notes", ())), AnswerMixture.from_tensors(tensors)
         except (KeyError, TypeError, ValueError) as error:
             raise RunError(f"{path} and its vectors do not describe personas ({error}): make them again") from error
         return cls(personas, curve, clusters, tuple(notes), mixture)

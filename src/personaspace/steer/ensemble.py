@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 
 from personaspace.errors import SettingError
-from personaspace.steer.asking import Answerer, Asking, How
-from personaspace.steer.interval import Bootstrap
-from personaspace.steer.points import Persona, Personas, Vectors, named_points
+from personaspace.steer.answering import Answerer
+from personaspace.steer.persona_bootstrap import Bootstrap
 from personaspace.steer.poll import Poll
+from personaspace.steer.protocols import Persona, Personas, names_and_vectors
+from personaspace.steer.steering import AskOptions, AskSettings
+from personaspace.survey.arrays import Vectors
 from personaspace.survey.question import Question
 
 
@@ -47,9 +49,9 @@ class Ensemble(Answerer):
             raise SettingError("some models know refusals and some do not: train all of them alike")
         self.refusals = self.members[0].refusals
 
-    def outcomes(self, vectors: Vectors, question: Question, asking: Asking) -> Vectors:
+    def outcomes(self, vectors: Vectors, question: Question, settings: AskSettings) -> Vectors:
         """Mean over the models; see :meth:`Answerer.outcomes`."""
-        each = [member.outcomes(vectors, question, asking) for member in self.members]
+        each = [member.outcomes(vectors, question, settings) for member in self.members]
         return np.asarray(np.mean(each, axis=0), dtype=np.float32)
 
     def poll(
@@ -59,11 +61,11 @@ class Ensemble(Answerer):
         personas: Personas | Persona,
         *,
         interval: Bootstrap | None = None,
-        **how: Unpack[How],
+        **how: Unpack[AskOptions],
     ) -> Poll:
         """As :meth:`Answerer.poll`, with the standard deviation between the models."""
         poll = super().poll(text, options, personas, interval=interval, **how)
-        vectors = named_points(personas)[1]
+        vectors = names_and_vectors(personas)[1]
         each = [member.predict(vectors, poll.question, **how) for member in self.members]
         table = poll.probabilities
         return replace(poll, spread=pd.DataFrame(np.std(each, axis=0, ddof=1), table.index, table.columns))

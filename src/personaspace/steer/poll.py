@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from personaspace.steer.points import Vectors
+from personaspace.survey.arrays import Vectors
 from personaspace.survey.question import Question
 
 

@@ -1,4 +1,4 @@
-r"""What a frozen model makes of a question, steered by points of the space more or less strongly.
+r"""Answers of a steered model at any strength, to a question in any phrasing.
 
 With b(o) the base model's log-probability of an outcome o and p(o) the steered model's, at strength s
 
@@ -13,57 +13,78 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TypedDict
 
 import torch
 from torch import Tensor
 
 from personaspace.errors import SettingError
-from personaspace.steer.attach import Attachment
-from personaspace.steer.expectation import Expectation, Expected
-from personaspace.steer.language_model import LanguageModel
-from personaspace.steer.pairs import question_prompt
-from personaspace.steer.passes import rows_a_pass
-from personaspace.steer.phrasing import Phrasing, phrasings
-from personaspace.steer.points import Vectors, checked
-from personaspace.steer.soft_prompts import SoftPrompt
-from personaspace.steer.steered_logits import steered_logits
-from personaspace.steer.told import told
+from personaspace.newquestions.gaussian_process import OptionWeights, QuestionPrior
+from personaspace.steer.forward.option_logits import base_probabilities
+from personaspace.steer.model.prompts import Phrasing, phrasings, question_prompt
+from personaspace.steer.soft_prompts.informed import prior_features
+from personaspace.steer.steerer import Steerer
+from personaspace.survey.arrays import Vectors
 from personaspace.survey.question import Question
 
-if TYPE_CHECKING:
-    from personaspace.steer.asking import Asking
+
+class AskOptions(TypedDict, total=False):
+    """Keyword arguments of ``ask``, ``poll`` and ``predict``; see :class:`AskSettings`."""
+
+    orders: int
+    alphabets: Sequence[str]
+    strength: float
+    batch: int
+
+
+@dataclass(frozen=True)
+class AskSettings:
+    """How a question is asked.
+
+    Attributes:
+        orders: In how many orders of its options; see :func:`personaspace.steer.model.prompts.phrasings`.
+        alphabets: With which label alphabets: ``ABC``, ``abc``, ``123``.
+        strength: Of the steering: 0 is the base model, 1 the steered model.
+        batch: Points a pass.
+
+    Raises:
+        SettingError: A setting is outside what is allowed.
+    """
+
+    orders: int = 1
+    alphabets: Sequence[str] = ("ABC",)
+    strength: float = 1.0
+    batch: int = 512
+
+    def __post_init__(self) -> None:
+        check_strength(self.strength)
+        if self.batch < 1:
+            raise SettingError(f"batch is {self.batch}: at least one point a pass")
 
 
 @dataclass(frozen=True)
 class Steering:
-    """All that answering and writing take.
+    """A trained steerer with all that answering and writing take beside it.
 
     Attributes:
-        model: The frozen model.
-        soft_prompt: The trained soft-prompting model.
-        attachment: Placement and form of its virtual tokens.
+        steerer: Frozen model, trained soft-prompting model and attachment.
         temperature: What the logits of a question's outcomes are divided by.
         refusals: Whether refusing is an outcome of every question.
-        expectation: What an informed soft-prompting model is told of.
+        prior: What the space expects of any question, for an informed soft-prompting model.
     """
 
-    model: LanguageModel
-    soft_prompt: SoftPrompt
-    attachment: Attachment
+    steerer: Steerer
     temperature: float = 1.0
     refusals: bool = False
-    expectation: Expectation | None = None
+    prior: QuestionPrior | None = None
 
-    def points(self, vectors: Vectors) -> Tensor:
-        """Vectors ``[n, dim]`` as a tensor where the model runs; :class:`SurveyError` where they do not fit."""
-        return torch.from_numpy(checked(vectors, len(self.soft_prompt.vectors.mean))).to(self.model.device)
-
-    def outcomes(self, vectors: Vectors, question: Question, asking: Asking) -> Vectors:
+    def outcomes(self, vectors: Vectors, question: Question, settings: AskSettings) -> Vectors:
         """Probability of every outcome in every phrasing; see :meth:`Answerer.outcomes`."""
-        points = self.points(vectors)
-        ways = phrasings(question, asking.orders, asking.alphabets)
-        each = [self.probabilities(points, question, way, asking.strength, asking.batch) for way in ways]
+        points = self.steerer.points(vectors)
+        each = [
+            self.probabilities(points, question, phrasing, settings.strength, settings.batch)
+            for phrasing in phrasings(question, settings.orders, settings.alphabets)
+        ]
         return torch.stack(each).cpu().numpy()
 
     @torch.no_grad()
@@ -75,7 +96,7 @@ class Steering:
         Args:
             points: Shape ``[n, dim]``.
             question: Asked before or not.
-            phrasing: How it is put.
+            phrasing: Order and labels of the options.
             strength: Of the steering; 0 is the base model.
             batch: Points a pass at the most.
 
@@ -83,36 +104,39 @@ class Steering:
             Shape ``[n, options]``, or ``[n, options + 1]`` with the refusal last; rows sum to 1.
         """
         text = phrasing.text(question, self.refusals)
-        told = self.told(points, question, phrasing.order)
+        features = self.prior_features(points, question, phrasing.order)
         places = phrasing.places(self.refusals)
         scores = torch.zeros(len(points), len(places), device=points.device)
         if strength != 0 and len(points):
-            scores = self.logits(points, text, len(places), phrasing.labels, batch, told).log_softmax(-1)
+            scores = self.logits(points, text, len(places), phrasing.labels, batch, features).log_softmax(-1)
         if strength != 1:
-            base = self.model.score([text], [len(places)], labels=phrasing.labels).to(points.device)
-            scores = strength * scores + (1 - strength) * base.clamp_min(torch.finfo(base.dtype).tiny).log()
+            base = base_probabilities(self.steerer.model, [text], [len(places)], labels=phrasing.labels)
+            base = base.to(points.device).clamp_min(torch.finfo(base.dtype).tiny).log()
+            scores = strength * scores + (1 - strength) * base
         return scores.softmax(-1)[:, places]
 
-    def told(self, points: Tensor, question: Question, order: Sequence[int]) -> Tensor | None:
-        """What an informed soft-prompting model is told of a question whose options stand in this order."""
+    def prior_features(self, points: Tensor, question: Question, order: Sequence[int]) -> Tensor | None:
+        """Prior features of points ``[n, dim]`` for a question whose options stand in this order."""
         expected = self.expected(question)
-        return None if expected is None else told(expected.ordered(order), points)
+        return None if expected is None else prior_features(expected.ordered(order), points)
 
-    def expected(self, question: Question) -> Expected | None:
-        """What the space expects of a question; ``None`` where the soft-prompting model is not told."""
-        if self.expectation is None:
+    def expected(self, question: Question) -> OptionWeights | None:
+        """What the space expects of a question; ``None`` where the soft-prompting model does not see it."""
+        if self.prior is None:
             return None
-        return self.expectation.of(question, self.model.read(question_prompt(question, self.refusals)).features)
+        return self.prior.of(question, self.steerer.model.read(question_prompt(question, self.refusals)).features)
 
     def logits(
-        self, points: Tensor, text: str, outcomes: int, labels: str, batch: int, told: Tensor | None = None
+        self, points: Tensor, text: str, outcomes: int, labels: str, batch: int, prior_features: Tensor | None = None
     ) -> Tensor:
         """Logits of a question's labels for each point, over the temperature, shape ``[n, outcomes]``."""
-        reading, way = self.model.read(text), (self.model, self.soft_prompt, self.attachment)
-        rows = rows_a_pass(self.model, self.attachment, reading.ids.shape[1], batch)
+        question = self.steerer.model.read(text)
+        rows = self.steerer.rows_per_pass([question], batch)
         parts = [slice(start, start + rows) for start in range(0, len(points), rows)]
         logits = [
-            steered_logits(*way, reading, points[part], outcomes, labels, None if told is None else told[part])
+            self.steerer.logits(
+                points[part], question, outcomes, labels, None if prior_features is None else prior_features[part]
+            )
             for part in parts
         ]
         return torch.cat(logits) / self.temperature

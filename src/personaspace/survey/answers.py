@@ -9,10 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from personaspace.errors import SurveyError
-
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
+from personaspace.survey.arrays import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,8 +11,8 @@ from typing import Any, Self
 import numpy as np
 
 from personaspace.errors import SurveyError
-from personaspace.survey.answers import FloatArray as FloatArray
-from personaspace.survey.answers import IntArray
+from personaspace.survey.arrays import FloatArray as FloatArray
+from personaspace.survey.arrays import IntArray
 from personaspace.survey.scale import Scale
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from personaspace.errors import SurveyError
-from personaspace.survey.answers import FloatArray, IntArray
+from personaspace.survey.arrays import FloatArray, IntArray
 
 MOST_POINTS = 1001
 

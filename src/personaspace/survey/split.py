@@ -7,11 +7,10 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from personaspace.errors import MAX_SEED, SettingError
-from personaspace.survey.answers import BoolArray, IntArray, Pairs
-from personaspace.survey.early_stopping import check_fraction, early_stopping
+from personaspace.survey.answers import Pairs
+from personaspace.survey.arrays import BoolArray, IntArray
 from personaspace.survey.survey import Survey
-
-__all__ = ["Split", "SplitSettings", "early_stopping", "split"]
+from personaspace.survey.validation import check_fraction
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,10 @@ import numpy as np
 import pandas as pd
 
 from personaspace.errors import SurveyError, unknown
-from personaspace.survey.answers import Answers, BoolArray, FloatArray, IntArray, Pairs
-from personaspace.survey.numbers import checked_numbers
-from personaspace.survey.question import Option, Question, offsets_of, repeated
-
-__all__ = ["Answers", "BoolArray", "FloatArray", "IntArray", "Option", "Pairs", "Question", "Survey"]
+from personaspace.survey.answers import Answers, Pairs
+from personaspace.survey.arrays import BoolArray, FloatArray, IntArray
+from personaspace.survey.numeric_answers import checked_numbers
+from personaspace.survey.question import Question, offsets_of, repeated
 
 P = TypeVar("P", bound=Pairs)
 
@@ -251,3 +250,20 @@ def _kept(pairs: P, new_row: IntArray, new_column: IntArray) -> P:
     rows, columns = new_row[pairs.respondent], new_column[pairs.question]
     mask = (rows >= 0) & (columns >= 0)
     return replace(pairs.where(mask), respondent=rows[mask], question=columns[mask])
+
+
+def completed(survey: Survey, drawn: Answers) -> Survey:
+    """The survey with these answers beside its own; a refusal in one of their cells is gone.
+
+    Args:
+        survey: Any.
+        drawn: Answers to cells that hold none, counted as in the survey.
+
+    Raises:
+        SurveyError: A cell would hold two answers.
+    """
+    width = len(survey.questions)
+    cells = drawn.respondent * width + drawn.question
+    refused = survey.refusals.respondent * width + survey.refusals.question
+    columns = (np.concatenate([getattr(survey.answers, name), getattr(drawn, name)]) for name in vars(drawn))
+    return replace(survey, answers=Answers(*columns), refusals=survey.refusals.where(~np.isin(refused, cells)))

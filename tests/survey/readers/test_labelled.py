@@ -9,8 +9,8 @@ import pyreadstat
 import pytest
 
 from personaspace.errors import SurveyError, UnknownNameError
-from personaspace.survey.readers import read_survey
-from personaspace.survey.readers.labels import outcome
+from personaspace.survey.readers.non_answers import outcome
+from personaspace.survey.readers.registry import read_survey
 from personaspace.survey.survey import Survey
 from tests.survey.sources import write_labelled
 

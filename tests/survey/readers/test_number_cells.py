@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from personaspace.errors import SurveyError
-from personaspace.survey.readers import read_survey
+from personaspace.survey.readers.registry import read_survey
 from personaspace.survey.survey import Survey
 
 CELLS = "id,warm,tea\n1,93.0,yes\n2, 12,no\n3,-1,yes\n4,997,\n5,,no\n6,2.49,no\n"

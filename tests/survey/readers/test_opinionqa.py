@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from personaspace.errors import SurveyError, UnknownNameError
-from personaspace.survey.readers import read_survey
-from personaspace.survey.readers.opinionqa import TRAITS, read_opinionqa
+from personaspace.survey.readers.opinionqa.reader import TRAITS, read_opinionqa
+from personaspace.survey.readers.registry import read_survey
 from tests.survey.sources import person, question, write_rows
 
 

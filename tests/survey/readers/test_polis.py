@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from personaspace.errors import SurveyError
-from personaspace.survey.readers import read_survey
+from personaspace.survey.readers.registry import read_survey
 from tests.survey.sources import write_polis
 
 

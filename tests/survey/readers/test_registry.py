@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from personaspace.errors import SurveyError, UnknownNameError
-from personaspace.survey.readers import read_survey
+from personaspace.survey.readers.registry import read_survey
 
 
 def test_the_source_is_found_out_or_named(table: Path, opinionqa: Path) -> None:

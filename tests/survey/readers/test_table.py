@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from personaspace.errors import SurveyError
-from personaspace.survey.readers import read_survey
+from personaspace.survey.readers.registry import read_survey
 from personaspace.survey.survey import Survey
 from tests.survey.sources import WIDE
 

@@ -17,9 +17,35 @@ import torch
 from torch import Tensor, nn
 
 from personaspace.errors import SettingError, unknown
-from personaspace.steer.soft_prompts.standardize import Standardize
 
-Start = Literal["default", "zero", "text"]
+
+class Standardize(nn.Module):
+    """Shift to mean 0 and scale to variance 1, as measured once on training data.
+
+    Args:
+        width: Width of what is standardized.
+    """
+
+    mean: Tensor
+    scale: Tensor
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(width))
+        self.register_buffer("scale", torch.ones(width))
+
+    @torch.no_grad()
+    def measure(self, rows: Tensor) -> None:
+        """Take mean and standard deviation from rows of shape ``[n, width]``."""
+        self.mean.copy_(rows.mean(0))
+        self.scale.copy_(rows.std(0, correction=0).clamp_min(1e-6))
+
+    def forward(self, rows: Tensor) -> Tensor:
+        """Standardize rows of shape ``[n, width]``."""
+        return (rows - self.mean) / self.scale
+
+
+Init = Literal["default", "zero", "text"]
 MOST = 65536
 
 
@@ -28,10 +54,10 @@ class SoftPromptSettings(ABC):
     """Settings of a soft-prompting model; every kind adds its own.
 
     Attributes:
-        start: What the virtual tokens are before training: ``default`` (prefix form: small and random; prompt form:
+        init: What the virtual tokens are before training: ``default`` (prefix form: small and random; prompt form:
             random words, and small random differences), ``zero`` (nothing, for every point) or ``text``
-            (``start_text``, for every point).
-        start_text: A text of as many tokens as there are virtual tokens.
+            (``init_text``, for every point).
+        init_text: A text of as many tokens as there are virtual tokens.
 
     Raises:
         SettingError: A number is not a whole number from 1 to 65536, or a text is missing or surplus.
@@ -39,19 +65,19 @@ class SoftPromptSettings(ABC):
 
     informed: ClassVar[bool] = False
 
-    start: Start = "default"
-    start_text: str = ""
+    init: Init = "default"
+    init_text: str = ""
 
     def __post_init__(self) -> None:
         for name in (field.name for field in fields(self)):
             value = getattr(self, name)
             if not isinstance(value, str) and not (type(value) is int and 1 <= value <= MOST):
                 raise SettingError(f"{name} of the soft-prompting model is {value!r}: give 1 to {MOST}")
-        if self.start not in get_args(Start):
-            raise unknown("start", self.start, get_args(Start))
-        if (self.start == "text") != bool(self.start_text):
+        if self.init not in get_args(Init):
+            raise unknown("initialization", self.init, get_args(Init))
+        if (self.init == "text") != bool(self.init_text):
             raise SettingError(
-                f"start is {self.start!r} and start_text {self.start_text!r}: a text is given with start 'text', "
+                f"init is {self.init!r} and init_text {self.init_text!r}: a text is given with init 'text', "
                 "and with no other"
             )
 
@@ -101,7 +127,7 @@ class SoftPrompt(nn.Module, ABC):
         self.output = nn.Linear(mixed, math.prod(shape[1:] if per_token else shape), bias=False)
 
     def forward(
-        self, vectors: Tensor, features: Tensor, noise: Tensor | None = None, told: Tensor | None = None
+        self, vectors: Tensor, features: Tensor, noise: Tensor | None = None, prior_features: Tensor | None = None
     ) -> Tensor:
         """Make the virtual tokens.
 
@@ -109,7 +135,7 @@ class SoftPrompt(nn.Module, ABC):
             vectors: Points of the space, shape ``[n, dim]``.
             features: Features of one question, shape ``[features]``, or of each point's own, ``[n, features]``.
             noise: Added to the standardized points while training, shape ``[n, dim]``.
-            told: What the space expects of each point, shape ``[n, 53]``, for who takes it.
+            prior_features: What the space expects of each point, shape ``[n, 53]``, for a model that sees it.
 
         Returns:
             Shape ``[n, *shape]``.
@@ -117,12 +143,12 @@ class SoftPrompt(nn.Module, ABC):
         u = self.vectors(vectors)
         u = u if noise is None else u + noise
         h = self.questions(features)
-        mixed = self.output(self.mix(u, h) if told is None else self.mix_told(u, h, told))
+        mixed = self.output(self.mix(u, h) if prior_features is None else self.mix_with_prior(u, h, prior_features))
         tokens: Tensor = self.origin + self.scale * (self.bias + mixed.view(len(vectors), *self.shape))
         return tokens
 
     @torch.no_grad()
-    def start_at(self, origin: Tensor, scale: Tensor) -> None:
+    def set_origin(self, origin: Tensor, scale: Tensor) -> None:
         """Say where training starts; unless the start is ``default``, at ``origin`` for every point.
 
         Args:
@@ -131,7 +157,7 @@ class SoftPrompt(nn.Module, ABC):
         """
         self.origin.copy_(origin)
         self.scale.copy_(scale.expand(self.shape))
-        if self.settings.start != "default":
+        if self.settings.init != "default":
             self.output.weight.zero_()
 
     @abstractmethod
@@ -142,6 +168,6 @@ class SoftPrompt(nn.Module, ABC):
             Shape ``[n, mixed]``, or ``[n, tokens, mixed]`` if per token.
         """
 
-    def mix_told(self, u: Tensor, h: Tensor, told: Tensor) -> Tensor:  # noqa: ARG002
-        """As :meth:`mix`, for who can be told what is expected of each point, ``[n, 53]``."""
+    def mix_with_prior(self, u: Tensor, h: Tensor, prior_features: Tensor) -> Tensor:  # noqa: ARG002
+        """As :meth:`mix`, with prior features ``[n, 53]``, which most models do not see."""
         return self.mix(u, h)

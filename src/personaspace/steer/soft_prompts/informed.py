@@ -1,18 +1,45 @@
-r"""A question-aware soft-prompting model that is told what its space expects: f(u, h(question), e(u, question)).
+r"""A question-aware soft-prompting model that also sees prior features: f(u, h(question), e(u, question)).
 
     z = (W_u u) * (1 + W_g h) + W_h h + W_e e,    z' = z + W_2 gelu(W_1 norm(z)),    V = V_0 + W_o norm(z')
 
-e is what :mod:`personaspace.steer.expectation` makes of the point and the question's text, with the doubt it leaves.
+The prior features e say what the space expects of the answers to the question, and how uncertain that is
+(:mod:`personaspace.newquestions.gaussian_process`).
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 
+from personaspace.newquestions.gaussian_process import OptionWeights
 from personaspace.steer.soft_prompts.question_aware import QuestionAware, QuestionAwareSettings
-from personaspace.steer.told import WIDTH, told_nothing
+
+PLACES = 26
+WIDTH = 2 * PLACES + 1
+FARTHEST = 4.0
+LEAST_UNCERTAINTY = 0.01
+
+
+def prior_features(expected: OptionWeights, vectors: Tensor) -> Tensor:
+    """Prior features of points ``[n, dim]``, shape ``[n, 53]``.
+
+    Log-odds and probabilities of the first 26 options, 0 for places without one, and the logarithm of the uncertainty.
+    """
+    odds = expected.log_odds(vectors)
+    places = min(PLACES, odds.shape[1])
+    row = torch.zeros(len(vectors), WIDTH, device=vectors.device)
+    row[:, :places] = odds[:, :places].clamp(-FARTHEST, FARTHEST)
+    row[:, PLACES : PLACES + places] = odds.softmax(dim=1)[:, :places]
+    row[:, -1] = math.log(max(expected.uncertainty, LEAST_UNCERTAINTY))
+    return row
+
+
+def no_prior_features(points: int, device: torch.device) -> Tensor:
+    """Prior features where nothing is expected, as of a text without options; shape ``[points, 53]``."""
+    return torch.zeros(points, WIDTH, device=device)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,16 +54,16 @@ class InformedSettings(QuestionAwareSettings):
 
 
 class Informed(QuestionAware):
-    """Sees what the frozen model made of the question, and is told what the space expects of it."""
+    """Sees the frozen model's states of the question, and what the space expects of the answers to it."""
 
     def __init__(self, settings: InformedSettings, dim: int, features: int, shape: tuple[int, ...]) -> None:
         super().__init__(settings, dim, features, shape)
-        self.told = nn.Linear(WIDTH, settings.hidden)
+        self.prior = nn.Linear(WIDTH, settings.hidden)
 
     def mix(self, u: Tensor, h: Tensor) -> Tensor:
         """As where nothing is expected."""
-        return self.mix_told(u, h, told_nothing(len(u), u.device))
+        return self.mix_with_prior(u, h, no_prior_features(len(u), u.device))
 
-    def mix_told(self, u: Tensor, h: Tensor, told: Tensor) -> Tensor:
+    def mix_with_prior(self, u: Tensor, h: Tensor, prior_features: Tensor) -> Tensor:
         """The point gated by the question, plus the question, plus what is expected."""
-        return self.deepened(self.gated(u, h) + self.told(told))
+        return self.deepened(self.gated(u, h) + self.prior(prior_features))

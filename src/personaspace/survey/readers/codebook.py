@@ -8,8 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat
 
 from personaspace.errors import SurveyError
 from personaspace.survey.question import Option, Question, scaled_positions
-from personaspace.survey.readers.cells import Coding
-from personaspace.survey.readers.number_cells import NumberCoding
+from personaspace.survey.readers.coding import Coding, NumberCoding
 
 
 def _text(value: object) -> object:

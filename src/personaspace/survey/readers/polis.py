@@ -9,7 +9,7 @@ import pandas as pd
 
 from personaspace.errors import SurveyError
 from personaspace.survey.question import Option, Question
-from personaspace.survey.readers.cells import Coding, answers_and_refusals, plain
+from personaspace.survey.readers.coding import Coding, answers_and_refusals, plain
 from personaspace.survey.readers.csv_file import read_csv
 from personaspace.survey.readers.source import Codebook, Source
 from personaspace.survey.survey import Survey

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from personaspace.errors import SurveyError, unknown
-from personaspace.survey.readers import labelled, opinionqa, polis, saved, table
-from personaspace.survey.readers.form import Form
+from personaspace.survey.readers import polis, saved, table
+from personaspace.survey.readers.labelled import reader as labelled
+from personaspace.survey.readers.opinionqa import reader as opinionqa
 from personaspace.survey.readers.source import Codebook, Source
+from personaspace.survey.readers.writer import SourceWriter
 from personaspace.survey.survey import Survey
 
 SOURCES: tuple[Source, ...] = (labelled.SOURCE, opinionqa.SOURCE, polis.SOURCE, saved.SOURCE, table.SOURCE)
@@ -51,7 +53,7 @@ def read_survey(
     return _source(path, format).read(path, codebook, name)
 
 
-def form_of(path: Path, codebook: Codebook | None, survey: Survey) -> Form | None:
+def writer_of(path: Path, codebook: Codebook | None, survey: Survey) -> SourceWriter | None:
     """A source as a form to be filled in, or ``None`` where its format is only read.
 
     Args:

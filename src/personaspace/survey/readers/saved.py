@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from personaspace.errors import SurveyError
-from personaspace.survey.readers.form import SavedForm
 from personaspace.survey.readers.source import Codebook, Source
+from personaspace.survey.readers.writer import SavedWriter
 from personaspace.survey.storage import QUESTIONS, load_survey
 from personaspace.survey.survey import Survey
 
@@ -45,5 +45,5 @@ SOURCE = Source(
     "a run folder, or a folder with questions.json, answers.parquet and respondents.parquet",
     recognizes,
     read_saved,
-    lambda _path, _codebook, survey: SavedForm(survey),
+    lambda _path, _codebook, survey: SavedWriter(survey),
 )

@@ -12,8 +12,7 @@ import pyarrow.parquet as pq
 
 from personaspace.errors import SurveyError
 from personaspace.files import write_atomically
-from personaspace.survey.readers.csv_file import read_csv
-from personaspace.survey.readers.raw_csv import write_csv_with
+from personaspace.survey.readers.csv_file import read_csv, write_csv_with
 
 Cells = Mapping[tuple[int, str], Any]
 Rows = Sequence[Mapping[str, Any]]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from personaspace.survey.readers.form import Form
+from personaspace.survey.readers.writer import SourceWriter
 from personaspace.survey.survey import Survey
 
 Codebook = str | Path | Mapping[str, Any]
@@ -30,4 +30,4 @@ class Source:
     understands: str
     recognizes: Callable[[Path], bool]
     read: Callable[[Path, Codebook | None, str | None], Survey]
-    form: Callable[[Path, Codebook | None, Survey], Form] | None = None
+    form: Callable[[Path, Codebook | None, Survey], SourceWriter] | None = None

@@ -10,15 +10,13 @@ import pandas as pd
 
 from personaspace.errors import SurveyError, unknown
 from personaspace.survey.answers import Answers, Pairs
-from personaspace.survey.readers.cells import REFUSED, Coding, answers_and_refusals, plain
 from personaspace.survey.readers.codebook import TableCodebook
 from personaspace.survey.readers.codebook_file import read_codebook
+from personaspace.survey.readers.coding import REFUSED, Coding, NumberCoding, answers_and_refusals, plain
+from personaspace.survey.readers.columns import mean_one, respondent_ids
 from personaspace.survey.readers.csv_file import read_csv
-from personaspace.survey.readers.ids import respondent_ids
-from personaspace.survey.readers.number_cells import NumberCoding
 from personaspace.survey.readers.source import Codebook, Source
-from personaspace.survey.readers.table_form import table_form
-from personaspace.survey.readers.weights import mean_one
+from personaspace.survey.readers.table_writer import table_writer
 from personaspace.survey.survey import Survey
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
@@ -141,4 +139,4 @@ def _shown(names: Sequence[str] | pd.Index, most: int = 12) -> str:
     return ", ".join(str(name) for name in names[:most]) + (" …" if len(names) > most else "")
 
 
-SOURCE = Source("table", f"a table ({', '.join(SUFFIXES)}) with a codebook", recognizes, read_table, table_form)
+SOURCE = Source("table", f"a table ({', '.join(SUFFIXES)}) with a codebook", recognizes, read_table, table_writer)

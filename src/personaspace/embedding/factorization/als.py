@@ -1,0 +1,111 @@
+"""Factorisation of answers as numbers in closed form: respondents and questions in turn, each by ridge regression."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from personaspace.embedding.base import OnEpoch
+from personaspace.embedding.factorization.fold_in import Prior, posteriors
+from personaspace.embedding.factorization.gradient import NumberLearner
+from personaspace.embedding.factorization.option_values import LEAST_VARIANCE
+from personaspace.embedding.optimize import keep_best
+from personaspace.embedding.sparse import sparse_rows
+from personaspace.survey.answers import Answers
+from personaspace.survey.arrays import FloatArray
+from personaspace.survey.survey import Survey
+
+IMAGINED = 0.1  # squared residual of one imagined answer per question
+
+
+class AlternatingLearner(NumberLearner):
+    """Alternating least squares for r_ij ~ Normal(<u_i, q_j> + b_j, s_j), u_i ~ Normal(0, 1), q_j ~ Normal(0, 1).
+
+    With x_i = (u_i, 1) and survey weights w_i, one epoch is
+
+        C_i = (1 + sum_j q_j q_j' / s_j)^-1,  u_i = C_i sum_j q_j (r_ij - b_j) / s_j
+        (q_j, b_j) = (sum_i w_i E[x_i x_i'] + diag(s_j, ..., s_j, 1))^-1 (sum_i w_i x_i r_ij + (0, ..., 0, 1/2))
+        s_j = (sum_i w_i E[(r_ij - <u_i, q_j> - b_j)^2] + 1/10) / (sum_i w_i + 1)
+
+    with E over u_i ~ Normal(u_i, C_i): E[x_i x_i'] = x_i x_i' + C_i. Without C_i it would be plain alternating least
+    squares, which takes the respondents' vectors for certain and learns their noise; with it, it is the EM algorithm
+    of factor analysis with missing values (Rubin and Thayer 1982; Ilin and Raiko 2010). Every question has one
+    imagined answer in the middle of its scale.
+
+    Args:
+        survey: Whose respondents and questions.
+        answers: To learn from.
+        dim: Length of the vectors.
+        seed: Of the start.
+        weights: w_i, shape ``[respondents]``; ones where not given.
+    """
+
+    def __init__(
+        self, survey: Survey, answers: Answers, dim: int, seed: int, weights: FloatArray | None = None
+    ) -> None:
+        super().__init__(survey, answers, dim, seed, weights)
+        respondents, questions, bias = (tensor.detach().double() for tensor in self.parameters)
+        self.parameters = (respondents, questions, bias)
+        self.variances = torch.full((len(survey.questions),), IMAGINED, dtype=torch.float64)
+        shape, at = (len(survey.respondents), len(survey.questions)), self.answers
+        weight = self.weights[at.respondent]
+        self.numbers = self._places_of(at)
+        self.weight_of = sparse_rows(at.respondent, at.question, weight, shape)
+        self.weighted_numbers = sparse_rows(at.respondent, at.question, weight * self.numbers, shape)
+        self.total = np.bincount(at.question, weight, minlength=shape[1])
+        self.squares = np.bincount(at.question, weight * self.numbers**2, minlength=shape[1])
+
+    def fit(
+        self,
+        watch: Callable[[], float],
+        *,
+        learning_rate: float | None,  # noqa: ARG002  closed form has none
+        epochs: int,
+        patience: int,
+        on_epoch: OnEpoch | None,
+    ) -> None:
+        """Alternate until the watched loss improves no more."""
+        changed = (*self.parameters, self.variances)
+        keep_best(changed, self._epoch, watch, epochs=epochs, patience=patience, on_epoch=on_epoch)
+
+    def prior(self) -> Prior:
+        """Normal(0, 1)."""
+        dim = self.parameters[0].shape[1]
+        return Prior(np.zeros(dim), np.eye(dim))
+
+    def variance(self) -> FloatArray:
+        """s_j, shape ``[questions]``."""
+        return self.variances.numpy()
+
+    def _epoch(self) -> None:
+        respondents, questions, bias = (tensor.numpy() for tensor in self.parameters)
+        values = self.numbers - bias[self.answers.question]
+        side = questions.shape[1] + 1
+        moments, products = np.zeros((len(questions), side * side)), np.zeros((len(questions), side))
+        placed = posteriors(self.answers, values, len(respondents), questions, self.variance(), self.prior())
+        for rows, means, covariances in placed:
+            respondents[rows] = means
+            known = np.column_stack([means, np.ones(len(means))])
+            squared = known[:, :, None] * known[:, None, :]
+            squared[:, :-1, :-1] += covariances
+            moments += self.weight_of[rows].T @ squared.reshape(len(means), -1)
+            products += self.weighted_numbers[rows].T @ known
+        self._regress(moments.reshape(-1, side, side), products)
+
+    def _regress(self, moments: FloatArray, products: FloatArray) -> None:
+        """New q, b and s from the sums over respondents."""
+        _, questions, bias = (tensor.numpy() for tensor in self.parameters)
+        ridge = np.column_stack([np.repeat(self.variance()[:, None], questions.shape[1], axis=1), np.ones(len(bias))])
+        imagined = products + np.eye(products.shape[1])[-1] / 2
+        solution = np.linalg.solve(moments + ridge[:, :, None] * np.eye(ridge.shape[1]), imagined[:, :, None])[:, :, 0]
+        residual = self.squares - 2 * (solution * products).sum(1) + _quadratic(solution, moments)
+        questions[:], bias[:] = solution[:, :-1], solution[:, -1]
+        self.variance()[:] = np.maximum((residual + IMAGINED) / (self.total + 1), LEAST_VARIANCE)
+
+
+def _quadratic(vectors: FloatArray, matrices: FloatArray) -> FloatArray:
+    """The quadratic form x' M x, row by row: shapes ``[n, d]`` and ``[n, d, d]`` to ``[n]``."""
+    result: FloatArray = np.einsum("ni,nij,nj->n", vectors, matrices, vectors)
+    return result

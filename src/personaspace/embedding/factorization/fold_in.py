@@ -1,0 +1,148 @@
+"""Fold-in: the most probable vector of a respondent given a few answers, with the option side frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from personaspace.embedding.option_softmax import OptionSoftmax
+from personaspace.embedding.sparse import sparse_rows
+from personaspace.survey.answers import Answers
+from personaspace.survey.arrays import FloatArray, IntArray
+
+BLOCK = 512
+
+
+@dataclass(frozen=True, eq=False)
+class Prior:
+    """Where respondents are expected before they answered: a normal distribution.
+
+    Attributes:
+        mean: Shape ``[dim]``.
+        precision: Inverse covariance, shape ``[dim, dim]``.
+    """
+
+    mean: FloatArray
+    precision: FloatArray
+
+    @classmethod
+    def of(cls, vectors: npt.NDArray[np.floating]) -> Prior:
+        """The normal distribution of some respondents' vectors, shape ``[respondents, dim]``."""
+        centred = vectors.astype(np.float64) - (mean := vectors.mean(axis=0, dtype=np.float64))
+        covariance = centred.T @ centred / len(vectors)
+        ridge = 1e-3 * max(np.trace(covariance) / len(mean), 1e-6)
+        return cls(mean, np.linalg.inv(covariance + ridge * np.eye(len(mean))))
+
+
+def fold_in_numbers(
+    answers: Answers, values: FloatArray, respondents: int, questions: FloatArray, variance: FloatArray, prior: Prior
+) -> FloatArray:
+    """Ridge regression of answers as numbers, r_ij ~ Normal(<u_i, q_j>, s_j), u_i ~ prior; in closed form.
+
+    Args:
+        answers: Who answered what.
+        values: r_ij of every answer, the question's bias taken off; shape ``[answers]``.
+        respondents: How many to place.
+        questions: q_j, shape ``[questions, dim]``.
+        variance: s_j of the residuals, shape ``[questions]``.
+        prior: Mean m and precision P.
+
+    Returns:
+        u, shape ``[respondents, dim]``; the prior's mean where there are no answers.
+    """
+    vectors = np.empty((respondents, len(prior.mean)))
+    for rows, means, _ in posteriors(answers, values, respondents, questions, variance, prior):
+        vectors[rows] = means
+    return vectors
+
+
+def posteriors(
+    answers: Answers, values: FloatArray, respondents: int, questions: FloatArray, variance: FloatArray, prior: Prior
+) -> Iterator[tuple[slice, FloatArray, FloatArray]]:
+    """Where respondents are, and how surely: the normal distribution of u_i given the answers as numbers.
+
+    C_i = (P + sum_j q_j q_j' / s_j)^-1,  m_i = C_i (P m + sum_j q_j r_ij / s_j)
+
+    Args:
+        answers: Who answered what.
+        values: As for :func:`fold_in_numbers`, as all that follows.
+        respondents: How many.
+        questions: q_j.
+        variance: s_j.
+        prior: m and P.
+
+    Yields:
+        Respondents of a block, their means ``[block, dim]`` and covariances ``[block, dim, dim]``.
+    """
+    weights = sparse_rows(answers.respondent, answers.question, values, (respondents, len(questions)))
+    scaled = questions / variance[:, None]
+    known: FloatArray = np.asarray(weights @ scaled)
+    for rows, inverse in _inverse_curvatures(answers, respondents, scaled[:, :, None] * questions[:, None, :], prior):
+        yield rows, _times(inverse, known[rows] + prior.precision @ prior.mean), inverse
+
+
+def fold_in_choices(
+    answers: Answers,
+    respondents: int,
+    options: FloatArray,
+    bias: FloatArray,
+    offsets: IntArray,
+    prior: Prior,
+    steps: int = 20,
+) -> FloatArray:
+    """The mode of log p(u) + sum of log p(answer | u) under the log-linear model.
+
+    Every step divides the gradient by a bound on the curvature, 1/2 sum_q V_q' (I - 11'/k) V_q + P, that does not
+    depend on u (Böhning 1992): it never overshoots and needs no step size.
+
+    Args:
+        answers: Who answered what.
+        respondents: How many to place.
+        options: v_o, shape ``[options, dim]``.
+        bias: b_o, shape ``[options]``.
+        offsets: Start of each question's options, shape ``[questions + 1]``.
+        prior: Mean and precision P.
+        steps: How many.
+
+    Returns:
+        u, shape ``[respondents, dim]``; the prior's mean where there are no answers.
+    """
+    nodes = offsets[answers.question] + answers.option
+    chosen = np.asarray(sparse_rows(answers.respondent, nodes, 1.0, (respondents, len(options))) @ options)
+    asked = sparse_rows(answers.respondent, answers.question, 1.0, (respondents, len(offsets) - 1))
+    choices, sizes = OptionSoftmax(offsets), np.diff(offsets)
+    vectors = np.tile(prior.mean, (respondents, 1))
+    for rows, inverse in _inverse_curvatures(answers, respondents, _bounds(options, offsets), prior):
+        seen, u = np.repeat(asked[rows].toarray(), sizes, axis=1), vectors[rows]
+        for _ in range(steps):
+            expected = (choices.softmax(u @ options.T + bias) * seen) @ options
+            u = u + _times(inverse, chosen[rows] - expected - (u - prior.mean) @ prior.precision)
+        vectors[rows] = u
+    return vectors
+
+
+def _bounds(options: FloatArray, offsets: IntArray) -> FloatArray:
+    """1/2 V_q' (I - 11'/k) V_q for every question, shape ``[questions, dim, dim]``."""
+    parts = np.split(options, offsets[1:-1])
+    centred = [part - part.mean(axis=0) for part in parts]
+    return np.stack([part.T @ part / 2 for part in centred])
+
+
+def _inverse_curvatures(
+    answers: Answers, respondents: int, curvature: FloatArray, prior: Prior
+) -> Iterator[tuple[slice, FloatArray]]:
+    """Per block of respondents, the inverse of P + the curvatures of the questions they answered."""
+    asked = sparse_rows(answers.respondent, answers.question, 1.0, (respondents, len(curvature)))
+    flat, shape = curvature.reshape(len(curvature), -1), (-1, *prior.precision.shape)
+    for start in range(0, respondents, BLOCK):
+        rows = slice(start, start + BLOCK)
+        yield rows, np.linalg.inv((asked[rows] @ flat).reshape(shape) + prior.precision)
+
+
+def _times(matrices: FloatArray, vectors: FloatArray) -> FloatArray:
+    """Matrix times vector, row by row: ``[n, dim, dim]`` and ``[n, dim]`` to ``[n, dim]``."""
+    product: FloatArray = (matrices @ vectors[:, :, None])[:, :, 0]
+    return product

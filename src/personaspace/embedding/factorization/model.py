@@ -1,0 +1,150 @@
+"""Matrix factorisation: answers as numbers on a scale (the published recipe), or as choices between options."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+
+from personaspace.embedding.base import Embedder, OnEpoch, ascending, check_between, check_learnable, check_whole
+from personaspace.embedding.factorization.als import AlternatingLearner
+from personaspace.embedding.factorization.fold_in import Prior, fold_in_choices, fold_in_numbers
+from personaspace.embedding.factorization.gradient import Learner, NumberLearner, OptionLearner
+from personaspace.embedding.factorization.option_values import answer_places, as_choice
+from personaspace.embedding.platt import calibrate
+from personaspace.errors import SettingError, unknown
+from personaspace.survey.answers import Answers
+from personaspace.survey.arrays import Vectors
+from personaspace.survey.survey import Survey
+from personaspace.survey.validation import validation_mask
+
+LOSSES, SOLVERS = ("squared", "cross-entropy"), ("gradient", "alternating")
+
+
+@dataclass(eq=False)
+class Factorization(Embedder):
+    """One vector per respondent and one per question (squared error) or per option (cross-entropy).
+
+    ``loss="squared"`` is the recipe of arXiv 2311.04978, plus a bias per question: with the chosen option's place
+    r_ij in [0, 1], minimise the mean of (<u_i, q_j> + b_j - r_ij)^2 by Adam, learning rate 1e-3, in batches of 2048
+    answers. Options beside the scale ("Not sure") are left out of its loss. The number becomes a probability of every
+    option by :func:`personaspace.embedding.factorization.option_values.as_choice`.
+
+    ``solver="alternating"`` fits the same numbers by ridge regressions in closed form, respondents and questions in
+    turn, without a learning rate, and with a variance per question
+    (:class:`personaspace.embedding.factorization.als.AlternatingLearner`).
+
+    ``loss="cross-entropy"`` minimises the mean of -log softmax over the question's options of <u_i, v_o> + b_o, with
+    u_i ~ Normal(0, 1) before any answer.
+
+    Respondents are placed by fold-in, seen or not: the most probable vector given their answers and the normal
+    distribution of the training respondents' vectors (module :mod:`personaspace.embedding.factorization.fold_in`).
+
+    Attributes:
+        loss: ``"squared"`` or ``"cross-entropy"``.
+        solver: ``"gradient"``, or for squared error ``"alternating"``.
+        weighted: Whether squared error counts respondents by their survey weights.
+        learning_rate: Adam's; by default 1e-3 for squared error, else 0.05 falling along half a cosine.
+        epochs: Epochs at most.
+        patience: Epochs without improvement on the early-stopping answers before training ends.
+        calibrated: Whether v and b are each multiplied by a number in the end, so that chances are calibrated
+            (:func:`personaspace.embedding.platt.calibrate`); it may change which option is the likeliest.
+        placing_: By which respondents are placed: q and b side by side, shape ``[questions, dim + 1]``; v and b before
+            they were calibrated for cross-entropy, shape ``[options, dim + 1]``.
+        variance_: Of the residuals, shape ``[questions]``; ones for cross-entropy.
+        prior_: Mean of the respondents' vectors and the inverse of their covariance, shape ``[1 + dim, dim]``.
+
+    Raises:
+        SettingError: A setting is outside what is allowed.
+        UnknownNameError: The loss or the solver is neither of the two.
+
+    Example:
+        >>> from personaspace.survey.simulate import simulate
+        >>> survey = simulate(respondents=100)
+        >>> Factorization(dim=4, loss="cross-entropy", epochs=2).fit(survey).embed(survey).shape
+        (100, 4)
+    """
+
+    name: ClassVar[str] = "factorization"
+    tensors: ClassVar[tuple[str, ...]] = (*Embedder.tensors, "placing_", "variance_", "prior_")
+
+    dim: int = 16
+    seed: int = 0
+    loss: str = "squared"
+    solver: str = "gradient"
+    weighted: bool = False
+    learning_rate: float | None = None
+    epochs: int = 20
+    patience: int = 3
+    calibrated: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.loss not in LOSSES:
+            raise unknown("loss", self.loss, LOSSES)
+        if self.solver not in SOLVERS:
+            raise unknown("solver", self.solver, SOLVERS)
+        if self.loss != "squared" and (self.solver != "gradient" or self.weighted):
+            raise SettingError(f"loss is {self.loss!r}: the alternating solver and survey weights need loss='squared'")
+        check_whole("epochs", self.epochs, least=1)
+        check_whole("patience", self.patience, least=1)
+        if self.learning_rate is not None:
+            check_between("learning_rate", self.learning_rate, 0, 10)
+        self.placing_: Vectors
+        self.variance_: Vectors
+        self.prior_: Vectors
+
+    def fit(self, survey: Survey, on_epoch: OnEpoch | None = None) -> Self:
+        """Learn all vectors; see :meth:`Embedder.fit`."""
+        check_learnable(survey)
+        watched = validation_mask(survey)
+        kept = ascending(survey.answers.where(~watched))
+        watch = survey.answers.where(watched) if watched.any() else kept
+        learner = self._learner(survey, kept)
+        learner.fit(
+            lambda: learner.mean_loss(watch),
+            learning_rate=self.learning_rate,
+            epochs=self.epochs,
+            patience=self.patience,
+            on_epoch=on_epoch,
+        )
+        self.ids_, self.questions_ = survey.respondents, survey.questions
+        self._learn(learner, kept)
+        self.respondents_ = self._placed(kept, len(survey.respondents))
+        if self.calibrated:
+            calibrate(self, survey)
+        return self
+
+    def embed(self, survey: Survey) -> Vectors:
+        """Place respondents by fold-in; see :meth:`Embedder.embed`."""
+        return self._placed(self.known_answers(survey), len(survey.respondents))
+
+    def _learner(self, survey: Survey, answers: Answers) -> Learner:
+        if self.loss == "cross-entropy":
+            return OptionLearner(survey, answers, self.dim, self.seed)
+        kind = NumberLearner if self.solver == "gradient" else AlternatingLearner
+        return kind(survey, answers, self.dim, self.seed, survey.relative_weight if self.weighted else None)
+
+    def _learn(self, learner: Learner, answers: Answers) -> None:
+        respondents, vectors, bias = (tensor.detach().numpy() for tensor in learner.parameters)
+        prior = learner.prior()
+        self.prior_ = np.vstack([prior.mean, prior.precision]).astype(np.float32)
+        self.placing_, self.variance_ = np.column_stack([vectors, bias]).astype(np.float32), np.ones(1, np.float32)
+        if isinstance(learner, NumberLearner):
+            self.variance_ = learner.variance().astype(np.float32)
+            vectors, bias = as_choice(vectors, bias, respondents, answers, np.diff(self.offsets_))
+        self.options_, self.bias_ = vectors.astype(np.float32), bias.astype(np.float32)
+
+    def _placed(self, answers: Answers, respondents: int) -> Vectors:
+        """The most probable vectors of respondents, shape ``[respondents, dim]``."""
+        prior = Prior(self.prior_[0].astype(np.float64), self.prior_[1:].astype(np.float64))
+        vectors, bias = np.split(self.placing_.astype(np.float64), [self.dim], axis=1)
+        if self.loss == "cross-entropy":
+            return fold_in_choices(answers, respondents, vectors, bias[:, 0], self.offsets_, prior).astype(np.float32)
+        place = answer_places(self.questions_, answers)
+        answers, place = answers.where(on := ~np.isnan(place)), place[on]
+        values = place - bias[answers.question, 0]
+        return fold_in_numbers(answers, values, respondents, vectors, self.variance_.astype(np.float64), prior).astype(
+            np.float32
+        )

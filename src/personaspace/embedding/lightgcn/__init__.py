@@ -1,0 +1,1 @@
+"""LightGCN over respondents and options."""

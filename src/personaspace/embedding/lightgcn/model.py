@@ -1,0 +1,158 @@
+"""LightGCN over respondents and options, trained to predict the answers left out of its graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from personaspace.embedding.base import Embedder, OnEpoch, check_between, check_learnable, check_whole
+from personaspace.embedding.lightgcn.streaming import StreamTraining
+from personaspace.embedding.lightgcn.training import Graph, Training, respondent_norm
+from personaspace.embedding.optimize import train
+from personaspace.embedding.sparse import sparse_rows
+from personaspace.errors import unknown
+from personaspace.survey.arrays import Vectors
+from personaspace.survey.stream import SurveyBlocks, SurveyStream
+from personaspace.survey.survey import Survey
+
+LARGE = 20_000  # respondents above which a step takes a sample of the graph
+NODES = ("options", "questions")
+
+
+@dataclass(eq=False)
+class LightGCN(Embedder):
+    """LightGCN (arXiv 2002.02126) with a node per respondent and a node per *option*.
+
+    Vectors travel along the answers, without transform or nonlinearity (its eq. 3), and the layers' outputs are
+    averaged (its eq. 4):
+
+        u_i^(l+1) = sum over options o that i chose of v_o^(l) / sqrt((deg_i + prior) deg_o)
+        v_o^(l+1) = sum over respondents i who chose o of u_i^(l) / sqrt((deg_i + prior) deg_o)
+        u_i = mean of u_i^(0..layers),  v_o = mean of v_o^(0..layers),  score(i, o) = <u_i, v_o> + b_o
+
+    with b_o the logarithm of how often o was chosen, so that u = 0 predicts what the population answers.
+
+    Three things differ from the paper. Only options have vectors of their own, v_o^(0) ("items" there); a respondent
+    ("user") starts at u_i^(0) = 0, so whoever has answers is placed by the same formula, seen or unseen, without
+    fitting anything. ``prior`` empty answers in the degree keep those who answered little near the origin. Every
+    batch leaves a random part of the answers out of the graph, and the loss is the cross-entropy of exactly these,
+    each over the options of its question.
+
+    Attributes:
+        layers: How often vectors travel along the graph.
+        prior: Empty answers added to every respondent's degree.
+        dropout: Share of the answers left out of the graph, and predicted, in a batch.
+        learning_rate: Adam's, falling along half a cosine.
+        epochs: Epochs at most.
+        patience: Epochs without improvement on the early-stopping answers before training ends.
+        nodes: ``"options"``; or ``"questions"``, where only these have vectors of their own, v_o^(0) = (2 x_o - 1) q_j
+            for the option of question j at place x_o: the order of the options is then all that answers carry.
+        weighted: Whether the loss counts respondents by their survey weights.
+        ordinal: What the order of options counts in the loss (:class:`personaspace.embedding.loss.AnswerLoss`).
+        messages_: What an answer adds to its respondent's vector, shape ``[options, dim]``.
+
+    Raises:
+        SettingError: A setting is outside what is allowed.
+
+    Example:
+        >>> from personaspace.survey.simulate import simulate
+        >>> survey = simulate(respondents=100)
+        >>> embedder = LightGCN(dim=8, epochs=2).fit(survey)
+        >>> embedder.embed(survey).shape
+        (100, 8)
+    """
+
+    name: ClassVar[str] = "lightgcn"
+    tensors: ClassVar[tuple[str, ...]] = ("respondents_", "options_", "bias_", "messages_")
+
+    dim: int = 128
+    seed: int = 0
+    layers: int = 2
+    prior: float = 20.0
+    dropout: float = 0.5
+    learning_rate: float = 0.2
+    epochs: int = 30
+    patience: int = 3
+    nodes: str = "options"
+    weighted: bool = False
+    ordinal: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("layers", "epochs", "patience"):
+            check_whole(name, getattr(self, name), least=1)
+        check_between("dropout", self.dropout, 0, 1)
+        check_between("learning_rate", self.learning_rate, 0, 10)
+        check_between("prior", self.prior, 0, 1e6)
+        check_between("ordinal", self.ordinal, -1e-9, 1e3)
+        if self.nodes not in NODES:
+            raise unknown("kind of nodes", self.nodes, NODES)
+        self.messages_: Vectors
+
+    def fit(self, survey: Survey | SurveyStream, on_epoch: OnEpoch | None = None) -> Self:
+        """Learn the option vectors; see :meth:`Embedder.fit`.
+
+        Args:
+            survey: In memory, or a stream, of which one block at a time is in memory beside ``respondents_``. With a
+                stream, or more than 20,000 respondents, every block is taken for a sample of the graph, so that time
+                grows linearly: a stream's respondents should stand in no particular order. ``epochs`` and
+                ``patience`` then count tenths of an epoch where there are ten blocks, and the vectors are close to
+                those that the whole graph gives, not the same.
+            on_epoch: Told of every epoch, or tenth of one.
+        """
+        if isinstance(survey, SurveyStream):
+            return self._fit_stream(survey, on_epoch)
+        check_learnable(survey)
+        if len(survey.respondents) > LARGE:
+            blocks = SurveyBlocks(survey, LARGE // 2, self.seed)
+            self._fit_stream(blocks, on_epoch)
+            self.ids_, self.respondents_ = survey.respondents, self.respondents_[np.argsort(blocks.order)]
+            return self
+        graph = Graph(survey, self.prior, weights=survey.relative_weight if self.weighted else None)
+        run = Training(graph.counts, survey.questions, self)
+        self._train(run, lambda: run.losses(graph), lambda: run.watched_loss(graph), on_epoch)
+        with torch.no_grad():
+            vectors = [part.numpy() for part in graph.propagated(run.options, self.layers)]
+        return self._fitted(survey, run, *vectors)
+
+    def embed(self, survey: Survey) -> Vectors:
+        """Place respondents along their answers, without fitting anything; see :meth:`Embedder.embed`."""
+        answers = self.known_answers(survey)
+        shape = (len(survey.respondents), int(self.offsets_[-1]))
+        norm = respondent_norm(answers, shape[0], self.prior)
+        nodes = self.offsets_[answers.question] + answers.option
+        vectors: Vectors = sparse_rows(answers.respondent, nodes, norm[answers.respondent], shape) @ self.messages_
+        return vectors
+
+    def _fit_stream(self, stream: SurveyStream | SurveyBlocks, on_epoch: OnEpoch | None) -> Self:
+        run = StreamTraining(stream, self)
+        self._train(run, run.round, run.watch, on_epoch)
+        return self._fitted(stream, run, *run.finish())
+
+    def _train(
+        self,
+        run: Training,
+        losses: Callable[[], Iterable[Tensor]],
+        watch: Callable[[], float],
+        on_epoch: OnEpoch | None,
+    ) -> None:
+        parameters = [(run.nodes, self.learning_rate)]
+        train(parameters, losses, watch, epochs=self.epochs, patience=self.patience, on_epoch=on_epoch)
+
+    def _fitted(
+        self,
+        survey: Survey | SurveyStream | SurveyBlocks,
+        run: Training,
+        respondents: Vectors,
+        options: Vectors,
+        sent: Vectors,
+    ) -> Self:
+        self.respondents_, self.options_, self.bias_ = respondents, options, run.bias.numpy()
+        self.messages_ = sent * run.option_norm[:, None]
+        self.ids_, self.questions_ = survey.respondents, survey.questions
+        return self

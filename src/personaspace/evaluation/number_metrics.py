@@ -1,0 +1,164 @@
+"""How well predictions fit answers that are numbers: R2, rank correlation, absolute error, log density.
+
+The predicted number is the mean of the predicted distribution over the grid of the question's scale, the density its
+histogram (:class:`personaspace.survey.scale.Scale`); both are compared with the exact number given. Scales are moved
+and stretched to [0, 1], so that questions of different units can be averaged.
+
+Every measure is taken per question and averaged over questions; those without an answer are left out. ``weights`` are
+as in :mod:`personaspace.evaluation.metrics`. Notation: y_a is the number of answer a, m_a the predicted one, w_a what
+its respondent counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from personaspace.evaluation.averages import Metric, mean_over_questions, ratio, weights_of
+from personaspace.evaluation.metrics import FLOOR
+from personaspace.evaluation.predictions import Predictions
+from personaspace.survey.arrays import FloatArray
+
+
+def r2(predictions: Predictions, weights: FloatArray | None = None) -> FloatArray:
+    """Share of the variance explained: 1 - sum_a w_a (y_a - m_a)^2 / sum_a w_a (y_a - mean y)^2.
+
+    Args:
+        predictions: What was predicted and answered, numbers only.
+        weights: What each respondent counts, shape ``[respondents]`` or ``[resamples, respondents]``.
+
+    Returns:
+        At most 1, about 0 for the mean of the training answers, one value per row of ``weights``. A question to which
+        all gave one number is left out.
+
+    Example:
+        Answers 0, .5, 1 predicted by the middle of the scale: nothing is explained.
+
+        >>> p = Predictions([[0, 1, 0]] * 3, [0, 1, 2], [0, 1, 2], [0] * 3, [[0, 0.5, 1]], value=[0, 0.5, 1])
+        >>> print(r2(p))
+        0.0
+    """
+    shares = []
+    for who, given, expected, _ in _questions(predictions, weights):
+        mean = ratio(who @ given, who.sum(axis=-1))
+        spread = (who * (given - mean[..., None]) ** 2).sum(axis=-1)
+        shares.append(
+            1 - ratio(who @ (given - expected) ** 2, np.where(spread > 1e-9 * who.sum(axis=-1), spread, np.nan))
+        )
+    return mean_over_questions(shares, predictions, weights)
+
+
+def rank_correlation(predictions: Predictions, weights: FloatArray | None = None) -> FloatArray:
+    """Spearman's correlation of given and predicted numbers, ties at their middle rank.
+
+    Args:
+        predictions: What was predicted and answered, numbers only.
+        weights: What each respondent counts, shape ``[respondents]`` or ``[resamples, respondents]``.
+
+    Returns:
+        In [-1, 1], one value per row of ``weights``; a method that expects the same of everybody ranks nobody and
+        has 0. A question to which all gave one number is left out.
+
+    Example:
+        >>> chances = [[0.9, 0.1], [0.8, 0.2], [0.1, 0.9]]
+        >>> p = Predictions(chances, [0, 1, 1], [0, 1, 2], [0] * 3, [[0, 1]], value=[0.1, 0.7, 0.6])
+        >>> print(rank_correlation(p))
+        0.5
+    """
+    correlations = []
+    for who, given, expected, _ in _questions(predictions, weights):
+        a, b = (_centred(_ranks(values, who), who) for values in (given, expected))
+        own = (who * a**2).sum(axis=-1)
+        both = np.sqrt(own * (who * b**2).sum(axis=-1))
+        found = ratio((who * a * b).sum(axis=-1), np.where(both > 1e-9, both, np.inf))
+        correlations.append(np.where(own > 1e-9, found, np.nan))
+    return mean_over_questions(correlations, predictions, weights)
+
+
+def absolute_error(predictions: Predictions, weights: FloatArray | None = None) -> FloatArray:
+    """How far off the predicted number is, as a share of the scale: sum_a w_a |y_a - m_a| / sum_a w_a.
+
+    Args:
+        predictions: What was predicted and answered, numbers only.
+        weights: What each respondent counts, shape ``[respondents]`` or ``[resamples, respondents]``.
+
+    Returns:
+        In [0, 1], 0 is best, one value per row of ``weights``.
+
+    Example:
+        >>> p = Predictions([[0.5, 0.5]], [1], [0], [0], [[0, 1]], value=[0.9])
+        >>> print(absolute_error(p))
+        0.4
+    """
+    errors = [
+        ratio(who @ np.abs(given - expected), who.sum(axis=-1))
+        for who, given, expected, _ in _questions(predictions, weights)
+    ]
+    return mean_over_questions(errors, predictions, weights)
+
+
+def log_density(predictions: Predictions, weights: FloatArray | None = None) -> FloatArray:
+    """Mean log density at the number given, in nats, with the scale stretched to [0, 1].
+
+    log f(y) = log p_g - log width of the cell of g, the point nearest to y. In the question's own unit it is
+    log(high - low) less.
+
+    Args:
+        predictions: What was predicted and answered, numbers only; probabilities below 1e-12 count as 1e-12.
+        weights: What each respondent counts, shape ``[respondents]`` or ``[resamples, respondents]``.
+
+    Returns:
+        Higher is better; 0 for somebody who expects every number alike. One value per row of ``weights``.
+
+    Example:
+        Nine tenths of the probability on one half of the scale: the density there is 1.8.
+
+        >>> p = Predictions([[0.9, 0.1]], [0], [0], [0], [[0, 1]], value=[0.2])
+        >>> print(np.exp(log_density(p)).round(6))
+        1.8
+    """
+    densities = [ratio(who @ density, who.sum(axis=-1)) for who, _, _, density in _questions(predictions, weights)]
+    return mean_over_questions(densities, predictions, weights)
+
+
+NUMBER_METRICS: dict[str, Metric] = {
+    "r2": r2,
+    "rank_correlation": rank_correlation,
+    "absolute_error": absolute_error,
+    "log_density": log_density,
+}
+"""Every metric for numbers by the name it has in tables; the first is the main one."""
+
+
+def _questions(
+    predictions: Predictions, weights: FloatArray | None
+) -> Iterator[tuple[FloatArray, FloatArray, FloatArray, FloatArray]]:
+    """Per question that has answers: weights [..., answers], numbers given and expected, log density [answers]."""
+    weight = weights_of(predictions, weights)
+    order = np.argsort(predictions.question, kind="stable")
+    starts = np.flatnonzero(np.diff(predictions.question[order], prepend=-1))
+    for rows in np.split(order, starts[1:]):
+        positions = predictions.positions[predictions.question[rows[0]]]
+        points = np.flatnonzero(~np.isnan(positions))
+        chances = predictions.probabilities[rows][:, points]
+        widths = np.full(len(points), 1 / (len(points) - 1))
+        widths[[0, -1]] /= 2
+        option = predictions.option[rows]
+        chosen = np.maximum(chances[np.arange(len(rows)), option], FLOOR)
+        density = np.log(chosen) - np.log(widths[option])
+        yield weight[..., predictions.respondent[rows]], predictions.value[rows], chances @ positions[points], density
+
+
+def _ranks(values: FloatArray, who: FloatArray) -> FloatArray:
+    """Weighted middle ranks: what counts below plus half of what ties; shape of ``who``."""
+    order = np.argsort(values.round(9), kind="stable")
+    new = np.diff(values.round(9)[order], prepend=-np.inf) > 0
+    sums = np.add.reduceat(who[..., order], np.flatnonzero(new), axis=-1)
+    middle = np.empty(who.shape)
+    middle[..., order] = (np.cumsum(sums, axis=-1) - sums / 2)[..., np.cumsum(new) - 1]
+    return middle
+
+
+def _centred(values: FloatArray, who: FloatArray) -> FloatArray:
+    return values - ratio((who * values).sum(axis=-1), who.sum(axis=-1))[..., None]

@@ -1,0 +1,136 @@
+"""Baselines for questions nobody has answered yet: look at the most similar question that was answered.
+
+Similarity is the cosine of tf-idf vectors of question and option texts. Answers are carried to another number of
+options by relative place: the first to the first, the last to the last, those between in proportion.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from personaspace.evaluation.baselines import majority_table
+from personaspace.evaluation.matching import matched_questions
+from personaspace.evaluation.predictions import Predictions, padded_columns
+from personaspace.survey.arrays import FloatArray, IntArray
+from personaspace.survey.question import Question
+from personaspace.survey.survey import Survey
+
+
+def similar_question_majority(train: Survey, test: Survey) -> Predictions:
+    """Each question of ``test`` is answered as the most similar other question of ``train`` was.
+
+    That question's distribution gets as much of the probability as the similarity is, the (position) majority the
+    rest.
+
+    Args:
+        train: Answers to learn from.
+        test: Answers to predict; who answered in ``train`` does not matter.
+
+    Returns:
+        One row per answer of ``test``.
+    """
+    similarity = question_similarity(train, test)
+    counts, table = train.option_counts(), majority_table(train, test)
+    for j in np.flatnonzero(similarity.max(axis=1, initial=0.0) > 0):
+        source = int(similarity[j].argmax())
+        given = counts[train.offsets[source] : train.offsets[source + 1]]
+        moved = given @ relative_places(len(given), len(test.questions[j].options)) / given.sum()
+        trust = similarity[j, source]
+        here = slice(test.offsets[j], test.offsets[j + 1])
+        table[:, here] = trust * moved + (1 - trust) * table[:, here]
+    return Predictions.from_table(test, table, np.zeros(len(test.answers), np.int64))
+
+
+def own_similar_answer(train: Survey, test: Survey, known: Survey | None = None) -> Predictions:
+    """Each respondent repeats their own answer to the most similar other question they answered.
+
+    That answer, carried over by relative place, gets half as much of the probability as the similarity is (people
+    are less alike in two answers than two distributions are); the (position) majority has the rest.
+
+    Args:
+        train: Answers from which the majority is taken.
+        test: Answers to predict.
+        known: The respondents' own answers, ``train`` if not given; matched to ``test`` by respondent id.
+
+    Returns:
+        One row per answer of ``test``.
+    """
+    known = train if known is None else known
+    own = _answers_of(known, test)
+    similarity = question_similarity(known, test)
+    columns, table = padded_columns(test), majority_table(train, test)[0]
+    probabilities = np.where(columns >= 0, table[columns], 0.0)[test.answers.question]
+    for j in np.unique(test.answers.question):
+        rows = np.flatnonzero(test.answers.question == j)
+        given = own[test.answers.respondent[rows]]
+        closeness = np.where(given >= 0, similarity[j], 0.0)
+        source, trust = closeness.argmax(axis=1), closeness.max(axis=1, initial=0.0) / 2
+        options = len(test.questions[j].options)
+        for other in np.unique(source[trust > 0]):
+            here = (trust > 0) & (source == other)
+            moved = relative_places(len(known.questions[other].options), options)[given[here, other]]
+            share, at = trust[here, None], rows[here]
+            probabilities[at, :options] = share * moved + (1 - share) * probabilities[at, :options]
+    return Predictions.of(test, probabilities)
+
+
+def question_similarity(train: Survey, test: Survey) -> FloatArray:
+    """Cosine of tf-idf vectors over texts and options, in [0, 1].
+
+    Args:
+        train: Questions to compare with.
+        test: Questions to find neighbours for.
+
+    Returns:
+        Shape ``[questions of test, questions of train]``; 0 for a question itself and for one without
+        answers.
+    """
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    texts = [[_text(question) for question in survey.questions] for survey in (train, test)]
+    vectorizer = TfidfVectorizer(sublinear_tf=True, analyzer=_words).fit(texts[0] + texts[1])
+    seen, asked = (vectorizer.transform(part) for part in texts)
+    similarity: FloatArray = (asked @ seen.T).toarray()
+    similarity[:, np.bincount(train.answers.question, minlength=len(train.questions)) == 0] = 0
+    itself = matched_questions(train.questions, test)
+    similarity[np.flatnonzero(itself >= 0), itself[itself >= 0]] = 0
+    return similarity
+
+
+def relative_places(source: int, target: int) -> FloatArray:
+    """Where an option of one question lies among the options of another.
+
+    Args:
+        source: Number of options of the question that was answered, at least 2.
+        target: Number of options of the other question, at least 2.
+
+    Returns:
+        Shape ``[source, target]``, rows sum to 1; an option between two is shared by both.
+
+    Example:
+        >>> relative_places(3, 2)
+        array([[1. , 0. ],
+               [0.5, 0.5],
+               [0. , 1. ]])
+    """
+    place = np.linspace(0, target - 1, source)
+    shared: FloatArray = np.maximum(1 - np.abs(place[:, None] - np.arange(target)), 0)
+    return shared
+
+
+def _answers_of(known: Survey, test: Survey) -> IntArray:
+    """The option every respondent of ``test`` gave to every question of ``known``, -1 for none."""
+    row = np.array([test.respondent_index.get(respondent, -1) for respondent in known.respondents], dtype=np.int64)
+    given = np.full((len(test.respondents) + 1, len(known.questions)), -1, dtype=np.int64)
+    given[row[known.answers.respondent], known.answers.question] = known.answers.option
+    return given[:-1]
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.lower())
+
+
+def _text(question: Question) -> str:
+    return " ".join([question.text, *(option.text for option in question.options)])

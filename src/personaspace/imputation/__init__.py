@@ -1,0 +1,1 @@
+"""Blanks of a survey filled by multiple imputation, and the question worth asking next."""

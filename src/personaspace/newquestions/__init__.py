@@ -1,0 +1,1 @@
+"""What a space expects of the answers to questions nobody asked."""

@@ -1,0 +1,1 @@
+"""Cluster personas: how they are found, how many there are, and how valid they are."""

@@ -1,0 +1,71 @@
+"""Composition: who the members of personas are, beside everybody."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from personaspace.persona.personas import Personas
+from personaspace.profiles.shares import compare, trait_choices
+from personaspace.profiles.statistics import adjusted, wilson
+from personaspace.survey.survey import Survey
+
+FALSE_CALLS = 0.05
+"""The share of verdicts that may be wrong where nothing differs."""
+
+
+def composition(personas: Personas, survey: Survey) -> pd.DataFrame:
+    """Who the members are, beside the population, over every trait.
+
+    Args:
+        personas: Those to describe.
+        survey: Traits and weights; members are matched by id, the population is everybody in it.
+
+    Returns:
+        A row per persona, trait and value: ``persona, trait, value, respondents, share, low, high, population_share,
+        difference, ratio, adjusted_p, verdict``. Shares are among those whose value is known and sum to 1 within
+        persona and trait; ``low`` and ``high`` are Wilson's 95% interval of the share on the effective sample size;
+        ``difference`` is share - population_share and ``ratio`` (the representation index) share / population_share.
+        ``verdict`` is ``"over"`` or ``"under"`` where the share differs from everybody's by an exact test, adjusted
+        for all rows of the table by Benjamini and Hochberg to at most 5% false calls, and empty elsewhere. Where no
+        member's value is known, shares are NaN.
+
+    Raises:
+        SettingError: No persona has two members.
+        SurveyError: Of some persona the survey holds no member.
+
+    Example:
+        >>> from personaspace.persona.personas import Persona
+        >>> from personaspace.survey.survey import Answers
+        >>> traits = pd.DataFrame({"sex": ["f", "f", "m", "m"]})
+        >>> survey = Survey(("ann", "eve", "bob", "cy"), (), Answers.empty(), traits)
+        >>> trio = Personas([Persona("trio", "cluster", np.zeros(1, np.float32), ("ann", "eve", "bob"))])
+        >>> composition(trio, survey)[["persona", "value", "respondents", "share", "low", "high"]].round(2)
+          persona value  respondents  share   low  high
+        0    trio     f            2   0.67  0.21  0.94
+        1    trio     m            1   0.33  0.06  0.79
+    """
+    has, offsets, names = trait_choices(survey)
+    shares = compare(personas, survey, has, offsets)
+    low, high = wilson(shares.share, shares.over_options(shares.size))
+    excess = shares.share - shares.population
+    p = adjusted(shares.p_values().ravel())
+    groups = len(shares.names)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = shares.share / shares.population
+    return pd.DataFrame(
+        {
+            "persona": np.repeat(np.array(shares.names, dtype=object), len(names)),
+            "trait": np.tile(np.array([trait for trait, _ in names], dtype=object), groups),
+            "value": np.tile(np.array([value for _, value in names], dtype=object), groups),
+            "respondents": shares.counts.ravel().astype(np.int64),
+            "share": shares.share.ravel(),
+            "low": low.ravel(),
+            "high": high.ravel(),
+            "population_share": np.tile(shares.population, groups),
+            "difference": excess.ravel(),
+            "ratio": ratio.ravel(),
+            "adjusted_p": p,
+            "verdict": np.where(p > FALSE_CALLS, "", np.where(excess.ravel() > 0, "over", "under")),
+        }
+    )

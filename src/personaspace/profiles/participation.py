@@ -1,0 +1,92 @@
+"""Who answered what: personas should differ in opinions, not in the questions that were put to them.
+
+Where a survey asks different people different questions, an embedder may place them by what they were asked, and
+clusters may then tell waves or forms of the survey apart.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
+
+from personaspace.persona.personas import Personas
+from personaspace.profiles.shares import membership, totals
+from personaspace.survey.arrays import IntArray
+from personaspace.survey.survey import Survey
+
+
+def answered(survey: Survey) -> csr_array:
+    """1 where a respondent answered a question, shape ``[respondents, questions]``."""
+    cells = (survey.answers.respondent, survey.answers.question)
+    return csr_array((np.ones(len(survey.answers)), cells), shape=(len(survey.respondents), len(survey.questions)))
+
+
+def asked_variance(labels: IntArray, survey: Survey, has: csr_array) -> float:
+    """Share of the variance of who answered which question that lies between groups, beyond chance.
+
+    Args:
+        labels: Each respondent's group, -1 for none (taken as one more group), shape ``[respondents]``.
+        survey: Weights.
+        has: Of :func:`answered`.
+
+    Returns:
+        1 - (1 - R^2) (1 - 1/n) / (1 - sum_g p_g/n_g), with n and n_g the effective sizes (Kish) of everybody and of
+        group g, p_g its part of the weight, and R^2 = sum_g w_g sum_j (a_gj - a_j)^2 / sum_i w_i sum_j (1[i answered
+        j] - a_j)^2, with a_gj the share of group g that answered question j. That is the adjusted R^2, 0 on average
+        for groups formed without regard to who answered what, however many, where R^2 grows with their number. 0 where
+        everybody answered everything; NaN where nobody shares a group.
+
+    Example:
+        >>> from personaspace.survey.simulate import simulate
+        >>> survey = simulate(respondents=400)
+        >>> has = answered(survey)
+        >>> form = has.toarray()[:, 10].astype(np.int64)
+        >>> abs(asked_variance(np.arange(400) % 2, survey, has)) < 0.01, asked_variance(form, survey, has) > 0.01
+        (True, True)
+    """
+    groups = np.where(labels < 0, labels.max() + 1, labels)
+    members = csr_array((np.ones(len(groups)), (groups, np.arange(len(groups)))))
+    counts, weight = totals(members, survey.weight, has), np.asarray(members @ survey.weight)
+    everybody = counts.sum(axis=0) / weight.sum()
+    share = np.divide(counts, weight[:, None], out=np.tile(everybody, (len(weight), 1)), where=weight[:, None] > 0)
+    between = float(weight @ ((share - everybody) ** 2).sum(axis=1))
+    total = float(weight.sum() * (everybody * (1 - everybody)).sum())
+    if total <= 0:
+        return 0.0
+    squares = np.asarray(members @ survey.weight**2)
+    within = 1 - float(np.divide(squares, weight, out=np.zeros_like(weight), where=weight > 0).sum() / weight.sum())
+    alone = 1 - float(squares.sum() / weight.sum() ** 2)
+    return 1 - (1 - between / total) * alone / within if within > 1e-9 else float("nan")
+
+
+def asked_most_apart(personas: Personas, survey: Survey) -> pd.DataFrame:
+    """For each persona the question whose being answered sets it apart most.
+
+    Args:
+        personas: Those with at least two members.
+        survey: Answers and weights.
+
+    Returns:
+        A row per persona: ``persona, text, share, population_share``, the shares of members and of everybody who
+        answered the question.
+
+    Raises:
+        SettingError: No persona has two members.
+        SurveyError: Of some persona the survey holds no member, or it has no questions.
+    """
+    groups, members = membership(personas, survey)
+    has = answered(survey)
+    weight = np.asarray(members @ survey.weight)[:, None]
+    with np.errstate(invalid="ignore"):
+        share = np.nan_to_num(totals(members, survey.weight, has) / weight)
+    everybody = (survey.weight @ has) / survey.weight.sum()
+    most = np.abs(share - everybody).argmax(axis=1)
+    return pd.DataFrame(
+        {
+            "persona": [group.name for group in groups],
+            "text": [survey.questions[j].text for j in most],
+            "share": share[np.arange(len(groups)), most],
+            "population_share": everybody[most],
+        }
+    )

@@ -1,0 +1,198 @@
+"""How a group's choices compare with everybody's: weighted shares and how much each of them is worth.
+
+A *block* is a set of options of which everybody has at most one: the answers to a question, or the values of a trait.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from personaspace.errors import SettingError, SurveyError
+from personaspace.persona.personas import Persona, Personas
+from personaspace.profiles.statistics import contrast_size, effective_size, exact_p
+from personaspace.survey.arrays import FloatArray, IntArray
+from personaspace.survey.survey import Survey
+
+
+def membership(personas: Personas, survey: Survey) -> tuple[list[Persona], csr_array]:
+    """The personas that stand for groups, and who is in them.
+
+    Args:
+        personas: Those without at least two members (single respondents, mixtures) are left out.
+        survey: Members are found in it by id; those it does not hold are passed over.
+
+    Returns:
+        The groups, and a matrix of ones, shape ``[groups, respondents]``.
+
+    Raises:
+        SettingError: No persona has two members.
+        SurveyError: Of some persona the survey holds no member.
+    """
+    groups = [persona for persona in personas if len(persona.members) > 1]
+    if not groups:
+        raise SettingError("no persona has two members: profiles describe clusters and demographic groups")
+    found = [[survey.respondent_index.get(name, -1) for name in group.members] for group in groups]
+    rows = np.concatenate([np.array(row, dtype=np.int64) for row in found])
+    group = np.repeat(np.arange(len(groups)), [len(row) for row in found])
+    group, rows = group[rows >= 0], rows[rows >= 0]
+    missing = np.setdiff1d(np.arange(len(groups)), group)
+    if len(missing):
+        raise SurveyError(
+            f"no member of persona {groups[int(missing[0])].name!r} is in {survey!r}: "
+            "give the survey the personas were made from"
+        )
+    return groups, csr_array((np.ones(len(rows)), (group, rows)), shape=(len(groups), len(survey.respondents)))
+
+
+def totals(members: csr_array, weights: FloatArray, has: csr_array) -> FloatArray:
+    """Sum over each group's members of weight times property.
+
+    Args:
+        members: Shape ``[groups, respondents]``.
+        weights: What each respondent counts, shape ``[respondents]``.
+        has: Properties, shape ``[respondents, properties]``.
+
+    Returns:
+        Shape ``[groups, properties]``.
+    """
+    weighted = csr_array((members.data * weights[members.indices], members.indices, members.indptr), members.shape)
+    return np.asarray((weighted @ has).toarray(), dtype=np.float64)
+
+
+def everybody(survey: Survey) -> csr_array:
+    """The population as one group of all respondents, shape ``[1, respondents]``."""
+    return csr_array(np.ones((1, len(survey.respondents))))
+
+
+@dataclass(frozen=True, eq=False)
+class Shares:
+    """Weighted shares of groups, of everybody, and of everybody outside each group.
+
+    Attributes:
+        names: The groups.
+        offsets: Start of each block's options, shape ``[blocks + 1]``.
+        counts: How many members chose each option, unweighted, shape ``[groups, options]``.
+        share: Among members who chose in the block; NaN where none did; shape ``[groups, options]``.
+        rest: The same among everybody outside the group.
+        population: The same among everybody, shape ``[options]``.
+        size: Effective sample size of each group's block, shape ``[groups, blocks]``.
+        rest_size: The same of everybody outside the group.
+        part: The group's part of everybody's weight in the block, shape ``[groups, blocks]``.
+    """
+
+    names: tuple[str, ...]
+    offsets: IntArray
+    counts: FloatArray
+    share: FloatArray
+    rest: FloatArray
+    population: FloatArray
+    size: FloatArray
+    rest_size: FloatArray
+    part: FloatArray
+
+    @property
+    def contrast_size(self) -> FloatArray:
+        """The n of share - population if groups did not differ, shape ``[groups, blocks]``."""
+        return contrast_size(self.size, self.rest_size, self.part)
+
+    def p_values(self) -> FloatArray:
+        """Exact p-values of every share beside everybody's, shape ``[groups, options]``.
+
+        Group and rest differ from everybody together or not at all: the test is of whichever has the smaller effective
+        size, since a binomial as large as the other would take the few for many.
+        """
+        swapped = self.rest_size < self.size
+        size = np.where(swapped, contrast_size(self.rest_size, self.size, 1 - self.part), self.contrast_size)
+        share = np.where(self.over_options(swapped.astype(np.float64)) > 0, self.rest, self.share)
+        return exact_p(share, self.population, self.over_options(size))
+
+    def over_options(self, values: FloatArray) -> FloatArray:
+        """One value per block, repeated for its options: ``[.., blocks]`` to ``[.., options]``."""
+        return np.repeat(values, np.diff(self.offsets), axis=-1)
+
+    def over_blocks(self, values: FloatArray) -> FloatArray:
+        """Sums over each block's options: ``[.., options]`` to ``[.., blocks]``."""
+        return np.add.reduceat(values, self.offsets[:-1], axis=-1)
+
+
+def compare(personas: Personas, survey: Survey, chosen: csr_array, offsets: IntArray) -> Shares:
+    """Compare each persona's members with everybody.
+
+    Args:
+        personas: Those with at least two members are compared.
+        survey: Who everybody is, and their weights.
+        chosen: 1 where a respondent has an option, shape ``[respondents, options]``.
+        offsets: Start of each block's options; no block is empty.
+
+    Returns:
+        The shares.
+
+    Raises:
+        SettingError: No persona has two members.
+        SurveyError: Of some persona the survey holds no member.
+    """
+    groups, members = membership(personas, survey)
+    weight, ones = survey.weight, np.ones(len(survey.respondents))
+    mine, everyone = totals(members, weight, chosen), totals(everybody(survey), weight, chosen)
+    others = np.maximum(everyone - mine, 0)
+    squares = _per_block(totals(members, weight**2, chosen), offsets)
+    other_squares = np.maximum(_per_block(totals(everybody(survey), weight**2, chosen), offsets) - squares, 0)
+    asked, other_asked = _per_block(mine, offsets), _per_block(others, offsets)
+    with np.errstate(invalid="ignore"):
+        part = asked / _per_block(everyone, offsets)
+    return Shares(
+        names=tuple(group.name for group in groups),
+        offsets=offsets,
+        counts=totals(members, ones, chosen),
+        share=scaled(mine, offsets),
+        rest=scaled(others, offsets),
+        population=scaled(everyone, offsets)[0],
+        size=effective_size(asked, squares),
+        rest_size=effective_size(other_asked, other_squares),
+        part=part,
+    )
+
+
+def trait_choices(survey: Survey) -> tuple[csr_array, IntArray, list[tuple[str, str]]]:
+    """Which value of each trait every respondent has.
+
+    Args:
+        survey: Any survey; traits of which no value is known are left out.
+
+    Returns:
+        A matrix of ones, shape ``[respondents, values of all traits]``; the start of each trait's values; and the
+        trait and value of each column, values in alphabetical order.
+    """
+    rows, columns, names, offsets = [], [], [], [0]
+    for trait in survey.traits.columns:
+        codes, values = survey.traits[trait].reset_index(drop=True).factorize(sort=True)
+        if not len(values):
+            continue
+        known = np.flatnonzero(codes >= 0)
+        rows.append(known)
+        columns.append(offsets[-1] + codes[known])
+        names += [(str(trait), str(value)) for value in values]
+        offsets.append(len(names))
+    row, column = (np.concatenate(part) if part else np.empty(0, np.int64) for part in (rows, columns))
+    has = csr_array((np.ones(len(row)), (row, column)), shape=(len(survey.respondents), len(names)))
+    return has, np.array(offsets, dtype=np.int64), names
+
+
+def answer_choices(survey: Survey) -> tuple[csr_array, IntArray]:
+    """Which option of each question every respondent chose, and the start of each question's options."""
+    cells = (survey.answers.respondent, survey.option_nodes)
+    shape = (len(survey.respondents), int(survey.offsets[-1]))
+    return csr_array((np.ones(len(survey.answers)), cells), shape=shape), survey.offsets
+
+
+def scaled(totals: FloatArray, offsets: IntArray) -> FloatArray:
+    """Totals over their block's sum, NaN where that is 0; shape ``[.., options]``."""
+    with np.errstate(invalid="ignore"):
+        return np.divide(totals, np.repeat(_per_block(totals, offsets), np.diff(offsets), axis=-1))
+
+
+def _per_block(values: FloatArray, offsets: IntArray) -> FloatArray:
+    return np.add.reduceat(values, offsets[:-1], axis=-1)

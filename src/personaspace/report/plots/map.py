@@ -1,0 +1,147 @@
+"""The map of respondents as a picture, coloured by persona, trait or answer."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from personaspace.errors import SettingError, unknown
+from personaspace.persona.map import NOBODY, Map
+from personaspace.report.plots.picture import COLORS, FAINT, INK, PLAIN, SHAPES, Plot, along, plain, styled
+from personaspace.survey.question import Question
+from personaspace.survey.survey import Survey
+
+WIDTH, HEIGHT = 720, 600
+MOST = 8
+"""Values of a trait with a colour of their own; rarer ones share one."""
+
+METHODS = {"tsne": "t-SNE", "umap": "UMAP"}
+OTHERS, UNKNOWN, UNANSWERED = "other values", "not known", "not answered"
+
+
+@dataclass(frozen=True)
+class _Coloring:
+    """What each point is, in the order of the legend, and what the picture says about it."""
+
+    of_point: list[str]
+    colors: dict[str, str]
+    title: str
+
+
+def map_plot(drawn: Map, color: str = "persona", survey: Survey | None = None) -> Plot:
+    """The map as a picture; see :meth:`personaspace.persona.map.Map.plot`."""
+    coloring = _coloring(drawn, color, survey)
+    points = drawn.points.assign(color=coloring.of_point)
+    faint = [name for name, value in coloring.colors.items() if value in (FAINT, PLAIN)]
+    points = points.iloc[np.argsort(~points["color"].isin(faint), kind="stable")]
+    chosen = alt.selection_point(fields=["color"], bind="legend")
+    scale = alt.Scale(domain=list(coloring.colors), range=list(coloring.colors.values()))
+    wrapped = textwrap.wrap(plain(coloring.title), 32)
+    shape = alt.Scale(domain=list(coloring.colors), range=_shapes(coloring.colors))
+    dots = (
+        alt.Chart(points)
+        .mark_point(filled=True, size=max(9.0, min(60.0, 90_000 / len(points))), aria=False)
+        .encode(
+            x=alt.X("x:Q", axis=None, scale=alt.Scale(zero=False, nice=False, padding=12)),
+            y=alt.Y("y:Q", axis=None, scale=alt.Scale(zero=False, nice=False, padding=12)),
+            color=alt.Color("color:N", scale=scale, legend=alt.Legend(title=wrapped, symbolSize=90)),
+            shape=alt.Shape("color:N", scale=shape, legend=alt.Legend(title=wrapped, symbolSize=90)),
+            opacity=alt.when(chosen).then(alt.value(0.7)).otherwise(alt.value(0.05)),
+            tooltip=[
+                alt.Tooltip("id:N", title="respondent"),
+                alt.Tooltip("persona:N", title="persona"),
+                alt.Tooltip("color:N", title=plain(color)),
+            ],
+        )
+        .add_params(chosen)
+    )
+    name = "respondents" if survey is None else survey.name
+    simulated = " (simulated: nobody was asked)" if survey is not None and survey.simulated else ""
+    title = alt.Title(f"Map of {name}{simulated}", subtitle=_subtitle(drawn))
+    return Plot(styled(alt.layer(dots, *_names(drawn)).properties(width=WIDTH, height=HEIGHT, title=title)))
+
+
+def check_color(color: str, survey: Survey | None) -> None:
+    """Raise what :func:`map_plot` would, before there is a map."""
+    if color == "persona":
+        return
+    if survey is None:
+        raise SettingError(f"no survey to colour by {color!r}: give plot(survey=...) the survey that holds it")
+    if color not in survey.traits.columns and color not in survey.question_index:
+        raise unknown("trait or question", color, ["persona", *survey.traits.columns, *survey.question_index])
+
+
+def _shapes(colors: dict[str, str]) -> list[str]:
+    """A mark for each, another one every time a colour comes again."""
+    used = list(colors.values())
+    return [SHAPES[used[:at].count(color) % len(SHAPES)] for at, color in enumerate(used)]
+
+
+def _subtitle(drawn: Map) -> list[str]:
+    shown = len(drawn.points)
+    sample = "" if shown == drawn.respondents else f", a random sample of {drawn.respondents:,}"
+    return [
+        f"{METHODS[drawn.method]} of {shown:,} respondents{sample}. A name stands where its persona is densest.",
+        "Each point is a person; close ones answer alike. Far distances, sizes and directions mean nothing.",
+    ]
+
+
+def _names(drawn: Map) -> list[alt.Chart]:
+    """Each persona's name on its place, with a halo so that it can be read over points."""
+    placed = alt.Chart(drawn.personas).encode(x="x:Q", y="y:Q", text="persona:N")
+    halo = placed.mark_text(
+        fontSize=13, fontWeight="bold", stroke="white", strokeWidth=4, strokeJoin="round", opacity=0.9
+    )
+    return [halo, placed.mark_text(fontSize=13, fontWeight="bold", color=INK)]
+
+
+def _coloring(drawn: Map, color: str, survey: Survey | None) -> _Coloring:
+    check_color(color, survey)
+    if color == "persona" or survey is None:
+        return _by_persona(drawn)
+    rows = [survey.respondent_index.get(name, -1) for name in drawn.points["id"]]
+    if color in survey.traits.columns:
+        values = survey.traits[color].astype(object).where(survey.traits[color].notna(), None).tolist()
+        return _by_trait([values[row] if row >= 0 else None for row in rows], color)
+    return _by_answer(rows, survey, survey.question(color))
+
+
+def _by_persona(drawn: Map) -> _Coloring:
+    shares = dict(zip(drawn.personas["persona"], drawn.personas["share"], strict=True))
+    labels = {
+        name: f"{name} ({share:.0%})" if share >= 0.01 else f"{name} ({share:.1%})" for name, share in shares.items()
+    }
+    colors = {label: COLORS[at % len(COLORS)] for at, label in enumerate(labels.values())}
+    if (drawn.points["persona"] == NOBODY).any():
+        labels[NOBODY], colors[NOBODY] = NOBODY, FAINT
+    return _Coloring([labels[name] for name in drawn.points["persona"]], colors, "Persona (share)")
+
+
+def _by_trait(values: list[str | None], trait: str) -> _Coloring:
+    named = pd.Series([UNKNOWN if value is None else value for value in values])
+    counts = named[named != UNKNOWN].value_counts()
+    common = sorted(counts.index[:MOST] if len(counts) > MOST + 1 else counts.index)
+    named = named.where(named.isin([*common, UNKNOWN]), OTHERS)
+    colors = dict(zip(common, COLORS, strict=False))
+    colors |= {name: gray for name, gray in ((OTHERS, PLAIN), (UNKNOWN, FAINT)) if (named == name).any()}
+    return _Coloring(named.tolist(), colors, trait)
+
+
+def _by_answer(rows: list[int], survey: Survey, question: Question) -> _Coloring:
+    at = survey.answers.question == survey.question_index[question.id]
+    option = dict(zip(survey.answers.respondent[at].tolist(), survey.answers.option[at].tolist(), strict=True))
+    texts = [o.text for o in question.options]
+    answers = [texts[option[row]] if row in option else UNANSWERED for row in rows]
+    return _Coloring(answers, _option_colors(question) | {UNANSWERED: FAINT}, question.text)
+
+
+def _option_colors(question: Question) -> dict[str, str]:
+    """Along a scale where options have places on one, else a colour each."""
+    if not question.ordinal:
+        return {o.text: COLORS[at % len(COLORS)] for at, o in enumerate(question.options)}
+    colors = {o.text: PLAIN if o.position is None else along(o.position) for o in question.options}
+    return dict(sorted(colors.items(), key=lambda item: item[1] == PLAIN))

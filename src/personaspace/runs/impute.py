@@ -1,0 +1,149 @@
+"""A run's blanks filled by multiple imputation and written in the format its survey came in."""
+
+from __future__ import annotations
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+import pyarrow as pa
+import pyarrow.parquet as pq
+from personaspace.runs.run import Run
+from personaspace.embedding.base import Embedder
+from personaspace.imputation.multiple import Imputation, blank_cells, impute
+from personaspace.errors import RunError, SurveyError
+from personaspace.files import whole_folder, write_atomically
+from personaspace.runs.fit import OnStep, load_fitted
+from personaspace.survey.answers import Pairs
+from personaspace.survey.storage import digest
+from personaspace.survey.readers.codebook_file import beside
+from personaspace.survey.readers.writer import SourceWriter, WideCsvWriter
+from personaspace.survey.readers.registry import writer_of, read_survey
+from personaspace.survey.survey import Survey
+
+
+SIMULATED = "simulated"
+LEDGER = "imputed.parquet"
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What was written.
+
+    Attributes:
+        folder: Where.
+        copies: One completed copy of the source per draw.
+        ledger: The table of every cell filled: respondent, question, draw, option.
+        cells: How many cells each copy has filled.
+        unknown: Questions left as they are because the run's embedder was not fitted on them.
+        own_format: Whether the copies are in the source's own format; else CSV files of option texts.
+    """
+
+    folder: Path
+    copies: tuple[Path, ...]
+    ledger: Path
+    cells: int
+    unknown: tuple[str, ...]
+    own_format: bool
+
+
+def note_source(run: Run, source: str, codebook: Path | None) -> None:
+    """Write down in a run where its survey was read from."""
+    where = source if source == SIMULATED else str(Path(source).expanduser().resolve())
+    run.note("survey", {"source": where, "codebook": str(codebook.expanduser().resolve()) if codebook else None})
+
+
+def impute_run(
+    run: Run,
+    *,
+    draws: int = 5,
+    out: Path | None = None,
+    questions: Sequence[str] | None = None,
+    refusals: bool = False,
+    source: Path | None = None,
+    codebook: Path | None = None,
+    seed: int = 0,
+    on_step: OnStep | None = None,
+) -> Filled:
+    """Fill the blanks of a run's survey several times over and write every completed copy.
+
+    Respondents are placed by all their answers, those set apart for evaluation among them.
+
+    Args:
+        run: A fitted run.
+        draws: How many copies.
+        out: A folder that is new or empty; ``RUN/imputation`` if not given.
+        questions: Ids of the questions to fill, or ``None`` for all.
+        refusals: Whether to fill refusals too.
+        source: Where the survey lies now, if it has been moved. The codebook beside it is read, if there is one.
+        codebook: Where the codebook lies now, if it has been moved elsewhere.
+        seed: The same seed gives the same files.
+        on_step: Told about progress.
+
+    Returns:
+        What was written.
+
+    Raises:
+        RunError: The source is missing or has changed since the run was fitted, or the folder is not empty.
+        SurveyError: There is nothing to fill.
+        UnknownNameError: There is no such question.
+    """
+    out = run.folder / "imputation" if out is None else out
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise RunError(f"{out} exists and is not empty: remove it, or choose another folder with --out")
+    fitted = load_fitted(run)
+    survey, form = _source(run, fitted.split.survey, source, codebook)
+    asked = replace(survey, refusals=Pairs.empty()) if refusals else survey
+    blanks = blank_cells(asked, questions)
+    own = form or WideCsvWriter(survey)
+    blanks = blanks.where(own.room(blanks))
+    unknown = _not_learned(fitted.space, survey, blanks)
+    if len(blanks) and len(unknown) == len({*blanks.question.tolist()}):
+        raise SurveyError(
+            f"all blanks are in questions the run held out ({', '.join(unknown[:5])}): fit it with --use-everything"
+        )
+    imputation = impute(
+        fitted.space,
+        asked,
+        blanks,
+        draws=draws,
+        seed=seed,
+        on_draw=lambda done, total: on_step("imputation", done, total, "draws") if on_step else None,
+    )
+    with whole_folder(out) as folder:
+        written = [own.write(imputation.answers(draw), folder / f"imputation-{draw + 1}") for draw in range(draws)]
+        write_atomically(folder / LEDGER, lambda path: _write_ledger(imputation, path))
+    copies = tuple(out / path.relative_to(folder) for path in written)
+    return Filled(out, copies, out / LEDGER, len(imputation.blanks), unknown, form is not None)
+
+
+def _write_ledger(imputation: Imputation, path: Path) -> None:
+    """All drawn cells, one draw in memory at a time."""
+    schema = pa.Schema.from_pandas(imputation.table(0), preserve_index=False)
+    with pq.ParquetWriter(path, schema) as file:
+        for draw in range(len(imputation)):
+            file.write_table(pa.Table.from_pandas(imputation.table(draw), schema, preserve_index=False))
+
+
+def _source(run: Run, survey: Survey, moved: Path | None, given: Path | None) -> tuple[Survey, SourceWriter | None]:
+    """The survey as its source holds it, and the source as a form; ``None`` where it is only read."""
+    notes = run.notes("survey")
+    if moved is None and notes.get("source") == SIMULATED:
+        return survey, None
+    if moved is None and "source" not in notes:
+        raise RunError(f"{run.folder} does not say where its survey was read from: give --source PATH")
+    path = moved or Path(notes["source"])
+    codebook = given or (beside(moved) if moved else None) or notes.get("codebook")
+    if not path.exists():
+        raise RunError(f"the survey is no longer at {path}: give --source PATH with where it lies now")
+    now = read_survey(path, codebook=codebook, name=survey.name)
+    if digest(now) != run.settings("survey")["digest"]:
+        raise RunError(
+            f"{path} is not as it was when the run was fitted: restore it, give --source PATH with the survey that "
+            f"was fitted, or run `personaspace fit {path} --out NEW_RUN`"
+        )
+    return now, writer_of(path, codebook, now)
+
+
+def _not_learned(space: Embedder, survey: Survey, blanks: Pairs) -> tuple[str, ...]:
+    known = {question.id for question in space.questions_}
+    wanted = (survey.questions[j].id for j in sorted({*blanks.question.tolist()}))
+    return tuple(name for name in wanted if name not in known)

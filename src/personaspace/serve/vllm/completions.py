@@ -1,0 +1,101 @@
+"""vLLM's Completions for prompts that are input embeddings: what is sent, and what is read from the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any, TypeVar
+
+from torch import Tensor
+
+from personaspace.errors import ServerError
+from personaspace.serve.vllm.endpoint import Endpoint
+from personaspace.steer.export.prompt_embeds import wire_format
+
+T = TypeVar("T")
+
+
+class Completions:
+    """One base model on a vLLM server.
+
+    Args:
+        endpoint: The server.
+        base: The base model's name on this side.
+        given: What the server calls it; found out where not given.
+    """
+
+    def __init__(self, endpoint: Endpoint, base: str, given: str | None = None) -> None:
+        self.endpoint, self.base, self.given = endpoint, base, given
+
+    @cached_property
+    def model(self) -> str:
+        """What the server calls the base model.
+
+        Raises:
+            ServerError: It serves several models, none of the base model's name.
+        """
+        if self.given:
+            return self.given
+        served = _read(self.endpoint.ask("/v1/models"), lambda content: [str(card["id"]) for card in content["data"]])
+        if self.base in served or len(served) == 1:
+            return self.base if self.base in served else served[0]
+        raise ServerError(f"the server has no model {self.base!r} but {', '.join(served)}: give model=")
+
+    def log_probabilities(self, embeddings: Tensor, tokens: Sequence[int]) -> list[list[float]]:
+        """Log-probabilities of some tokens behind every sequence.
+
+        Args:
+            embeddings: Shape ``[sequences, tokens, width]``.
+            tokens: At most 128 token ids.
+
+        Returns:
+            One row a sequence, one column a token.
+
+        Raises:
+            ServerError: The server cannot be reached, refuses, or does not take input embeddings.
+        """
+        asking = {
+            "max_tokens": 1,
+            "temperature": 0.0,
+            "logprobs": len(tokens),
+            "logprob_token_ids": list(tokens),
+            "return_tokens_as_token_ids": True,
+        }
+        return [
+            _read(choice, lambda content: _first_token(content, tokens)) for choice in self._post(embeddings, asking)
+        ]
+
+    def texts(self, embeddings: Tensor, sampling: dict[str, Any]) -> list[str]:
+        """What the model writes behind every sequence ``[sequences, tokens, width]``."""
+        choices = self._post(embeddings, sampling)
+        return [_read(choice, lambda content: str(content["text"])).strip() for choice in choices]
+
+    def _post(self, embeddings: Tensor, asking: dict[str, Any]) -> list[Any]:
+        body = {"model": self.model, "prompt_embeds": [wire_format(one) for one in embeddings], **asking}
+        try:
+            content = self.endpoint.ask("/v1/completions", body)
+        except ServerError as error:
+            if "prompt-embeds" not in str(error):
+                raise
+            raise ServerError(
+                "the server takes no input embeddings: start it with "
+                f"`vllm serve {self.model} --enable-prompt-embeds` ({error})"
+            ) from error
+        choices: list[Any] = _read(content, lambda answer: sorted(answer["choices"], key=lambda one: one["index"]))
+        if len(choices) != len(embeddings):
+            raise ServerError(f"the server answered {len(choices)} of {len(embeddings)} prompts: is it a vLLM server?")
+        return choices
+
+
+def _first_token(choice: Any, tokens: Sequence[int]) -> list[float]:
+    first = choice["logprobs"]["top_logprobs"][0]
+    return [float(first[f"token_id:{token}"]) for token in tokens]
+
+
+def _read(content: Any, reader: Callable[[Any], T]) -> T:
+    try:
+        return reader(content)
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise ServerError(
+            f"the server's answer lacks {error}: this needs a vLLM server whose Completions know logprob_token_ids"
+        ) from error

@@ -1,0 +1,1 @@
+"""Steered models for other libraries and for the hub."""

@@ -1,0 +1,114 @@
+"""Personas as PEFT folders: virtual tokens that are the same for every question.
+
+PEFT puts one fixed set of tokens before whatever is read. Tokens steered *before* the question by a model blind to it
+are exactly that, in both forms: a prompt-tuning folder holds the input embeddings (arXiv 2104.08691), a prefix-tuning
+folder the keys and values of every layer (arXiv 2101.00190).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from personaspace.errors import ModelError
+from personaspace.files import write_json, write_tensors
+from personaspace.steer.model.language_model import LanguageModel
+from personaspace.steer.model.loading import NANO
+from personaspace.steer.model.prompts import open_question
+from personaspace.steer.protocols import Persona, Personas, names_and_vectors
+from personaspace.steer.soft_prompts.registry import kind_of
+from personaspace.steer.steered_lm import SteeredLM
+from personaspace.survey.arrays import Vectors
+
+PROBE = "Question: Is this a question?\nA. Yes\nB. No\n"
+
+
+def export_peft(lm: SteeredLM, personas: Personas | Persona, folder: str | Path) -> dict[str, Path]:
+    """Write one PEFT folder a persona: ``adapter_config.json`` and ``adapter_model.safetensors``.
+
+    ``PeftModel.from_pretrained(base_model, folder)`` then reads what it is given as that persona does;
+    its logits are those before ``lm.temperature_`` divides them.
+
+    Args:
+        lm: A trained model, steered before the question by a soft-prompting model blind to it.
+        personas: Named points.
+        folder: Where the folders are to stand.
+
+    Returns:
+        The folder of each persona, by name.
+
+    Raises:
+        ModelError: The tokens come after the question or depend on it, so that no fixed tokens are the persona.
+        RunError: A folder cannot be written.
+    """
+    names, vectors = names_and_vectors(personas)
+    tokens = fixed_tokens(lm, vectors)
+    config = _peft_config(lm)
+    folders = dict(zip(names, _folders(Path(folder), names), strict=True))
+    for target, virtual in zip(folders.values(), tokens, strict=True):
+        write_tensors(target / "adapter_model.safetensors", {"prompt_embeddings": virtual.flatten(1).float().cpu()})
+        write_json(target / "adapter_config.json", config)
+    return folders
+
+
+@torch.no_grad()
+def fixed_tokens(lm: SteeredLM, vectors: Vectors) -> Tensor:
+    """Virtual tokens that are the same for every question, shape ``[n, *attachment.shape(model)]``.
+
+    Raises:
+        ModelError: There are none: the tokens come after the question or depend on it.
+    """
+    settings = "placement 'before' and soft_prompt 'mlp' (--placement before --soft-prompt mlp)"
+    if lm.attachment.placement != "before":
+        raise ModelError(
+            "PEFT puts virtual tokens before the text, this model has them after the question: "
+            f"steer with {settings}, or export prompt_embeds for one question"
+        )
+    steerer = lm.steering.steerer
+    points, questions = steerer.points(vectors), map(lm.model.read, (PROBE, open_question("Why?")))
+    tokens: Tensor
+    tokens, others = (steerer.soft_prompt(points, question.features) for question in questions)
+    if not torch.equal(tokens, others):
+        raise ModelError(
+            f"the soft-prompting model {kind_of(lm.kind)!r} makes other virtual tokens for every question, PEFT holds "
+            f"one set: steer with {settings}, or export prompt_embeds for one question"
+        )
+    return tokens
+
+
+def base_name(model: LanguageModel) -> str | None:
+    """The base model's hub name or folder; none for the model that ships with the package."""
+    return None if model.name == NANO else model.name
+
+
+def _peft_config(lm: SteeredLM) -> dict[str, Any]:
+    layers, heads, head_dim = lm.model.cache_shape
+    common = {
+        "task_type": "CAUSAL_LM",
+        "base_model_name_or_path": base_name(lm.model),
+        "inference_mode": True,
+        "num_virtual_tokens": lm.attachment.tokens,
+        "num_layers": layers,
+        "num_attention_heads": heads,
+        "num_transformer_submodules": 1,
+    }
+    if lm.attachment.form == "prompt":
+        return {"peft_type": "PROMPT_TUNING", **common, "token_dim": lm.model.width, "prompt_tuning_init": "RANDOM"}
+    width = heads * head_dim
+    return {
+        "peft_type": "PREFIX_TUNING",
+        **common,
+        "token_dim": width,
+        "encoder_hidden_size": width,
+        "prefix_projection": False,
+    }
+
+
+def _folders(folder: Path, names: Sequence[str]) -> list[Path]:
+    safe = [re.sub(r"[^\w=-]+", "_", name)[:100] for name in names]
+    return [folder / (name if safe.count(name) == 1 else f"{name}-{place}") for place, name in enumerate(safe, 1)]

@@ -1,0 +1,1 @@
+"""Virtual tokens in the forward pass of the frozen model."""

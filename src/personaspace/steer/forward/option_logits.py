@@ -1,0 +1,96 @@
+"""Logits of a question's options, whether their labels are one token or several."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from personaspace.steer.model.language_model import LanguageModel
+from personaspace.steer.model.option_tokens import Tokens, sequence_logits
+from personaspace.steer.model.output import output_logits
+from personaspace.steer.model.prompts import LABELS, labels_for
+
+
+def option_logits(
+    model: LanguageModel, hidden_after: Callable[[Tokens], Tensor], options: int, labels: Sequence[str] = LABELS
+) -> Tensor:
+    """Logits of a question's options; log-probabilities where a label has several tokens.
+
+    Args:
+        model: The frozen model.
+        hidden_after: Gives the final hidden states ``[n, width]`` behind the cue and the beginning of a label.
+        options: How many options the question has.
+        labels: Their labels.
+
+    Returns:
+        Shape ``[n, options]``.
+    """
+    sequences = model.option_tokens.sequences(labels_for(options, labels))
+    if all(len(ids) == 1 for ids in sequences):
+        return label_logits(model, hidden_after(()), options, labels)
+    return sequence_logits(sequences, lambda begun: output_logits(model.model, hidden_after(begun)).log_softmax(dim=-1))
+
+
+def label_logits(model: LanguageModel, hidden: Tensor, options: int, labels: Sequence[str] = LABELS) -> Tensor:
+    """Logits of labels of one token each: one row of the output layer an option.
+
+    Args:
+        model: The frozen model.
+        hidden: Final hidden states, shape ``[n, width]``.
+        options: How many options the question has.
+        labels: Their labels.
+
+    Returns:
+        Shape ``[n, options]``.
+
+    Raises:
+        ModelError: The tokenizer splits a label into several tokens.
+    """
+    ids = model.option_tokens.ids(labels_for(options, labels))
+    return output_logits(model.model, hidden, torch.tensor(ids, device=model.device))
+
+
+@torch.no_grad()
+def base_probabilities(
+    model: LanguageModel, texts: Sequence[str], options: Sequence[int], batch: int = 32, labels: Sequence[str] = LABELS
+) -> Tensor:
+    """Probabilities of every question's options from the base model alone; texts of like length share a pass.
+
+    Args:
+        model: The frozen model.
+        texts: Questions up to the answer cue, each read on its own.
+        options: How many options each has.
+        batch: Texts a pass.
+        labels: The options' labels.
+
+    Returns:
+        Shape ``[texts, max(options)]``; 0 where a question has no such option.
+    """
+    scores = torch.zeros(len(texts), max(options, default=0))
+    sequences = [torch.cat([model.check_fits(text, model.cue.shape[1]), model.cue], dim=1)[0] for text in texts]
+    order = sorted(range(len(texts)), key=lambda i: len(sequences[i]))
+    for start in range(0, len(order), batch):
+        rows = order[start : start + batch]
+        hidden = last_hidden(model, [sequences[i] for i in rows])
+        for i, state in zip(rows, hidden, strict=True):
+
+            def hidden_after(begun: Tokens, i: int = i, state: Tensor = state) -> Tensor:
+                if not begun:
+                    return state[None]
+                return last_hidden(model, [torch.cat([sequences[i], torch.tensor(begun, device=model.device)])])
+
+            logits = option_logits(model, hidden_after, options[i], labels)
+            scores[i, : options[i]] = logits[0].softmax(-1).cpu()
+    return scores
+
+
+def last_hidden(model: LanguageModel, sequences: Sequence[Tensor]) -> Tensor:
+    """Final hidden state at the last token of each of ``n`` sequences of token ids, shape ``[n, width]``."""
+    lengths = torch.tensor([len(s) for s in sequences], device=model.device)
+    model.check_length(int(lengths.max()))
+    ids = torch.nn.utils.rnn.pad_sequence(list(sequences), batch_first=True)
+    mask = torch.arange(ids.shape[1], device=model.device) < lengths[:, None]
+    hidden: Tensor = model.model.base_model(ids, attention_mask=mask.long(), use_cache=False).last_hidden_state
+    return hidden[torch.arange(len(sequences), device=model.device), lengths - 1]

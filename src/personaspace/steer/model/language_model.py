@@ -1,0 +1,201 @@
+"""A frozen causal language model: its tokens, and what it has read of each question."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from personaspace.errors import ModelError
+from personaspace.steer.model.chat import ChatTemplate, plain_ids
+from personaspace.steer.model.loading import BaseSettings, fingerprint, frozen, load_pretrained
+from personaspace.steer.model.option_tokens import OptionTokens
+from personaspace.steer.model.output import check_model
+from personaspace.steer.model.question_cache import CachedQuestion, QuestionCache, read_once
+
+WINDOWED = {"sliding_attention": "sliding_window", "chunked_attention": "attention_chunk_size"}
+UNLIMITED = 2**30
+
+
+class LanguageModel:
+    r"""A causal language model whose weights never change.
+
+    Args:
+        model: Any ``transformers`` causal language model.
+        tokenizer: Its tokenizer.
+        name: The name or folder it was loaded from.
+        device: Where it runs; a quantized model stays where it was loaded.
+        settings: How it was loaded, and whether questions are put into its chat template.
+
+    Attributes:
+        settings: As given, with ``chat`` decided.
+        context_length: The most tokens the model can read.
+        window: How many tokens the layers that see least can see; ``None`` if every layer sees all.
+        shares: Whether its attention can share a question among personas; ``None`` until tried.
+        question_cache: Questions read so far.
+
+    Raises:
+        ModelError: A chat template is asked for and the tokenizer has none, or one that cannot be used.
+
+    Example:
+        >>> model = LanguageModel.load("nano")
+        >>> model.read("Question: Is snow white?\nA. Yes\nB. No\n").features.shape
+        torch.Size([512])
+    """
+
+    def __init__(
+        self, model: Any, tokenizer: Any, name: str, device: str = "cpu", settings: BaseSettings | None = None
+    ) -> None:
+        settings = settings or BaseSettings()
+        self.model = frozen(model if settings.quantize != "none" else model.to(device))
+        self.tokenizer, self.name = tokenizer, name
+        templated = tokenizer.chat_template is not None if settings.chat == "auto" else settings.chat == "yes"
+        if templated and tokenizer.chat_template is None:
+            raise ModelError(f"the tokenizer of {name!r} has no chat template: choose chat='no'")
+        self.chat = ChatTemplate(tokenizer, name) if templated else None
+        self.settings = replace(settings, chat="yes" if templated else "no")
+        self.context_length, self.window = context_length(self.model.config), window(self.model.config)
+        self.shares: bool | None = None
+        self.question_cache = QuestionCache()
+
+    @classmethod
+    def load(cls, name: str, device: str = "cpu", settings: BaseSettings | None = None) -> LanguageModel:
+        """Load a model and freeze it.
+
+        Args:
+            name: A hub name, a folder, or ``nano`` for the small model shipped with the package.
+            device: Where it runs.
+            settings: Precision, quantization and chat template.
+
+        Raises:
+            UnknownNameError: There is no such folder, and the hub does not know or cannot be reached.
+            ModelError: It is not a causal language model, or not one whose logits are understood.
+            SettingError: There is no such device, or the library for quantization is missing.
+        """
+        settings = settings or BaseSettings()
+        model = cls(*load_pretrained(name, settings, device), name, device, settings)
+        check_model(model.model, torch.cat([model.cue, model.cue], dim=1), name)
+        return model
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model runs."""
+        return torch.device(self.model.device)
+
+    @property
+    def width(self) -> int:
+        """Width of the input embeddings."""
+        return int(self.embedding.weight.shape[1])
+
+    @property
+    def embedding(self) -> torch.nn.Embedding:
+        """The input embeddings, scaled where the model scales them."""
+        embedding: torch.nn.Embedding = self.model.get_input_embeddings()
+        return embedding
+
+    @torch.no_grad()
+    def vocabulary(self, most: int = 2**15) -> Tensor:
+        """Input embeddings of the first ``most`` words as the model reads them, shape ``[words, width]``."""
+        words: Tensor = self.embedding(torch.arange(min(most, len(self.embedding.weight)), device=self.device))
+        return words.float()
+
+    @cached_property
+    def cache_shape(self) -> tuple[int, int, int]:
+        """Layers, key-value heads and head dimension, as the model itself caches them."""
+        keys_values = self.read_ids(torch.zeros(1, 1, dtype=torch.long, device=self.device)).keys_values
+        shapes = {tuple(t.shape) for pair in keys_values for t in pair}
+        if len(shapes) != 1:
+            raise ModelError(f"model {self.name!r} has layers with unlike caches, which is not supported")
+        _, heads, _, head_dim = shapes.pop()
+        return len(keys_values), heads, head_dim
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A checksum over the beginning of every weight: another model, or a fine-tuned one, has another."""
+        return fingerprint(self.model)
+
+    @cached_property
+    def option_tokens(self) -> OptionTokens:
+        """Token ids of the answer cue and of the option labels behind it."""
+        return OptionTokens(lambda text: plain_ids(self.tokenizer, text), self.name)
+
+    @cached_property
+    def cue(self) -> Tensor:
+        """Token ids of the answer cue, shape ``[1, tokens]``."""
+        return torch.tensor([self.option_tokens.cue], device=self.device)
+
+    def tokens(self, text: str, start: bool = True) -> Tensor:
+        """Token ids of a text, shape ``[1, tokens]``; ``start`` adds the model's own start token, if any.
+
+        What looks like a special token in the text is text.
+        """
+        return torch.tensor([plain_ids(self.tokenizer, text, start)], dtype=torch.long, device=self.device)
+
+    def question_ids(self, text: str) -> Tensor:
+        """Token ids of a question up to the answer cue, in the chat template if there is one, ``[1, tokens]``."""
+        if self.chat is None:
+            return self.tokens(text)
+        return torch.tensor([self.chat.ids(text)], dtype=torch.long, device=self.device)
+
+    def read(self, text: str, reserve: int = 64) -> CachedQuestion:
+        """Read a question once, without gradient, and keep the keys and values while all of them fit in a gigabyte.
+
+        All of the answer cue is read here but its last token, behind which the answer stands: what is read here is
+        paid once, what follows once per persona.
+
+        Args:
+            text: The question up to the answer cue.
+            reserve: Tokens that must still fit behind it.
+
+        Raises:
+            ModelError: The text is longer than the model's context.
+        """
+        ids = self.check_fits(text, reserve)
+        if text not in self.question_cache:
+            question = self.read_ids(torch.cat([ids, self.cue[:, :-1]], dim=1))
+            self.question_cache.keep(text, question)
+            return question
+        return self.question_cache[text]
+
+    def read_ids(self, ids: Tensor) -> CachedQuestion:
+        """Read token ids of shape ``[1, tokens]`` as :meth:`read` does, and keep nothing."""
+        return read_once(self.model, ids, self.name)
+
+    def check_fits(self, text: str, reserve: int = 64) -> Tensor:
+        """The token ids of a text, if they leave room for ``reserve`` more; otherwise raises :class:`ModelError`."""
+        ids = self.question_ids(text)
+        self.check_length(ids.shape[1] + reserve, repr(textwrap.shorten(text, 60, placeholder=" ...")))
+        return ids
+
+    def check_length(self, tokens: int, what: str = "the text") -> None:
+        """Raise :class:`ModelError` if so many tokens do not fit the model's context."""
+        if tokens > self.context_length:
+            raise ModelError(
+                f"{what} needs {tokens} tokens, but {self.name!r} reads at most {self.context_length}: "
+                "shorten the question or its options, or choose a model with a longer context"
+            )
+
+
+def context_length(config: Any) -> int:
+    """The most tokens a model can read, by its configuration; models without positions of their own have no limit."""
+    text = config.get_text_config(decoder=True)
+    lengths = (getattr(text, name, None) for name in ("max_position_embeddings", "max_seq_len"))
+    return int(next((length for length in lengths if length), UNLIMITED))
+
+
+def window(config: Any) -> int | None:
+    """How many tokens, itself included, a token sees in the layers that see least; ``None`` if all see everything.
+
+    Layer types decide where a configuration names them (Gemma, Qwen); otherwise every layer slides (Mistral), or some
+    are local (GPT-Neo).
+    """
+    text = config.get_text_config(decoder=True)
+    if "local" in (getattr(text, "attention_layers", None) or ()):
+        return int(text.window_size)
+    types = set(getattr(text, "layer_types", None) or ["sliding_attention"])
+    sizes = [getattr(text, name, None) for kind, name in WINDOWED.items() if kind in types]
+    return min((int(size) for size in sizes if size), default=None)

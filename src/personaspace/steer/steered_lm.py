@@ -1,0 +1,248 @@
+"""SteeredLM: a frozen language model that answers and writes as any point of the space would."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from personaspace.errors import ModelError, NotFittedError, PersonaSpaceError, RunError, SurveyError
+from personaspace.files import read_json, read_tensors, write_json, write_tensors
+from personaspace.newquestions.gaussian_process import QuestionPrior
+from personaspace.newquestions.log_odds import log_odds
+from personaspace.steer.answering import Answerer
+from personaspace.steer.export.hub import located, read_personas, whole
+from personaspace.steer.export.model_card import training_facts
+from personaspace.steer.forward.attach import Attachment, Form, Placement, check_question
+from personaspace.steer.generation.writer import Writer
+from personaspace.steer.model.language_model import LanguageModel
+from personaspace.steer.model.loading import BaseSettings
+from personaspace.steer.model.prompts import question_prompt
+from personaspace.steer.protocols import Personas, Space, vectors_of
+from personaspace.steer.soft_prompts.base import SoftPrompt, SoftPromptSettings
+from personaspace.steer.soft_prompts.initialization import initialize, new_soft_prompt
+from personaspace.steer.soft_prompts.registry import described, soft_prompt_settings
+from personaspace.steer.steerer import Steerer
+from personaspace.steer.steering import AskSettings, Steering
+from personaspace.steer.training.distributed import launched
+from personaspace.steer.training.evaluate import fitted_temperature
+from personaspace.steer.training.examples import training_and_validation, with_prior
+from personaspace.steer.training.metric_logs import MetricsLog
+from personaspace.steer.training.settings import TrainSettings
+from personaspace.steer.training.trainer import OnTraining, Trainer
+from personaspace.survey.arrays import Vectors
+from personaspace.survey.question import Question
+from personaspace.survey.survey import Survey
+
+
+class SteeredLM(Answerer, Writer):
+    """A frozen language model steered by virtual tokens made from a point of the space.
+
+    Args:
+        model: A hub name, a folder, ``nano``, or a loaded :class:`LanguageModel`.
+        form: ``prefix`` (keys and values of every layer) or ``prompt`` (input embeddings).
+        placement: Virtual tokens ``before`` or ``after`` the question.
+        soft_prompt: The soft-prompting model, by its name in :data:`SOFT_PROMPTS` or by its settings.
+        tokens: How many virtual tokens.
+        settings: How to train.
+        device: Where to run.
+        refusals: Whether refusing is an outcome of its own, trained on the survey's refusals.
+
+    Attributes:
+        soft_prompt_: The trained soft-prompting model.
+        temperature_: What logits are divided by, fitted on the early-stopping answers.
+        history_: What training looked like, one entry per check.
+        trained_on_: The survey's name and its numbers of respondents, questions and answers.
+        personas_: The personas that came with a model from the hub.
+        prior_: What the space expects of any question, for an informed soft-prompting model.
+
+    Example:
+        >>> import personaspace as ps
+        >>> survey = ps.simulate(respondents=50, seed=0)
+        >>> space = ps.Factorization(seed=0).fit(survey)
+        >>> lm = ps.SteeredLM("nano", settings=ps.TrainSettings(epochs=1)).fit(survey, space)
+        >>> people = ps.individual_personas(space)[:2]
+        >>> lm.ask("Should the voting age be lowered?", ["Yes", "No"], people).shape
+        (2, 2)
+    """
+
+    def __init__(
+        self,
+        model: str | LanguageModel = "nano",
+        *,
+        form: Form = "prefix",
+        placement: Placement = "after",
+        soft_prompt: str | SoftPromptSettings = "informed",
+        tokens: int = 2,
+        settings: TrainSettings | None = None,
+        device: str = "cpu",
+        refusals: bool = False,
+    ) -> None:
+        self.attachment = Attachment(placement, form, tokens)
+        self.kind = soft_prompt_settings(soft_prompt) if isinstance(soft_prompt, str) else soft_prompt
+        self.settings = settings or TrainSettings()
+        self.model = LanguageModel.load(model, device) if isinstance(model, str) else model
+        self.refusals = refusals
+        self.temperature_ = 1.0
+        self.history_: list[dict[str, float]] = []
+        self.trained_on_: dict[str, Any] = {}
+        self.personas_: Personas | None = None
+        self.prior_: QuestionPrior | None = None
+
+    def fit(
+        self,
+        survey: Survey,
+        embedder: Space,
+        checkpoint: Path | None = None,
+        on_step: OnTraining | None = None,
+        logs: Sequence[MetricsLog] = (),
+    ) -> SteeredLM:
+        """Train the soft-prompting model on a survey's answers and its respondents' vectors.
+
+        Args:
+            survey: Training answers; those of :func:`validation_mask` decide when to stop.
+            embedder: Holds the vectors of all its respondents, by id; a fitted embedder, or bare points.
+            checkpoint: File to resume from and write to.
+            on_step: Called with step, steps, training loss and best held-out loss.
+            logs: Where the metrics of every step go.
+
+        Returns:
+            The steered model itself.
+
+        Raises:
+            SurveyError: There are no answers, or a respondent has no vector.
+            ModelError: A question does not fit the model's context, or training diverged.
+        """
+        if not len(survey.answers):
+            raise SurveyError(f"survey {survey.name!r} has no answers to train on")
+        self.trained_on_ = training_facts(survey)
+        vectors = torch.from_numpy(vectors_of(survey, embedder))
+        self.soft_prompt_ = self._new_soft_prompt(vectors.shape[1])
+        steerer, settings = Steerer(self.model, self.soft_prompt_, self.attachment), self.settings
+        training, validation = training_and_validation(survey, vectors, self.refusals)
+        questions = [self.model.read(text) for text in training.texts]
+        initialize(steerer, vectors, questions, settings.seed)
+        if self.kind.informed:
+            states = torch.stack([question.features for question in questions]).cpu().double().numpy()
+            self.prior_ = QuestionPrior(survey.questions, states, log_odds(survey, embedder, vectors.numpy()))
+            training, validation = with_prior(training, validation, self.prior_, survey, embedder, settings)
+        validation = validation.sample(settings.check_pairs, settings.seed)
+        watched = validation if len(validation) else training
+        self.history_ = Trainer(steerer, training, watched, settings, checkpoint, logs, launched()).run(on_step)
+        self.temperature_ = fitted_temperature(steerer, validation, settings.batch)
+        return self
+
+    def check(self, questions: Sequence[Question]) -> None:
+        """Find out before any training whether the model can read every question.
+
+        Raises:
+            ModelError: A question has too many options or does not fit the model's context; the message names it.
+        """
+        for question in questions:
+            try:
+                check_question(self.model, self.attachment, question_prompt(question, self.refusals))
+            except PersonaSpaceError as error:
+                raise ModelError(f"question {question.id!r} cannot be asked of {self.model.name!r}: {error}") from error
+
+    def untrained(self) -> SteeredLM:
+        """The same steered model with the soft-prompting model's weights as they were before training."""
+        trained = self._fitted()
+        fresh = SteeredLM.__new__(SteeredLM)
+        fresh.__dict__.update(self.__dict__)
+        fresh.temperature_ = 1.0
+        fresh.soft_prompt_ = self._new_soft_prompt(len(trained.vectors.mean))
+        fresh.soft_prompt_.vectors.load_state_dict(trained.vectors.state_dict())
+        fresh.soft_prompt_.questions.load_state_dict(trained.questions.state_dict())
+        fresh.soft_prompt_.set_origin(trained.origin, trained.scale)
+        return fresh
+
+    def outcomes(self, vectors: Vectors, question: Question, settings: AskSettings) -> Vectors:
+        """Probability of every outcome in every phrasing; see :meth:`Answerer.outcomes`."""
+        return self.steering.outcomes(vectors, question, settings)
+
+    def save(self, folder: str | Path) -> None:
+        """Write ``config.json`` and ``soft_prompt.safetensors``; the base model is named, not copied."""
+        trained, folder = self._fitted(), Path(folder)
+        write_tensors(folder / "soft_prompt.safetensors", {k: v.cpu() for k, v in trained.state_dict().items()})
+        config = {
+            "model": self.model.name,
+            "fingerprint": self.model.fingerprint,
+            "base": asdict(self.model.settings),
+            "attachment": asdict(self.attachment),
+            "soft_prompt": described(self.kind),
+            "dim": len(trained.vectors.mean),
+            "settings": asdict(self.settings),
+            "trained_on": self.trained_on_,
+            "refusals": self.refusals,
+            "temperature": self.temperature_,
+            "history": self.history_,
+        }
+        if self.prior_ is not None:
+            self.prior_.save(folder)
+        write_json(folder / "config.json", config)
+
+    @classmethod
+    def load(
+        cls,
+        source: str | Path,
+        model: LanguageModel | None = None,
+        device: str = "cpu",
+        revision: str | None = None,
+    ) -> SteeredLM:
+        """Load what :meth:`save` or :meth:`push` wrote, and the base model it names.
+
+        Args:
+            source: A folder, or a repository of the hub, ``"organisation/name"``.
+            model: The base model, where it is loaded already.
+            device: Where to run.
+            revision: Branch, tag or commit of the repository.
+
+        Raises:
+            RunError: The folder is not whole, or the base model is not the one it was trained on.
+            UnknownNameError: The hub does not show such a repository.
+            ServerError: The hub cannot be reached.
+        """
+        folder = located(source, revision)
+        config = read_json(folder / "config.json")
+        with whole(folder):
+            lm = cls(
+                model or LanguageModel.load(config["model"], device, BaseSettings(**config["base"])),
+                **config["attachment"],
+                soft_prompt=soft_prompt_settings(**config["soft_prompt"]),
+                settings=TrainSettings(**config["settings"]),
+                refusals=config["refusals"],
+            )
+            _check_base(lm.model, config, folder)
+            lm.soft_prompt_ = lm._new_soft_prompt(config["dim"])
+            arrays = read_tensors(folder / "soft_prompt.safetensors")
+            lm.soft_prompt_.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
+            lm.prior_ = QuestionPrior.load(folder) if lm.kind.informed else None
+            lm.temperature_ = config["temperature"]
+            lm.history_, lm.trained_on_ = config["history"], config["trained_on"]
+            lm.personas_ = read_personas(folder)
+        return lm
+
+    @property
+    def steering(self) -> Steering:
+        """What answering and writing take of this model; :class:`NotFittedError` before training."""
+        steerer = Steerer(self.model, self._fitted(), self.attachment)
+        return Steering(steerer, self.temperature_, self.refusals, self.prior_)
+
+    def _fitted(self) -> SoftPrompt:
+        if not hasattr(self, "soft_prompt_"):
+            raise NotFittedError("this SteeredLM has not been trained: call fit(survey, space) first")
+        return self.soft_prompt_
+
+    def _new_soft_prompt(self, dim: int) -> SoftPrompt:
+        return new_soft_prompt(self.kind, dim, self.model, self.attachment, self.settings.seed)
+
+
+def _check_base(model: LanguageModel, config: Mapping[str, Any], folder: Path) -> None:
+    """Raise :class:`RunError` unless a model is the one a saved configuration names, asked in the same way."""
+    if model.fingerprint != config["fingerprint"]:
+        raise RunError(f"{folder} was trained on another model than the one now found as {config['model']!r}")
+    if model.settings.chat != config["base"]["chat"]:
+        raise RunError(f"{folder} was trained with chat={config['base']['chat']!r}: load the model with that setting")

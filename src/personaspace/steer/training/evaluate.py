@@ -1,0 +1,102 @@
+"""Validation of a soft-prompting model: its log-loss and accuracy, and the temperature that calibrates it.
+
+Temperature scaling divides all logits by one number T. With z_i the logits of pair i and y_i the answer given, T
+minimises the log-loss
+
+    sum_i log sum_o exp(z_io / T) - z_iy / T,
+
+which is convex in 1 / T (Guo et al. 2017, arXiv 1706.04599). It moves no option past another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from personaspace.steer.memory import memory_for
+from personaspace.steer.steerer import Steerer
+from personaspace.steer.training.distributed import Processes
+from personaspace.steer.training.examples import Block, Pairs, passes
+from personaspace.survey.arrays import IntArray
+
+COLDEST, HOTTEST = 0.25, 10.0
+HALVINGS = 50
+
+
+@torch.no_grad()
+def validate(steerer: Steerer, pairs: Pairs, batch: int, processes: Processes) -> tuple[float, float]:
+    """Log-loss and accuracy of every pair's answer.
+
+    Args:
+        steerer: Predicts.
+        pairs: One or more.
+        batch: Pairs a pass at the most.
+        processes: The processes that share the work.
+    """
+    sums = torch.zeros(2, dtype=torch.float64)
+    dealt = processes.share(pairs.blocks(batch, np.random.default_rng(0)))
+    for _, block, logits in _predicted(steerer, pairs, dealt, batch):
+        sums[0] += float(functional.cross_entropy(logits, block.chosen, reduction="sum"))
+        sums[1] += int((logits.argmax(1) == block.chosen).sum())
+    loss, right = (processes.sum(sums) / len(pairs)).tolist()
+    return loss, right
+
+
+@torch.no_grad()
+def fitted_temperature(steerer: Steerer, pairs: Pairs, batch: int) -> float:
+    """The temperature under which a steered model predicts these pairs best; none of them should be trained on.
+
+    Args:
+        steerer: Trained.
+        pairs: What is to be predicted.
+        batch: Pairs a pass at the most.
+    """
+    logits = torch.full((len(pairs), max(pairs.sizes)), -torch.inf)
+    dealt = pairs.blocks(batch, np.random.default_rng(0))
+    for rows, _, of_block in _predicted(steerer, pairs, dealt, batch):
+        logits[torch.from_numpy(rows), : of_block.shape[1]] = of_block.float().cpu()
+    return best_temperature(logits, torch.tensor(pairs.option))
+
+
+def best_temperature(logits: Tensor, chosen: Tensor) -> float:
+    """The temperature of least log-loss, from 0.25 to 10.
+
+    Args:
+        logits: Shape ``[pairs, options]``; minus infinity where a question has no such option.
+        chosen: The option chosen, shape ``[pairs]``.
+
+    Returns:
+        The temperature; 1 where there are no pairs.
+
+    Example:
+        >>> logits = torch.tensor([[4.0, 0.0]]).repeat(4, 1)
+        >>> round(best_temperature(logits, torch.tensor([0, 0, 0, 1])), 3)  # 4 / T = log(3 / 1)
+        3.641
+    """
+    if not len(logits):
+        return 1.0
+    logits = logits.double()
+    given = logits.gather(1, chosen[:, None]).sum()
+    finite = logits.nan_to_num(neginf=0.0)
+    low, high = 1 / HOTTEST, 1 / COLDEST
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        expected = ((logits * middle).softmax(-1) * finite).sum()
+        low, high = (low, middle) if expected > given else (middle, high)
+    return 2 / (low + high)
+
+
+def _predicted(
+    steerer: Steerer, pairs: Pairs, dealt: Sequence[IntArray], batch: int
+) -> Iterator[tuple[IntArray, Block, Tensor]]:
+    """Each block's indices, the block and its logits, several blocks in a pass."""
+    rows = iter(dealt)
+    for blocks in passes((pairs.block(indices, steerer.model.device) for indices in dealt), batch):
+        with memory_for(sum(map(len, blocks))):
+            scored = steerer.block_logits(blocks)
+        for block, logits in zip(blocks, scored, strict=True):
+            yield next(rows), block, logits

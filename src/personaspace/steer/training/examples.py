@@ -1,0 +1,209 @@
+"""Training pairs: who was asked what and answered which option, in blocks that share a question."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from personaspace.newquestions.cross_fitting import Embeds, cross_fitted_vectors
+from personaspace.newquestions.gaussian_process import QuestionPrior
+from personaspace.steer.model.prompts import question_prompt
+from personaspace.steer.training.distillation import Distillation
+from personaspace.steer.training.settings import TrainSettings
+from personaspace.survey.answers import Answers
+from personaspace.survey.answers import Pairs as AnswerPairs
+from personaspace.survey.arrays import BoolArray, IntArray
+from personaspace.survey.survey import Survey
+from personaspace.survey.validation import validation_mask
+
+
+@dataclass(frozen=True)
+class Block:
+    """Pairs that share a question.
+
+    Attributes:
+        text: The question up to the answer cue.
+        options: How many options it has.
+        vectors: Points of the space, shape ``[n, dim]``.
+        chosen: The option each chose, shape ``[n]``.
+        noise: Added to the standardized points, shape ``[n, dim]``, or ``None``.
+        prior_features: For an informed soft-prompting model, shape ``[n, 53]``, or ``None``.
+        target: The distribution to give, shape ``[n, options]``, or ``None`` for the option chosen.
+    """
+
+    text: str
+    options: int
+    vectors: Tensor
+    chosen: Tensor
+    noise: Tensor | None = None
+    prior_features: Tensor | None = None
+    target: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.chosen)
+
+    def parts(self, size: int) -> Iterator[Block]:
+        """The block in pieces of at most ``size`` pairs."""
+        for start in range(0, len(self), size):
+            rows = slice(start, start + size)
+            cut = {
+                name: tensor[rows]
+                for name, tensor in vars(self).items()
+                if name not in ("text", "options") and tensor is not None
+            }
+            yield replace(self, **cut)
+
+
+def passes(blocks: Iterable[Block], size: int) -> Iterator[list[Block]]:
+    """Blocks, none empty, as they go through the model together, filled up to the longest of them.
+
+    A pass has at most ``size`` rows, filling included, unless one block alone has more.
+    """
+    some: list[Block] = []
+    for block in blocks:
+        if some and (len(some) + 1) * max(map(len, [*some, block])) > size:
+            yield some
+            some = []
+        some.append(block)
+    if some:
+        yield some
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Respondent x question pairs with the answer given, and the tables they point into.
+
+    Attributes:
+        vectors: Points of the space, shape ``[respondents, dim]``.
+        texts: Questions up to the answer cue.
+        sizes: Number of options of each question.
+        row: Row of ``vectors`` of each pair.
+        question: Index of each pair's question.
+        option: The option chosen.
+        distillation: Makes prior features and targets, for an informed soft-prompting model.
+    """
+
+    vectors: Tensor
+    texts: tuple[str, ...]
+    sizes: tuple[int, ...]
+    row: IntArray
+    question: IntArray
+    option: IntArray
+    distillation: Distillation | None = None
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def blocks(self, size: int, rng: np.random.Generator) -> list[IntArray]:
+        """All pairs in blocks of at most ``size`` that share one question, shuffled."""
+        order = rng.permutation(len(self))
+        order = order[np.argsort(self.question[order], kind="stable")]
+        starts = np.flatnonzero(np.diff(self.question[order])) + 1
+        blocks = [
+            group[start : start + size] for group in np.split(order, starts) for start in range(0, len(group), size)
+        ]
+        return [blocks[i] for i in rng.permutation(len(blocks))]
+
+    def block(self, pairs: IntArray, device: torch.device, rng: np.random.Generator | None = None) -> Block:
+        """One of :meth:`blocks`, looked up.
+
+        Args:
+            pairs: Of one question.
+            device: Where its tensors are.
+            rng: Draws the prior features, if this is to be trained on.
+        """
+        question = int(self.question[pairs[0]])
+        vectors = self.vectors[torch.from_numpy(self.row[pairs])].to(device)
+        chosen = torch.from_numpy(self.option[pairs]).to(device)
+        block = Block(self.texts[question], self.sizes[question], vectors, chosen)
+        if self.distillation is None:
+            return block
+        features = self.distillation.features(question, vectors, rng)
+        target = None if rng is None else self.distillation.target(question, vectors, chosen, block.options)
+        return replace(block, prior_features=features, target=target)
+
+    def digest(self) -> str:
+        """One checksum over points, questions and answers."""
+        state = hashlib.sha256("\n".join(self.texts).encode())
+        for column in (self.vectors.cpu().numpy(), self.row, self.question, self.option):
+            state.update(np.ascontiguousarray(column).tobytes())
+        if self.distillation is not None:
+            state.update(self.distillation.digest())
+        return state.hexdigest()
+
+    def sample(self, most: int, seed: int) -> Pairs:
+        """At most so many pairs, drawn at random."""
+        if len(self) <= most:
+            return self
+        kept = np.sort(np.random.default_rng(seed).choice(len(self), most, replace=False))
+        return replace(self, row=self.row[kept], question=self.question[kept], option=self.option[kept])
+
+
+def training_and_validation(survey: Survey, vectors: Tensor, refusals: bool = False) -> tuple[Pairs, Pairs]:
+    """Training pairs and validation pairs, with refusals among both if refusing is an outcome."""
+    held = validation_mask(survey)
+    if not refusals:
+        return training_pairs(survey, vectors, ~held), training_pairs(survey, vectors, held)
+    refused = validation_refusals(survey)
+    return training_pairs(survey, vectors, ~held, ~refused), training_pairs(survey, vectors, held, refused)
+
+
+def training_pairs(survey: Survey, vectors: Tensor, mask: BoolArray, refused: BoolArray | None = None) -> Pairs:
+    """What respondents did, as pairs to train on.
+
+    Args:
+        survey: Answers and refusals.
+        vectors: Of its respondents, shape ``[respondents, dim]``.
+        mask: Which of the answers.
+        refused: Which of the refusals; ``None`` where refusing is no outcome.
+    """
+    answers = survey.answers.where(mask)
+    texts = tuple(question_prompt(question, refused is not None) for question in survey.questions)
+    sizes = np.array([len(question.options) for question in survey.questions])
+    row, question, option = answers.respondent, answers.question, answers.option
+    if refused is not None:
+        refusals = survey.refusals.where(refused)
+        row = np.concatenate([row, refusals.respondent])
+        question = np.concatenate([question, refusals.question])
+        option = np.concatenate([option, sizes[refusals.question]])
+        sizes = sizes + 1
+    return Pairs(vectors, texts, tuple(sizes.tolist()), row, question, option)
+
+
+def validation_refusals(survey: Survey) -> BoolArray:
+    """The refusals among the validation pairs, chosen as :func:`validation_mask` chooses answers."""
+    answers, refusals = survey.answers, survey.refusals
+    row, question = (
+        np.concatenate([getattr(p, name) for p in (answers, refusals)]) for name in ("respondent", "question")
+    )
+    both = Answers(row, question, np.zeros(len(row), np.int64))
+    return validation_mask(replace(survey, answers=both, refusals=AnswerPairs.empty()))[len(answers) :]
+
+
+def with_prior(
+    training: Pairs, validation: Pairs, prior: QuestionPrior, survey: Survey, space: object, settings: TrainSettings
+) -> tuple[Pairs, Pairs]:
+    """Pairs with prior features and targets; training pairs stand where a respondent would without the answer.
+
+    Training vectors are cross-fitted if the space can place respondents by their answers. With one question alone such
+    vectors would know nothing, so there they stay as they are.
+
+    Args:
+        training: Pairs to train on.
+        validation: Pairs that decide when to stop.
+        prior: What the space expects of any question.
+        survey: Training answers.
+        space: The embedder, or bare points.
+        settings: How to train.
+    """
+    distillation = Distillation(prior, settings.distillation)
+    training, validation = (replace(pairs, distillation=distillation) for pairs in (training, validation))
+    if isinstance(space, Embeds) and len(survey.questions) > 1:
+        blind = cross_fitted_vectors(survey, space, ~validation_mask(survey), settings.seed)
+        training = replace(training, vectors=blind.vectors, row=blind.rows(training.row, training.question))
+    return training, validation

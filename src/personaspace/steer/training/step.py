@@ -1,0 +1,77 @@
+"""One step of training: the loss of some blocks, its gradient, and the weights it moves."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from personaspace.steer.memory import memory_for
+from personaspace.steer.steerer import Steerer
+from personaspace.steer.training.checkpoint import Groups, copy_of, optimizer_tensors, restore_optimizer
+from personaspace.steer.training.distributed import Processes
+from personaspace.steer.training.examples import Block, passes
+from personaspace.steer.training.settings import TrainSettings, new_optimizer, set_rate
+
+
+class Learner:
+    """A soft-prompting model that learns from blocks of pairs.
+
+    Args:
+        steerer: Holds the soft-prompting model to be trained, which is changed in place.
+        settings: How to train.
+        processes: The processes that train together.
+    """
+
+    def __init__(self, steerer: Steerer, settings: TrainSettings, processes: Processes) -> None:
+        self.steerer, self.settings, self.processes = steerer, settings, processes
+        self.parameters = list(steerer.soft_prompt.parameters())
+        self.optimizer = new_optimizer(steerer.soft_prompt, settings.learning_rate, settings.weight_decay)
+
+    def step(self, blocks: Sequence[Block], pairs: int, rate: float) -> float:
+        """Learn from some blocks.
+
+        Args:
+            blocks: This process's share.
+            pairs: How many pairs all processes have together in this step.
+            rate: The learning rate.
+
+        Returns:
+            The loss per pair. Where it is not finite, nothing was learnt.
+        """
+        set_rate(self.optimizer, rate)
+        self.optimizer.zero_grad()
+        total = 0.0
+        questions = [self.steerer.model.read(block.text) for block in blocks]
+        rows = self.steerer.rows_per_pass(questions, self.settings.batch)
+        for some in passes([part for block in blocks for part in block.parts(rows)], rows):
+            with memory_for(sum(map(len, some))):
+                loss = self.loss(some) / pairs
+                loss.backward()  # type: ignore[no-untyped-call]
+                total += float(loss.detach())
+        total = self.processes.sum_gradients(self.parameters, total)
+        norm = float(torch.nn.utils.clip_grad_norm_(self.parameters, 1.0))
+        if not math.isfinite(total + norm):
+            return math.nan
+        self.optimizer.step()
+        return total
+
+    def loss(self, blocks: Sequence[Block]) -> Tensor:
+        """Cross-entropy of the targets, summed over the pairs of some blocks."""
+        losses = [
+            functional.cross_entropy(logits, block.chosen if block.target is None else block.target, reduction="sum")
+            for logits, block in zip(self.steerer.block_logits(blocks), blocks, strict=True)
+        ]
+        return torch.stack(losses).sum()
+
+    def weights(self) -> Groups:
+        """A copy of what learning changes."""
+        return {"model": copy_of(self.steerer.soft_prompt), "optimizer": optimizer_tensors(self.optimizer)}
+
+    def restore(self, weights: Groups) -> None:
+        """Put back what :meth:`weights` copied."""
+        self.steerer.soft_prompt.load_state_dict(weights["model"])
+        restore_optimizer(self.optimizer, weights.get("optimizer", {}))

@@ -1,0 +1,214 @@
+"""From the cells of a table to answers, refusals and gaps; what is none of these is an error."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from personaspace.errors import SurveyError
+from personaspace.survey.answers import Answers, Pairs
+from personaspace.survey.arrays import FloatArray, IntArray
+from personaspace.survey.question import Question
+from personaspace.survey.scale import Scale
+
+REFUSED = -1
+MISSING = -2
+
+
+def plain(cell: object) -> str:
+    """A cell as text in which 1, 1.0, "1" and "1.0" are the same code.
+
+    Example:
+        >>> plain(1.0), plain(" 1 "), plain("1.0"), plain("Very  often")
+        ('1', '1', '1', 'Very often')
+    """
+    text = " ".join(str(cell).split())
+    number, dot, decimals = text.partition(".")
+    return number if dot and number.lstrip("-").isdigit() and not decimals.strip("0") else text
+
+
+@dataclass(frozen=True, eq=False)
+class Coding:
+    """What each possible cell of one question's column means.
+
+    Attributes:
+        question: The question answered.
+        meaning: From :func:`plain` cell in lower case to option index, ``REFUSED`` or ``MISSING``.
+    """
+
+    question: Question
+    meaning: Mapping[str, int]
+
+    @classmethod
+    def of(
+        cls,
+        question: Question,
+        codes: Sequence[str] = (),
+        refusals: Iterable[str] = (),
+        missing: Iterable[str] = (),
+    ) -> Coding:
+        """The coding of a question by its option texts (in any case) and, where given, by a code per option.
+
+        Args:
+            question: The question answered.
+            codes: One per option, or none.
+            refusals: Cells that mean the respondent refused.
+            missing: Cells that mean the question was not answered.
+
+        Raises:
+            SurveyError: One cell would have two meanings.
+        """
+        meaning: dict[str, int] = {}
+        outcomes = [(cell, REFUSED) for cell in refusals] + [(cell, MISSING) for cell in missing]
+        for cell, value in [*((code, i) for i, code in enumerate(codes)), *outcomes]:
+            if meaning.setdefault(plain(cell).casefold(), value) != value:
+                raise _ambiguous(question, cell)
+        for i, option in enumerate(question.options):
+            already = meaning.setdefault(plain(option.text).casefold(), i)
+            if already != i and (already < 0 or not codes):
+                raise _ambiguous(question, option.text)
+        return cls(question, meaning)
+
+    def encode(self, column: pd.Series) -> IntArray:
+        """Option index, ``REFUSED`` or ``MISSING`` for every cell.
+
+        Args:
+            column: Text, numbers or categories; empty cells are missing.
+
+        Returns:
+            Shape of the column.
+
+        Raises:
+            SurveyError: A cell is none of the question's options.
+        """
+        codes, cells = pd.factorize(column)
+        meant = [self._meant(cell) for cell in cells]
+        if None in meant:
+            at = meant.index(None)
+            raise self._unknown(cells[at], int((codes == at).sum()))
+        return np.array([*meant, MISSING], dtype=np.int64)[codes]
+
+    def numbers(self, column: pd.Series) -> FloatArray:
+        """NaN for every cell: a choice is not a number."""
+        return np.full(len(column), np.nan)
+
+    def _meant(self, cell: object) -> int | None:
+        text = plain(cell)
+        return self.meaning.get(text.casefold()) if text else MISSING
+
+    def _unknown(self, cell: object, rows: int) -> SurveyError:
+        texts = ", ".join(repr(option.text) for option in self.question.options)
+        return SurveyError(
+            f"question {self.question.id!r}: {rows} row(s) hold {str(cell)!r}, which is none of its options "
+            f"({texts}): correct the data, or add it to the options, the refusals or the missing codes"
+        )
+
+
+def answers_and_refusals(
+    coded: npt.NDArray[np.signedinteger], numbers: FloatArray | None = None
+) -> tuple[Answers, Pairs]:
+    """The answers and refusals of a table coded by :meth:`Coding.encode`.
+
+    Args:
+        coded: Shape ``[respondents, questions]``.
+        numbers: The numbers given, NaN where none was; shape ``[respondents, questions]``.
+
+    Returns:
+        Both in the order of the table, row by row.
+    """
+    rows, columns = np.nonzero(coded >= 0)
+    value = np.empty(0) if numbers is None else numbers[rows, columns]
+    return Answers(rows, columns, coded[rows, columns], value), Pairs(*np.nonzero(coded == REFUSED))
+
+
+def _ambiguous(question: Question, cell: str) -> SurveyError:
+    return SurveyError(
+        f"question {question.id!r}: {cell!r} stands for two things: each option, refusal and missing code needs "
+        "a cell of its own; if a refusal code is an answer here, give the question its own `refusals`"
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class NumberCoding:
+    """What each possible cell of the column of a question on a scale means.
+
+    Attributes:
+        question: The question answered.
+        scale: Its scale.
+        outcomes: From :func:`plain` cell in lower case to ``REFUSED`` or ``MISSING``; all else is a number.
+    """
+
+    question: Question
+    scale: Scale
+    outcomes: Mapping[str, int]
+
+    @classmethod
+    def of(cls, question: Question, scale: Scale, refusals: Iterable[str] = (), missing: Iterable[str] = ()) -> Self:
+        """The coding of a question on a scale.
+
+        Args:
+            question: The question answered.
+            scale: Its scale.
+            refusals: Cells that mean the respondent refused.
+            missing: Cells that mean the question was not answered.
+
+        Raises:
+            SurveyError: A refusal or missing code is a number on the scale.
+        """
+        outcomes = {plain(cell).casefold(): REFUSED for cell in refusals}
+        outcomes |= {plain(cell).casefold(): MISSING for cell in missing}
+        if on_scale := [cell for cell in outcomes if _number(cell, scale) is not None]:
+            raise SurveyError(
+                f"question {question.id!r}: {on_scale[0]!r} is a refusal or missing code and also a number on the "
+                f"scale {scale}: give the question `refusals` and `missing` of its own"
+            )
+        return cls(question, scale, outcomes)
+
+    def encode(self, column: pd.Series) -> IntArray:
+        """Index of the nearest point, ``REFUSED`` or ``MISSING`` for every cell.
+
+        Args:
+            column: Text or numbers; empty cells are missing.
+
+        Returns:
+            Shape of the column.
+
+        Raises:
+            SurveyError: A cell is not a number on the scale.
+        """
+        outcome, number = self._read(column)
+        return np.where(np.isnan(number), outcome, self.scale.nearest(np.nan_to_num(number, nan=self.scale.low)))
+
+    def numbers(self, column: pd.Series) -> FloatArray:
+        """The number in every cell, NaN for a refusal or gap; shape of the column."""
+        return self._read(column)[1]
+
+    def _read(self, column: pd.Series) -> tuple[IntArray, FloatArray]:
+        codes, cells = pd.factorize(column)
+        texts = [plain(cell).casefold() for cell in cells]
+        outcomes = [self.outcomes.get(text, MISSING) for text in texts]
+        numbers = [_number(text, self.scale) for text in texts]
+        for at, (text, number) in enumerate(zip(texts, numbers, strict=True)):
+            if text and number is None and text not in self.outcomes:
+                raise SurveyError(
+                    f"question {self.question.id!r}: {int((codes == at).sum())} row(s) hold {str(cells[at])!r}, which "
+                    f"is not a number from {self.scale}: correct the data, the scale, or add it to the refusals or "
+                    "the missing codes"
+                )
+        found = np.array([*numbers, None], dtype=np.float64)
+        return np.array([*outcomes, MISSING], dtype=np.int64)[codes], found[codes]
+
+
+def _number(text: str, scale: Scale) -> float | None:
+    """The number a text stands for, if it is one on the scale."""
+    try:
+        number = float(text) if "_" not in text else math.nan
+    except ValueError:
+        return None
+    return number if scale.low <= number <= scale.high else None

@@ -1,0 +1,1 @@
+"""SPSS and Stata files: read by their own labels, and written back."""

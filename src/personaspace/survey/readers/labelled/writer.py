@@ -1,0 +1,85 @@
+"""SPSS and Stata files as forms: the same variables, labels and declared missing values, blanks filled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from personaspace.errors import SurveyError
+from personaspace.files import write_atomically
+from personaspace.survey.answers import Answers, Pairs
+from personaspace.survey.arrays import BoolArray
+from personaspace.survey.readers.coding import Coding, NumberCoding
+from personaspace.survey.readers.writer import cells_of
+from personaspace.survey.survey import Survey
+
+
+class LabelledWriter:
+    """A labelled file, its rows the survey's respondents in order.
+
+    Args:
+        path: The file.
+        frame: Its values, declared missing ones kept.
+        file: What pyreadstat says about it.
+        codings: How each question's variable is read.
+        survey: As it was read.
+    """
+
+    def __init__(
+        self, path: Path, frame: pd.DataFrame, file: Any, codings: Mapping[str, Coding | NumberCoding], survey: Survey
+    ) -> None:
+        self.path, self.frame, self.file, self.codings, self.survey = path, frame, file, codings, survey
+
+    def room(self, blanks: Pairs) -> BoolArray:
+        """All of them."""
+        return np.ones(len(blanks), np.bool_)
+
+    def write(self, drawn: Answers, target: Path) -> Path:
+        """Write a copy; see :meth:`SourceWriter.write`."""
+        frame = self.frame.copy()
+        for j in np.unique(drawn.question).tolist():
+            question, part = self.survey.questions[j], drawn.where(drawn.question == j)
+            column, coding = frame[question.id].copy(), self.codings[question.id]
+            codes = [] if isinstance(coding, NumberCoding) else _codes(coding, pd.api.types.is_numeric_dtype(column))
+            column.iloc[part.respondent] = cells_of(question, part, column, coding.encode(column), codes)
+            frame[question.id] = column
+        path = target.with_name(target.name + self.path.suffix)
+        try:
+            write_atomically(path, lambda temporary: self._write(frame, temporary))
+        except (ValueError, TypeError, KeyError) as error:
+            raise SurveyError(f"{self.path} cannot be written anew ({error}): save it as CSV and fit that") from error
+        return path
+
+    def _write(self, frame: pd.DataFrame, path: Path) -> None:
+        import pyreadstat
+
+        file = self.file
+        same = {
+            "file_label": file.file_label or "",
+            "column_labels": file.column_labels,
+            "variable_value_labels": file.variable_value_labels,
+            "variable_format": file.original_variable_types,
+        }
+        if self.path.suffix.lower() == ".dta":
+            pyreadstat.write_dta(frame, path, **same, missing_user_values=file.missing_user_values or None)
+            return
+        pyreadstat.write_sav(
+            frame,
+            path,
+            **same,
+            compress=self.path.suffix.lower() == ".zsav",
+            missing_ranges=file.missing_ranges or None,
+            variable_display_width=file.variable_display_width,
+            variable_measure=file.variable_measure,
+        )
+
+
+def _codes(coding: Coding, numeric: bool) -> list[Any]:
+    """A cell for each option."""
+    first = {option: cell for cell, option in reversed(list(coding.meaning.items()))}
+    cells = [first[option] for option in range(len(coding.question.options))]
+    return [float(cell) for cell in cells] if numeric else cells

@@ -1,0 +1,234 @@
+"""OpinionQA: waves of Pew's American Trends Panel, joined on the panelist's id."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from personaspace.errors import SurveyError, unknown
+from personaspace.survey.arrays import FloatArray
+from personaspace.survey.question import Option, Question, scaled_positions
+from personaspace.survey.readers.coding import MISSING, Coding, answers_and_refusals
+from personaspace.survey.readers.columns import mean_one
+from personaspace.survey.readers.csv_file import read_csv
+from personaspace.survey.readers.opinionqa.writer import OpinionQAWriter
+from personaspace.survey.readers.source import Codebook, Source
+from personaspace.survey.readers.writer import SourceWriter
+from personaspace.survey.survey import Survey
+
+REFUSAL = "Refused"
+COLUMNS = ("key", "question", "references", "option_ordinal")
+
+
+def questions_of(path: Path, topics: Mapping[str, Any]) -> tuple[Question, ...]:
+    """Read the questions of a wave.
+
+    Args:
+        path: The wave's ``info.csv``.
+        topics: From ``"TEXT [OPTION/OPTION/Refused]"`` to coarse topics under ``"cg"``.
+
+    Returns:
+        The questions in the file's order. Where one key has several wordings (asked of each group about itself),
+        the last, which names no group, stands for all, with a warning.
+
+    Raises:
+        SurveyError: A column is missing or a list cannot be read.
+    """
+    info = read_csv(path).fillna("")
+    if lacking := [column for column in COLUMNS if column not in info]:
+        raise SurveyError(f"{path} lacks the column {lacking[0]!r}: is it OpinionQA's info.csv?")
+    reworded = info["key"].duplicated(keep="last")
+    for key in info["key"][reworded].unique():
+        warnings.warn(f"{path.parent.name}: {key} has several wordings; the last one stands for all", stacklevel=2)
+    return tuple(
+        _question(path, key, text, _list(path, key, references), _list(path, key, places), topics)
+        for key, text, references, places in info.loc[~reworded, list(COLUMNS)].itertuples(index=False)
+    )
+
+
+def _question(
+    path: Path, key: str, text: str, references: list[Any], places: list[Any], topics: Mapping[str, Any]
+) -> Question:
+    texts = [option for option in references if option != REFUSAL]
+    if len(places) > len(texts):
+        raise SurveyError(f"{path}: {key} has {len(places)} ordinal positions for {len(texts)} options")
+    positions = scaled_positions([*places, *[None] * (len(texts) - len(places))])
+    coarse = topics.get(f"{text} [{'/'.join(references)}]", {}).get("cg")
+    options = tuple(Option(option, place) for option, place in zip(texts, positions, strict=True))
+    return Question(key, text, options, coarse[0] if coarse else None)
+
+
+def _list(path: Path, key: str, text: str) -> list[Any]:
+    try:
+        parsed = ast.literal_eval(text)
+    except (ValueError, SyntaxError) as error:
+        raise SurveyError(f"{path}: {key} holds {text[:60]!r} where a list was expected") from error
+    if not isinstance(parsed, list):
+        raise SurveyError(f"{path}: {key} holds {text[:60]!r} where a list was expected")
+    return parsed
+
+
+ID = "QKEY"
+TRAITS = (
+    "CREGION", "AGE", "SEX", "EDUCATION", "CITIZEN", "MARITAL",
+    "RELIG", "RELIGATTEND", "POLPARTY", "INCOME", "POLIDEOLOGY", "RACE",
+)  # fmt: skip
+UNKNOWN_TRAITS = (REFUSAL, "DK/REF")
+WAVE = re.compile(r"American_Trends_Panel_(W\d+)")
+
+
+@dataclass(frozen=True, eq=False)
+class _Wave:
+    """One wave: its questions and a row per respondent."""
+
+    name: str
+    questions: tuple[Question, ...]
+    rows: pd.DataFrame
+    weights: FloatArray
+
+
+def recognizes(path: Path) -> bool:
+    """Whether the path is a folder of waves, the folder above it, or one wave."""
+    return bool(_wave_folders(path))
+
+
+def read_opinionqa(
+    path: str | Path,
+    codebook: Codebook | None = None,
+    name: str | None = None,
+    waves: Sequence[str] | None = None,
+) -> Survey:
+    """Read OpinionQA's waves as one survey.
+
+    Args:
+        path: The folder ``human_resp``, the one above it, or a single wave's folder. Waves without
+            ``responses.csv`` (or ``.csv.gz``) are skipped.
+        codebook: Not allowed: every wave has its own.
+        name: How the survey is to be called; names the waves if not given.
+        waves: Only these, such as ``["W26", "W49"]``.
+
+    Returns:
+        Respondents in order of first appearance; for those in several waves the weight is the mean of the
+        waves' weights (each of mean 1), a trait the latest known value.
+
+    Raises:
+        SurveyError: No wave has responses, or responses do not fit the questions.
+        UnknownNameError: A wave asked for is not there.
+    """
+    if codebook is not None:
+        raise SurveyError(f"{path} holds OpinionQA, which has its own codebooks: leave the codebook out")
+    chosen = [_read_wave(wave, responses) for wave, responses in _chosen(Path(path), waves).items()]
+    respondents = tuple(dict.fromkeys(r for wave in chosen for r in wave.rows.index))
+    answers, refusals = answers_and_refusals(_coded(chosen, pd.Index(respondents)))
+    return Survey(
+        respondents=respondents,
+        questions=tuple(question for wave in chosen for question in wave.questions),
+        answers=answers,
+        traits=_traits(chosen).reindex(respondents),
+        weights=_weights(chosen).reindex(respondents).to_numpy(),
+        refusals=refusals,
+        name=name or f"OpinionQA {', '.join(wave.name for wave in chosen)}",
+    )
+
+
+def opinionqa_writer(path: Path, _: Codebook | None, survey: Survey) -> SourceWriter:
+    """The form of waves that were read as this survey."""
+    return OpinionQAWriter(list(_chosen(path, None).values()), ID, REFUSAL, survey)
+
+
+def _wave_folders(path: Path) -> dict[str, Path]:
+    """Folders of waves by name, oldest first."""
+    parent = path / "human_resp" if (path / "human_resp").is_dir() else path
+    candidates = [path] if WAVE.fullmatch(path.resolve().name) else parent.glob("*")
+    found = {
+        match[1]: folder
+        for folder in candidates
+        if (match := WAVE.fullmatch(folder.resolve().name)) and (folder / "info.csv").is_file()
+    }
+    return dict(sorted(found.items(), key=lambda item: int(item[0][1:])))
+
+
+def _chosen(path: Path, waves: Sequence[str] | None) -> dict[str, Path]:
+    """The responses of the waves to read."""
+    found = _wave_folders(path)
+    answered = {wave: file for wave, folder in found.items() for file in _responses(folder)}
+    if not answered:
+        raise SurveyError(
+            f"{path} has the questions of {len(found)} OpinionQA wave(s) but no responses.csv: "
+            "put each wave's responses beside its info.csv"
+        )
+    for wave in waves or ():
+        if wave not in answered:
+            raise unknown("OpinionQA wave", wave, answered)
+    return answered if waves is None else {wave: answered[wave] for wave in answered if wave in waves}
+
+
+def _responses(folder: Path) -> list[Path]:
+    found = [folder / name for name in ("responses.csv", "responses.csv.gz") if (folder / name).is_file()]
+    return found[:1]
+
+
+def _read_wave(wave: str, path: Path) -> _Wave:
+    folder = path.resolve().parent
+    questions = questions_of(folder / "info.csv", _topics(folder.parent / "topic_mapping.json"))
+    rows = read_csv(path, dtype="category")
+    weight = f"WEIGHT_{wave}"
+    needed = [ID, weight, *TRAITS, *(question.id for question in questions)]
+    if lacking := [column for column in needed if column not in rows]:
+        raise SurveyError(f"{path} lacks {len(lacking)} column(s), first {lacking[0]!r}: restore the file")
+    rows = rows.set_index(rows[ID].astype("str"))
+    if not rows.index.is_unique:
+        twice = rows.index[rows.index.duplicated()][0]
+        raise SurveyError(f"{path}: respondent {twice!r} has more than one row: keep one")
+    return _Wave(wave, questions, rows, mean_one(rows[weight], rows.index))
+
+
+def _topics(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        topics: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise SurveyError(f"{path} is not readable JSON ({error}): restore or remove it") from error
+    return topics
+
+
+def _coded(waves: list[_Wave], respondents: pd.Index) -> np.ndarray[Any, np.dtype[np.int16]]:
+    coded = np.full((len(respondents), sum(len(w.questions) for w in waves)), MISSING, dtype=np.int16)
+    column = 0
+    for wave in waves:
+        rows = respondents.get_indexer(wave.rows.index)
+        for question in wave.questions:
+            coding = Coding.of(question, refusals=[REFUSAL])
+            coded[rows, column] = coding.encode(wave.rows[question.id])
+            column += 1
+    return coded
+
+
+def _weights(waves: list[_Wave]) -> pd.Series:
+    every = pd.concat([pd.Series(wave.weights, index=wave.rows.index) for wave in waves])
+    mean = every.groupby(level=0).mean()
+    return mean / mean.mean()
+
+
+def _traits(waves: list[_Wave]) -> pd.DataFrame:
+    known = [wave.rows[list(TRAITS)].astype("str") for wave in waves]
+    return pd.concat([frame.mask(frame.isin(UNKNOWN_TRAITS)) for frame in known]).groupby(level=0).last()
+
+
+SOURCE = Source(
+    "opinionqa",
+    "a folder of OpinionQA (human_resp/American_Trends_Panel_Wnn with info.csv and responses.csv)",
+    recognizes,
+    read_opinionqa,
+    opinionqa_writer,
+)

@@ -1,0 +1,71 @@
+"""Early stopping: which training answers every stage watches, and none trains on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from personaspace.errors import SettingError
+from personaspace.survey.arrays import BoolArray
+from personaspace.survey.survey import Survey
+
+_MIXERS = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
+
+
+def validation_mask(survey: Survey, fraction: float = 0.05) -> BoolArray:
+    """The training answers by which every stage stops early, and on which none trains.
+
+    The choice hangs on the ids of respondent and question alone, not on order, seed or stage, so the embedder
+    and the steering watch the same answers.
+
+    Args:
+        survey: The survey trained on.
+        fraction: Share of answers to watch, in [0, 1).
+
+    Returns:
+        Mask over ``survey.answers``, True where an answer is watched; every respondent keeps at least one
+        answer outside it.
+
+    Raises:
+        SettingError: The fraction is outside [0, 1).
+
+    Example:
+        >>> from personaspace.survey.simulate import simulate
+        >>> survey = simulate(respondents=200)
+        >>> watched = validation_mask(survey)
+        >>> training, validation = survey.with_answers(~watched), survey.with_answers(watched)
+        >>> 0.03 < len(validation.answers) / len(survey.answers) < 0.07
+        True
+    """
+    check_fraction("fraction", fraction)
+    answers = survey.answers
+    mixed = _mix(
+        _hashes(survey.respondents)[answers.respondent]
+        + _mix(_hashes([question.id for question in survey.questions]))[answers.question]
+    )
+    highest = np.zeros(len(survey.respondents), np.uint64)
+    np.maximum.at(highest, answers.respondent, mixed)
+    watched: BoolArray = (mixed < np.uint64(fraction * 2**64)) & (mixed != highest[answers.respondent])
+    return watched
+
+
+def check_fraction(name: str, value: float) -> None:
+    """Raise :class:`SettingError` unless the value lies in [0, 1)."""
+    if not 0 <= value < 1:
+        raise SettingError(f"{name} is {value}: a fraction from 0 (none) to below 1 is allowed, such as 0.2")
+
+
+def _hashes(ids: Sequence[str]) -> npt.NDArray[np.uint64]:
+    """A stable 64-bit hash per id."""
+    digests = b"".join(hashlib.blake2b(name.encode(), digest_size=8).digest() for name in ids)
+    return np.frombuffer(digests, dtype="<u8").astype(np.uint64)
+
+
+def _mix(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Scatter 64-bit numbers over their whole range (the finalizer of SplitMix64)."""
+    for shift, factor in zip((30, 27), _MIXERS, strict=True):
+        values = (values ^ (values >> np.uint64(shift))) * factor
+    return values ^ (values >> np.uint64(31))
