@@ -2,6 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+FLOORS := $(VENV)-floors
 
 ifneq ($(wildcard ../shared/data),)
 export PERSONASPACE_DATA ?= $(abspath ../shared/data)
@@ -12,7 +13,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
 # results_table.py only prints the results of a run.
 BENCHMARKS = $(filter-out %/results_table.py,$(wildcard benchmarks/*.py))
 
-.PHONY: help demo test test-all lint bench docs
+.PHONY: help demo test test-all test-floors lint bench docs
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -25,6 +26,13 @@ test: lint  ## lint, types and tests, in under ten minutes
 
 test-all: lint  ## also the tests that take minutes
 	$(PYTEST) -m ''
+
+# An environment of its own, made anew: the last one may hold other versions than the floors of today.
+test-floors:  ## the tests with the lowest versions that pyproject.toml allows
+	$(PYTHON) -m venv --clear $(FLOORS)
+	$(PYTHON) .ci/floors.py > $(FLOORS)/constraints.txt
+	$(FLOORS)/bin/python -m pip install --quiet --disable-pip-version-check -c $(FLOORS)/constraints.txt -e '.[dev,umap]'
+	OMP_NUM_THREADS=1 $(FLOORS)/bin/python -m pytest -n 2 --dist loadfile
 
 lint: $(STAMP)  ## ruff and mypy, strict
 	$(BIN)/ruff check .

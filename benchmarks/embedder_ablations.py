@@ -80,8 +80,8 @@ def scores(predictions: Predictions) -> dict[str, float]:
 
 def measure(trial: Trial, seed: int, parts: Split) -> dict[Any, Any]:
     """One row of the table."""
-    space = trial.embedder(seed).fit(parts.train)
-    found = scores(embedder_alone(space, space.embed(parts.train), parts.held_out_answers))
+    embedder = trial.embedder(seed).fit(parts.train)
+    found = scores(embedder_alone(embedder, embedder.embed(parts.train), parts.held_out_answers))
     return {"family": trial.family, "layers": trial.layers, "dim": trial.dim, "seed": seed, **found}
 
 

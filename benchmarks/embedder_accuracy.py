@@ -1,7 +1,7 @@
 """How well do the embedders alone, without a language model, predict what people answered?
 
 Peers: the majority answer, the published factorisation, one vector per option. All are fitted on ``train`` and stop
-early by the answers set apart there; respondents are then placed by all their answers in ``train``. Held-out answers
+early by its validation answers; respondents are then placed by all their answers in ``train``. Held-out answers
 and unseen respondents are looked at once, here.
 
     python benchmarks/embedder_accuracy.py FOLDER [--waves W26 W41 W42 W49] [--held-out-questions 0.15] [--seeds 0 1 2]

@@ -12,7 +12,7 @@ The peer has free vectors of respondents and options, ours only of options. It t
 ``edge_index``, or a ``torch.sparse`` CSR matrix. Its loss scores pairs of respondents and options as its own
 ``forward`` does, with ``torch_geometric.utils.softmax`` over each answer's options; a further row gives it our loss,
 which the library does not have. The ratio that counts is against the quicker of the two forms with its own loss. The
-early-stopping check is in no epoch. Epochs alternate between the contestants in one process; medians.
+validation loss is in no epoch. Epochs alternate between the contestants in one process; medians.
 
     python benchmarks/embedding.py FOLDER [--threads 2] [--repeats 5]
     python benchmarks/embedding.py --quick
@@ -42,9 +42,10 @@ from shared.closing_line import closing_line
 from torch import Tensor
 
 import personaspace as ps
-from personaspace.embedding.lightgcn.training import BATCH, Graph, Training
+from personaspace.embedding.cross_entropy import answer_table
+from personaspace.embedding.lightgcn.graph import Graph
+from personaspace.embedding.lightgcn.training import BATCH, Training
 from personaspace.embedding.optimize import batches
-from personaspace.embedding.option_softmax import answer_table
 
 MODEL, KNOWN = ps.LightGCN(), (20, 100)
 
@@ -100,8 +101,8 @@ class Peer:
         first = sizes.cumsum(0) - sizes
         node = torch.arange(len(answer)) - first[answer] + starts[answer]
         pairs = vectors[torch.tensor(left.respondent)[answer]] * vectors[self.shape[0] + node]
-        chances = softmax(pairs.sum(dim=-1) + self.run.bias[node], answer)
-        loss: Tensor = -chances[first + torch.tensor(left.option)].clamp_min(1e-30).log().mean()
+        probabilities = softmax(pairs.sum(dim=-1) + self.run.bias[node], answer)
+        loss: Tensor = -probabilities[first + torch.tensor(left.option)].clamp_min(1e-30).log().mean()
         return loss
 
     def by_table(self, vectors: Tensor, left: ps.Answers, rows: np.typing.NDArray[np.int64]) -> Tensor:
@@ -172,19 +173,22 @@ def known_answers(survey: ps.Survey, known: int, copies: int = 4) -> ps.Survey:
 
 def embedding_rates(survey: ps.Survey) -> dict[str, float]:
     """New respondents embedded a second, for every number of known answers, without and with making the Survey."""
-    space = ps.LightGCN(epochs=2).fit(survey)
+    embedder = ps.LightGCN(epochs=2).fit(survey)
     rates = {}
     for known in KNOWN:
         people = known_answers(survey, known)
         number = len(people.respondents)
-        for made, work in (("", partial(space.embed, people)), (", from columns", partial(embed_anew, space, people))):
+        for made, work in (
+            ("", partial(embedder.embed, people)),
+            (", from columns", partial(embed_anew, embedder, people)),
+        ):
             rates[f"K={known}{made}"] = number / np.median([seconds(work) for _ in range(5)])
     return {name: float(round(rate)) for name, rate in rates.items()}
 
 
-def embed_anew(space: ps.LightGCN, survey: ps.Survey) -> None:
+def embed_anew(embedder: ps.LightGCN, survey: ps.Survey) -> None:
     """Make and check a survey from its columns, then embed it."""
-    space.embed(replace(survey, name="new"))
+    embedder.embed(replace(survey, name="new"))
 
 
 def whole_fit(folder: str) -> dict[str, float]:

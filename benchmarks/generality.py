@@ -96,9 +96,9 @@ def embedder_rows(parts: Split, names: Sequence[str], seed: int) -> Iterator[tup
     for name in names:
         for settings in VARIANTS.get(name, [{}]):
             start = time.perf_counter()
-            space = make_embedder(name, seed=seed, **settings).fit(parts.train)
-            held_out = embedder_alone(space, space.respondents_, parts.held_out_answers)
-            unseen = [embedder_alone(space, space.embed(parts.known(k)), parts.unseen_held_out) for k in KNOWN]
+            embedder = make_embedder(name, seed=seed, **settings).fit(parts.train)
+            held_out = embedder_alone(embedder, embedder.respondents_, parts.held_out_answers)
+            unseen = [embedder_alone(embedder, embedder.embed(parts.known(k)), parts.unseen_held_out) for k in KNOWN]
             label = ", ".join([name, *settings.values()])
             print(f"{label}: {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
             yield label, scores(held_out, unseen)

@@ -1,8 +1,8 @@
 """Are imputed answers as dispersed as people's, do their intervals cover, and does what hangs together survive?
 
-Question: real answers are hidden, imputed five times over and compared with what was hidden. Peers that use no position
-in a space: a random draw from the other respondents (hot deck), and the same within a trait. Peers that do: the
-embedder's most probable answer (mode), and its predictions drawn from as if the position were known.
+Real answers are hidden, imputed five times over and compared with the hidden ones. Peers without an embedder: a random
+draw from the other respondents (hot deck), and the same within a trait. Peers with one: the embedder's most probable
+answer (mode), and draws from its predictions as if the respondent's vector were certain.
 
     python benchmarks/imputation.py FOLDER [--trait POLIDEOLOGY]
     python benchmarks/imputation.py --quick
@@ -28,11 +28,12 @@ from shared.closing_line import closing_line
 from personaspace.embedding.base import Embedder
 from personaspace.embedding.option_softmax import OptionSoftmax
 from personaspace.embedding.registry import make_embedder
-from personaspace.imputation.answer_matrix import NONE, as_survey, as_table
+from personaspace.imputation.answer_matrix import BLANK, answer_matrix, predict_matrix, survey_of_matrix
 from personaspace.imputation.multiple import impute
 from personaspace.imputation.rubin import pool
 from personaspace.survey.answers import Pairs
 from personaspace.survey.arrays import BoolArray, FloatArray, IntArray
+from personaspace.survey.option_sums import repeat_options, sum_options
 from personaspace.survey.readers.registry import read_survey
 from personaspace.survey.simulate import simulate
 from personaspace.survey.split import split
@@ -47,9 +48,9 @@ HEADER = ["", "covered", "exact", "in groups", "exact", "diversity", "two hidden
 class Case:
     """Known and hidden answers of the same respondents, shape ``[respondents, questions]``, and a fitted embedder."""
 
-    def __init__(self, space: Embedder, known: IntArray, truth: IntArray, groups: IntArray) -> None:
-        self.space, self.known, self.truth, self.groups = space, known, truth, groups
-        self.hidden: BoolArray = truth != NONE
+    def __init__(self, embedder: Embedder, known: IntArray, truth: IntArray, groups: IntArray) -> None:
+        self.embedder, self.known, self.truth, self.groups = embedder, known, truth, groups
+        self.hidden: BoolArray = truth != BLANK
         self.full = np.where(self.hidden, truth, known)
 
 
@@ -58,25 +59,25 @@ Method = Callable[[Case, np.random.Generator], list[IntArray]]
 
 def ours(case: Case, rng: np.random.Generator) -> list[IntArray]:
     """Multiple imputation as the package does it."""
-    survey, cells = as_survey(case.space, case.known), Pairs(*np.nonzero(case.hidden))
-    drawn = impute(case.space, survey, cells, draws=DRAWS, seed=int(rng.integers(2**31)))
+    survey, cells = survey_of_matrix(case.embedder, case.known), Pairs(*np.nonzero(case.hidden))
+    drawn = impute(case.embedder, survey, cells, draws=DRAWS, seed=int(rng.integers(2**31)))
     filled = [case.known.copy() for _ in range(DRAWS)]
     for draw, table in enumerate(filled):
         table[cells.respondent, cells.question] = drawn.options[draw]
     return filled
 
 
-def position_known(case: Case, rng: np.random.Generator) -> list[IntArray]:
-    """Every answer drawn from the embedder's prediction, as if the position were known."""
-    chances = case.space.predict(case.space.embed(as_survey(case.space, case.known)))
-    choices = OptionSoftmax(case.space.offsets_)
-    return [np.where(case.hidden, choices.draw(chances, rng), case.known) for _ in range(DRAWS)]
+def vector_certain(case: Case, rng: np.random.Generator) -> list[IntArray]:
+    """Every answer drawn from the embedder's prediction, as if the respondent's vector were certain."""
+    probabilities = predict_matrix(case.embedder, case.known)
+    option_softmax = OptionSoftmax(case.embedder.offsets_)
+    return [np.where(case.hidden, option_softmax.draw(probabilities, rng), case.known) for _ in range(DRAWS)]
 
 
 def mode(case: Case, _: np.random.Generator) -> list[IntArray]:
     """The embedder's most probable answer."""
-    chances = case.space.predict(case.space.embed(as_survey(case.space, case.known)))
-    best = [part.argmax(axis=1) for part in np.split(chances, case.space.offsets_[1:-1], axis=1)]
+    probabilities = predict_matrix(case.embedder, case.known)
+    best = [part.argmax(axis=1) for part in np.split(probabilities, case.embedder.offsets_[1:-1], axis=1)]
     return [np.where(case.hidden, np.stack(best, axis=1), case.known)] * DRAWS
 
 
@@ -87,8 +88,8 @@ def hot_deck(case: Case, rng: np.random.Generator, groups: IntArray | None = Non
     for j in range(case.known.shape[1]):
         for group in np.unique(groups):
             wanted = np.flatnonzero(case.hidden[:, j] & (groups == group))
-            givers = case.known[:, j][(case.known[:, j] != NONE) & (groups == group)]
-            givers = givers if len(givers) else case.known[:, j][case.known[:, j] != NONE]
+            givers = case.known[:, j][(case.known[:, j] != BLANK) & (groups == group)]
+            givers = givers if len(givers) else case.known[:, j][case.known[:, j] != BLANK]
             for table in filled:
                 table[wanted, j] = rng.choice(givers, len(wanted))
     return filled
@@ -101,7 +102,7 @@ def hot_deck_within(case: Case, rng: np.random.Generator) -> list[IntArray]:
 
 METHODS: dict[str, Method] = {
     "ours": ours,
-    "position taken for known": position_known,
+    "position taken for known": vector_certain,
     "mode": mode,
     "hot deck": hot_deck,
     "hot deck within the trait": hot_deck_within,
@@ -111,8 +112,8 @@ METHODS: dict[str, Method] = {
 def coverage(case: Case, filled: list[IntArray], rows: BoolArray) -> FloatArray:
     """Per option that somebody chose: whether Rubin's interval and the exact one cover; shape ``[2, options]``."""
     covered: list[tuple[bool, bool]] = []
-    answered = (case.full != NONE) & rows[:, None]
-    sizes = np.diff(case.space.offsets_)
+    answered = (case.full != BLANK) & rows[:, None]
+    sizes = np.diff(case.embedder.offsets_)
     for j in np.flatnonzero((answered.sum(axis=0) >= LEAST) & (case.hidden & rows[:, None]).any(axis=0)):
         who, options = answered[:, j], int(sizes[j])
         truth = np.bincount(case.full[who, j], minlength=options) / who.sum()
@@ -126,25 +127,25 @@ def coverage(case: Case, filled: list[IntArray], rows: BoolArray) -> FloatArray:
 def diversity(case: Case, table: IntArray) -> float:
     """Gini-Simpson diversity of the answers in the hidden cells, summed over questions."""
     row, column = np.nonzero(case.hidden)
-    offsets = case.space.offsets_
+    offsets = case.embedder.offsets_
     counts = np.bincount(offsets[column] + table[row, column], minlength=int(offsets[-1])).astype(np.float64)
-    totals = np.add.reduceat(counts, offsets[:-1])
-    shares = counts / np.maximum(np.repeat(totals, np.diff(offsets)), 1)
+    totals = sum_options(counts, offsets)
+    shares = counts / np.maximum(repeat_options(totals, offsets), 1)
     return float((totals > 0).sum() - (shares**2).sum())
 
 
 def slopes(case: Case, filled: list[IntArray]) -> tuple[float, float]:
     """Slope of imputed on true correlations: of two hidden answers, and of a hidden and a known one."""
-    places = np.full((len(case.space.questions_), int(np.diff(case.space.offsets_).max())), np.nan)
-    for j, question in enumerate(case.space.questions_):
+    places = np.full((len(case.embedder.questions_), int(np.diff(case.embedder.offsets_).max())), np.nan)
+    for j, question in enumerate(case.embedder.questions_):
         places[j, : len(question.options)] = question.positions if question.ordinal else np.nan
     columns = np.arange(len(places))
 
     def standardised(table: IntArray, mean: FloatArray, sd: FloatArray) -> FloatArray:
-        values = np.where(table != NONE, places[columns, table], np.nan)
+        values = np.where(table != BLANK, places[columns, table], np.nan)
         return np.nan_to_num((values - mean) / sd)
 
-    values = np.where(case.full != NONE, places[columns, case.full], np.nan)
+    values = np.where(case.full != BLANK, places[columns, case.full], np.nan)
     seen = ~np.isnan(values)
     count = np.maximum(seen.sum(axis=0), 1)
     mean = np.where(seen, values, 0).sum(axis=0) / count
@@ -152,7 +153,7 @@ def slopes(case: Case, filled: list[IntArray]) -> tuple[float, float]:
     full = standardised(case.full, mean, sd)
     true = full.T @ full / np.maximum(seen.T.astype(np.float64) @ seen, 1)
     found = []
-    for other in (case.hidden, case.known != NONE):
+    for other in (case.hidden, case.known != BLANK):
         n = (case.hidden & seen).T.astype(np.float64) @ (other & seen)
         weight = np.where(n >= LEAST, n, 0) * ~np.eye(len(n), dtype=np.bool_)
         sums = [z.T * case.hidden.T @ (z * other) for z in (standardised(table, mean, sd) for table in filled)]
@@ -172,7 +173,7 @@ def cells(case: Case, filled: list[IntArray]) -> list[float]:
 
 
 def cases(survey: Survey, trait: str, seed: int) -> dict[str, Callable[[], Case]]:
-    """What is hidden, by name; each fits its embedder when called."""
+    """Cases by name; each hides its answers and fits its embedder when called."""
     parts = split(survey, held_out_questions=0, seed=seed)
 
     def groups_of(*surveys: Survey) -> IntArray:
@@ -184,24 +185,24 @@ def cases(survey: Survey, trait: str, seed: int) -> dict[str, Callable[[], Case]
         return make_embedder("lightgcn", seed=seed).fit(train)
 
     def at_random() -> Case:
-        space = fitted(parts.train)
-        known, truth = as_table(space, parts.train), as_table(space, parts.held_out_answers)
-        return Case(space, known, truth, groups_of(parts.train))
+        embedder = fitted(parts.train)
+        known, truth = answer_matrix(embedder, parts.train), answer_matrix(embedder, parts.held_out_answers)
+        return Case(embedder, known, truth, groups_of(parts.train))
 
     def modules() -> Case:
         rng = np.random.default_rng(seed)
         part = rng.random((len(survey.respondents), -(-len(survey.questions) // MODULE))) < 0.5
         out = part[survey.answers.respondent, survey.answers.question // MODULE]
         train, other = survey.with_answers(~out), survey.with_answers(out)
-        space = fitted(train)
-        return Case(space, as_table(space, train), as_table(space, other), groups_of(survey))
+        embedder = fitted(train)
+        return Case(embedder, answer_matrix(embedder, train), answer_matrix(embedder, other), groups_of(survey))
 
     def unseen() -> Case:
-        space = fitted(parts.train)
-        known = np.vstack([as_table(space, parts.train), as_table(space, parts.known(20))])
-        truth = np.full_like(known, NONE)
-        truth[len(parts.train.respondents) :] = as_table(space, parts.unseen_held_out)
-        return Case(space, known, truth, groups_of(parts.train, parts.unseen_known))
+        embedder = fitted(parts.train)
+        known = np.vstack([answer_matrix(embedder, parts.train), answer_matrix(embedder, parts.known(20))])
+        truth = np.full_like(known, BLANK)
+        truth[len(parts.train.respondents) :] = answer_matrix(embedder, parts.unseen_held_out)
+        return Case(embedder, known, truth, groups_of(parts.train, parts.unseen_known))
 
     return {"at random": at_random, "modules": modules, "unseen, K=20": unseen}
 
@@ -220,7 +221,7 @@ def main() -> None:
     exact: dict[str, float] = {}
     for name, make in cases(survey, trait, options.seed).items():
         case = make()
-        print(f"\nhidden {name}: {case.hidden.sum()} of {(case.full != NONE).sum()} answers\n")
+        print(f"\nhidden {name}: {case.hidden.sum()} of {(case.full != BLANK).sum()} answers\n")
         print(f"| {' | '.join(HEADER)} |\n|{'---|' * len(HEADER)}")
         for method, imputed in METHODS.items():
             row = cells(case, imputed(case, np.random.default_rng(options.seed)))

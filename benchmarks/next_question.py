@@ -1,6 +1,6 @@
-"""Does asking the question that is expected to tell most pay?
+"""Are people predicted better after questions of the greatest expected information gain?
 
-Question: of unseen respondents K answers are known; which K? Chosen one by one by ``next_question``; at random; or the
+Of unseen respondents K answers are known. These are chosen one by one by ``next_question``; at random; or they are the
 first K of one order for everybody, found greedily by the same measure on training respondents. Only questions a
 respondent really answered can be asked. Scored on the held-out answers of the same respondents, which none is asked.
 
@@ -24,7 +24,7 @@ from personaspace.embedding.base import Embedder
 from personaspace.embedding.registry import make_embedder
 from personaspace.evaluation.baselines import embedder_alone
 from personaspace.evaluation.metrics import log_loss, macro_accuracy
-from personaspace.imputation.answer_matrix import NONE, as_survey, as_table
+from personaspace.imputation.answer_matrix import BLANK, answer_matrix, survey_of_matrix
 from personaspace.imputation.next_question import information_gains
 from personaspace.survey.arrays import IntArray
 from personaspace.survey.readers.registry import read_survey
@@ -34,21 +34,21 @@ from personaspace.survey.survey import Survey
 
 KNOWN = (0, 1, 3, 5, 10)
 Choose = Callable[[IntArray, IntArray], int]
-"""What is known of a respondent and what can be asked, to the column asked."""
+"""From a row of known answers and the columns that can be asked to the column asked."""
 
 
 def asked(table: IntArray, choose: Choose) -> list[IntArray]:
-    """What is known of every respondent after 0, 1, ... questions.
+    """The known answers of every respondent after 0, 1, ... questions.
 
     Args:
         table: Their real answers to what they can be asked, shape ``[respondents, questions]``.
         choose: Picks the next question.
     """
-    known = np.full_like(table, NONE)
+    known = np.full_like(table, BLANK)
     steps = [known.copy()]
     for _ in range(max(KNOWN)):
         for row, real in zip(known, table, strict=True):
-            left = np.flatnonzero((real != NONE) & (row == NONE))
+            left = np.flatnonzero((real != BLANK) & (row == BLANK))
             if len(left):
                 column = choose(row, left)
                 row[column] = real[column]
@@ -56,22 +56,22 @@ def asked(table: IntArray, choose: Choose) -> list[IntArray]:
     return steps
 
 
-def greedy_order(space: Embedder, table: IntArray, length: int) -> list[int]:
-    """One order for everybody: each next the question that tells most in sum over these respondents.
+def greedy_order(embedder: Embedder, table: IntArray, length: int) -> list[int]:
+    """One order for everybody, found greedily by the sum of information gains over these respondents.
 
     Args:
-        space: A fitted embedder.
+        embedder: Fitted.
         table: Answers of training respondents, shape ``[respondents, questions]``.
         length: How many questions.
     """
-    known = np.full_like(table, NONE)
+    known = np.full_like(table, BLANK)
     order: list[int] = []
     while len(order) < min(length, table.shape[1]):
         total = np.zeros(table.shape[1])
         for row, real in zip(known, table, strict=True):
-            left = np.flatnonzero((real != NONE) & (row == NONE))
+            left = np.flatnonzero((real != BLANK) & (row == BLANK))
             if len(left):
-                total[left] += information_gains(space, row, left)
+                total[left] += information_gains(embedder, row, left)
         total[order] = -1
         best = int(total.argmax())
         order.append(best)
@@ -79,9 +79,9 @@ def greedy_order(space: Embedder, table: IntArray, length: int) -> list[int]:
     return order
 
 
-def score(space: Embedder, known: IntArray, test: Survey) -> tuple[float, float]:
+def score(embedder: Embedder, known: IntArray, test: Survey) -> tuple[float, float]:
     """Macro accuracy and log-loss on the held-out answers."""
-    predicted = embedder_alone(space, space.embed(as_survey(space, known)), test)
+    predicted = embedder_alone(embedder, embedder.embed(survey_of_matrix(embedder, known)), test)
     ones = np.ones(len(test.respondents))
     return float(macro_accuracy(predicted, ones)), float(log_loss(predicted, ones))
 
@@ -100,16 +100,16 @@ def main() -> None:
     survey = of_waves(survey, options.waves) if options.waves else survey
     people = 30 if options.quick else options.respondents
     parts = split(survey, held_out_questions=0, seed=options.seed)
-    space = make_embedder("lightgcn", seed=options.seed).fit(parts.train)
+    embedder = make_embedder("lightgcn", seed=options.seed).fit(parts.train)
     rng = np.random.default_rng(options.seed)
     chosen = np.sort(rng.permutation(len(parts.unseen_known.respondents))[:people])
-    table, test = as_table(space, parts.unseen_known.select(chosen)), parts.unseen_held_out.select(chosen)
+    table, test = answer_matrix(embedder, parts.unseen_known.select(chosen)), parts.unseen_held_out.select(chosen)
     sample = np.sort(rng.permutation(len(parts.train.respondents))[: people // 3])
-    order = greedy_order(space, as_table(space, parts.train.select(sample)), 4 * max(KNOWN))
+    order = greedy_order(embedder, answer_matrix(embedder, parts.train.select(sample)), 4 * max(KNOWN))
     rank = np.full(table.shape[1], len(order))
     rank[order] = np.arange(len(order))
     ways: dict[str, Choose] = {
-        "chosen one by one": lambda row, left: int(left[information_gains(space, row, left).argmax()]),
+        "chosen one by one": lambda row, left: int(left[information_gains(embedder, row, left).argmax()]),
         "one order for everybody": lambda _, left: int(left[rank[left].argmin()]),
         "at random": lambda _, left: int(rng.choice(left)),
     }
@@ -118,7 +118,7 @@ def main() -> None:
     losses: dict[str, list[float]] = {}
     for name, choose in ways.items():
         steps = asked(table, choose)
-        scores = [score(space, steps[k], test) for k in KNOWN]
+        scores = [score(embedder, steps[k], test) for k in KNOWN]
         losses[name] = [loss for _, loss in scores]
         print(f"| {name} | {' | '.join(f'{accuracy:.3f} ({loss:.3f})' for accuracy, loss in scores)} |", flush=True)
     five = KNOWN.index(5)

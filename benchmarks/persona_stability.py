@@ -1,4 +1,4 @@
-"""How many personas, found again by whom, and do they keep their names?
+"""Stability of personas: how many there are, whether they are found again, and whether they keep their names.
 
 Peer: K-Means on the embedder's own vectors, as published, instead of on the answers expected there.
 
@@ -7,9 +7,9 @@ Peer: K-Means on the embedder's own vectors, as published, instead of on the ans
 
 FOLDER holds OpinionQA; ``--quick`` takes a small simulated survey instead. LightGCN is fitted with three seeds on the
 training part of one split. Prints as markdown: the curve k is chosen by; what every rule chooses with each seed; how
-well clusterings agree between seeds, and how far they only repeat who was asked which wave (adjusted mutual
+well clusterings agree between seeds, and how far they only reproduce participation in waves (adjusted mutual
 information), in both spaces; how many respondents keep their persona's name; the clustering methods side by side;
-and what small clusters there are. The last line is one JSON object.
+and the validity of small clusters. The last line is one JSON object.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from sklearn.utils.parallel import ThreadpoolController
 from personaspace.embedding.lightgcn.model import LightGCN
 from personaspace.persona.clustering.algorithms import CLUSTERERS, Clustering, clusterer_named
 from personaspace.persona.clustering.answer_space import Population
-from personaspace.persona.clustering.choose_k import KS, answers_of, curve_of, loss_of, recommend
-from personaspace.persona.clustering.cluster_personas import RULES, ClusterPersonas
+from personaspace.persona.clustering.choose_k import KS, RULES, curve_of, loss_of, recommend
+from personaspace.persona.clustering.cluster_personas import cluster_personas
 from personaspace.persona.clustering.stability import Resamples
-from personaspace.persona.clustering.validity import evidence, floor
+from personaspace.persona.clustering.validity import cluster_validity, size_floor
 from personaspace.persona.matching import match_personas
 from personaspace.persona.personas import Personas
 from personaspace.survey.arrays import IntArray
@@ -74,30 +74,28 @@ def between_seeds(found: Sequence[Clustering]) -> float:
     return float(np.mean([adjusted_rand_score(*pair) for pair in pairs]))
 
 
-def kept_names(personas: Sequence[Personas], survey: Survey) -> list[float]:
+def kept_names(personas: Sequence[Personas], survey: Survey, embedder: LightGCN) -> list[float]:
     """The weighted share of respondents whose persona has the name it had with the first seed."""
-    old = {member: persona.name for persona in personas[0] for member in persona.members}
-    shares = []
+    shares, old = [], personas[0].of(embedder).fillna("")
     for new in personas[1:]:
         matched = match_personas(new, personas[0], survey).personas
-        homes = {member: persona.name for persona in matched for member in persona.members}
-        stayed = np.array([homes.get(name) == old.get(name) for name in survey.respondents])
-        shares.append(float(np.average(stayed, weights=survey.weight)))
+        stayed = matched.of(embedder).fillna("") == old
+        shares.append(float(np.average(stayed.loc[list(survey.respondents)], weights=survey.weight)))
     return shares
 
 
-def smallest_of_vectors(survey: Survey, crowds: Sequence[Population], k: int) -> pd.DataFrame:
-    """The smallest cluster of the vectors themselves, with every seed: is it real, and the same people?"""
+def smallest_of_vectors(survey: Survey, populations: Sequence[Population], k: int) -> pd.DataFrame:
+    """The smallest cluster of the vectors themselves with every seed: its validity, and its overlap with seed 0."""
     sizes = np.array([len(question.options) for question in survey.questions])
     answers = survey.answers
     given = np.bincount(answers.respondent, minlength=len(survey.respondents))
     last = np.bincount(answers.respondent[answers.option == sizes[answers.question] - 1], minlength=len(given))
     rows, members = [], []
-    for seed, crowd in zip(SEEDS, crowds, strict=True):
-        raw = replace(crowd, points=crowd.embedder.respondents_)
+    for seed, population in zip(SEEDS, populations, strict=True):
+        raw = replace(population, points=population.embedder.respondents_)
         resamples = Resamples(raw, clusterer_named("kmeans"), 0, 1)
         found = resamples.clusterer(raw.points, raw.weights, k, 0, 1)
-        table = evidence(raw, found, resamples.found_again(found, k), floor(None, len(given)), 0)
+        table = cluster_validity(raw, found, resamples.found_again(found, k), size_floor(None, len(given)), 0)
         least = int(table["respondents"].argmin())
         mine = found.labels == least
         members.append(mine)
@@ -105,7 +103,7 @@ def smallest_of_vectors(survey: Survey, crowds: Sequence[Population], k: int) ->
         row |= {"respondents": int(mine.sum()), "last option": last[mine].sum() / given[mine].sum()}
         same = (mine & members[0]).sum() / (mine | members[0]).sum()
         rows.append({"seed": seed, **row, "Jaccard with seed 0": float(same)})
-    print(f"\nEverybody takes the last option in {last.sum() / given.sum():.3f} of their answers.")
+    print(f"\nRespondents choose the last option in {last.sum() / given.sum():.3f} of their answers.")
     return pd.DataFrame(rows)
 
 
@@ -118,18 +116,18 @@ def main() -> None:
     options = parser.parse_args()
     survey = split(simulate(respondents=500) if options.quick else read_survey(options.folder), seed=0).train
     dim, epochs = (16, 10) if options.quick else (128, 30)
-    spaces = [LightGCN(dim=dim, seed=seed, epochs=epochs).fit(survey) for seed in SEEDS]
+    embedders = [LightGCN(dim=dim, seed=seed, epochs=epochs).fit(survey) for seed in SEEDS]
     with ThreadpoolController().limit(limits=1):
-        measure(survey, spaces)
+        measure(survey, embedders)
 
 
-def measure(survey: Survey, spaces: Sequence[LightGCN]) -> None:
+def measure(survey: Survey, embedders: Sequence[LightGCN]) -> None:
     """Every table, and the line of JSON."""
-    kmeans, least, waves = clusterer_named("kmeans"), floor(None, len(survey.respondents)).members, asked(survey)
+    kmeans, least, waves = clusterer_named("kmeans"), size_floor(None, len(survey.respondents)).members, asked(survey)
     print(survey)
-    crowds = [Population.of(space, survey) for space in spaces]
+    populations = [Population.of(embedder, survey) for embedder in embedders]
     start = time.perf_counter()
-    curves = [curve_of(Resamples(crowd, kmeans, 0, least), KS, 0) for crowd in crowds]
+    curves = [curve_of(Resamples(population, kmeans, 0, least), KS, 0) for population in populations]
     seconds = (time.perf_counter() - start) / len(SEEDS)
     advice = [recommend(curve, least) for curve, _ in curves]
     printed(curves[0][0], f"The curve with seed 0 ({seconds:.0f} s a curve, one thread)")
@@ -143,12 +141,13 @@ def measure(survey: Survey, spaces: Sequence[LightGCN]) -> None:
     for k in sorted(set.intersection(*(set(found) for _, found in curves))):
         ours = [found[k] for _, found in curves]
         raw = [
-            kmeans(space.respondents_, crowd.weights, k, 0, least) for space, crowd in zip(spaces, crowds, strict=True)
+            kmeans(embedder.respondents_, population.weights, k, 0, least)
+            for embedder, population in zip(embedders, populations, strict=True)
         ]
         row: dict[str, object] = {"k": k}
         for name, found in (("expected answers", ours), ("vectors", raw)):
             row[f"{name}: ARI between seeds"] = between_seeds(found)
-            row[f"{name}: loss"] = loss_of(crowds[0], found[0].labels, answers_of(crowds[0]))
+            row[f"{name}: loss"] = loss_of(populations[0], found[0].labels, populations[0].answers())
             row[f"{name}: information on waves"] = float(adjusted_mutual_info_score(found[0].labels, waves))
         rows.append(row)
     table = pd.DataFrame(rows).set_index("k")
@@ -156,7 +155,7 @@ def measure(survey: Survey, spaces: Sequence[LightGCN]) -> None:
 
     names = []
     for k in sorted({advice[0].elbow, advice[0].recommended, 8}):
-        shares = kept_names([ClusterPersonas(k).fit(space, survey) for space in spaces], survey)
+        shares = kept_names([cluster_personas(embedder, survey, k=k) for embedder in embedders], survey, embedders[0])
         names.append({"k": k, **{f"seed {s}": share for s, share in zip(SEEDS[1:], shares, strict=True)}})
     printed(pd.DataFrame(names), "Share of respondents whose persona keeps the name it has with seed 0")
 
@@ -164,19 +163,19 @@ def measure(survey: Survey, spaces: Sequence[LightGCN]) -> None:
     for name in CLUSTERERS:
         start = time.perf_counter()
         row_k = advice[0].elbow
-        resamples = Resamples(crowds[0], clusterer_named(name), 0, least)
+        resamples = Resamples(populations[0], clusterer_named(name), 0, least)
         curve = curve_of(resamples, [row_k], 0)[0].assign(seconds=round(time.perf_counter() - start))
         methods.append(curve.assign(method=name))
     all_methods = pd.concat(methods)
     printed(all_methods[["method", *all_methods.columns.drop("method")]], "Methods, at the elbow of K-Means")
 
-    for seed, space in zip(SEEDS, spaces, strict=True):
-        personas = ClusterPersonas(advice[0].elbow).fit(space, survey)
+    for seed, embedder in zip(SEEDS, embedders, strict=True):
+        personas = cluster_personas(embedder, survey, k=advice[0].elbow)
         assert personas.clusters is not None  # noqa: S101
-        printed(personas.clusters, f"How real the clusters are, seed {seed}")
+        printed(personas.clusters, f"Validity of the clusters, seed {seed}")
         print(*("", *personas.notes), sep="\n")
 
-    printed(smallest_of_vectors(survey, crowds, 8), "The smallest of 8 clusters of the vectors themselves")
+    printed(smallest_of_vectors(survey, populations, 8), "The smallest of 8 clusters of the vectors themselves")
 
     agreement = table.filter(like="ARI").to_numpy()[table.index == advice[0].elbow][0]
     best, peer = (float(value) for value in agreement)

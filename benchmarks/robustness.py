@@ -1,8 +1,8 @@
 """What do calibration, averaging over phrasings and the strength of steering do to answers?
 
-Question: on held-out answers and on held-out questions, how right and how sure of itself is the steered model as it
-was trained; with its temperature fitted on early-stopping answers; averaged over two orders of the options; over two
-label alphabets; at other strengths? And how much do its answers hang on order and labels?
+Question: on held-out answers and on held-out questions, how accurate and how well calibrated is the steered model as it
+was trained; with its temperature fitted on the validation answers; averaged over two orders of the options; over two
+label alphabets; at other strengths? And how much do its answers depend on order and labels?
 
     python benchmarks/robustness.py FOLDER [--waves W42] [--respondents 1000] [--epochs 2]
     python benchmarks/robustness.py --quick
@@ -35,7 +35,7 @@ from personaspace.survey.simulate import simulate
 from personaspace.survey.split import split
 from personaspace.survey.survey import Survey
 
-WAYS: dict[str, AskOptions] = {
+VARIANTS: dict[str, AskOptions] = {
     "as trained": {},
     "calibrated": {},
     "calibrated, 2 orders": {"orders": 2},
@@ -51,11 +51,11 @@ def measured(predictions: Predictions) -> list[float]:
     return [float(np.asarray(metric(predictions)).ravel()[0]) for metric in (macro_accuracy, log_loss, ece)]
 
 
-def dependence(lm: SteeredLM, vectors: Vectors, test: Survey, asking: AskSettings) -> tuple[float, float]:
+def dependence(lm: SteeredLM, vectors: Vectors, test: Survey, settings: AskSettings) -> tuple[float, float]:
     """Mean total variation between phrasings, and share of changed top options, over respondents and questions."""
     tables = []
     for question in test.questions:
-        phrased = lm.outcomes(vectors, question, asking)
+        phrased = lm.outcomes(vectors, question, settings)
         if (table := sensitivity(phrased, pd.RangeIndex(len(vectors)))) is not None:
             tables.append(table)
     apart = [table["total_variation"].mean() for table in tables]
@@ -78,25 +78,25 @@ def main() -> None:
     rng = np.random.default_rng(options.seed)
     survey = survey.select(respondents=np.sort(rng.permutation(len(survey.respondents))[: options.respondents]))
     parts = split(survey, unseen_respondents=0, seed=options.seed)
-    space = make_embedder("lightgcn", seed=options.seed).fit(parts.train)
-    lm = SteeredLM("nano", settings=TrainSettings(epochs=options.epochs, seed=options.seed)).fit(parts.train, space)
+    embedder = make_embedder("lightgcn", seed=options.seed).fit(parts.train)
+    lm = SteeredLM("nano", settings=TrainSettings(epochs=options.epochs, seed=options.seed)).fit(parts.train, embedder)
     temperature = lm.temperature_
     print(f"{survey!r}, {len(lm.history_)} checks, temperature {temperature:.3f}\n")
     print("| | held-out answers | | | held-out questions | | |\n|---|---|---|---|---|---|---|")
     print("| | accuracy | log-loss | ECE | accuracy | log-loss | ECE |")
     sets = [parts.held_out_answers, parts.held_out_questions]
     rows = {"majority": [value for test in sets for value in measured(majority(parts.train, test))]}
-    for name, how in WAYS.items():
+    for name, how in VARIANTS.items():
         lm.temperature_ = 1.0 if name == "as trained" else temperature
-        rows[name] = [value for test in sets for value in measured(individual(lm, space.respondents_, test, **how))]
+        rows[name] = [value for test in sets for value in measured(individual(lm, embedder.respondents_, test, **how))]
     for name, values in rows.items():
         print(f"| {name} | {' | '.join(f'{value:.3f}' for value in values)} |", flush=True)
-    some = space.respondents_[:: max(1, len(space.ids_) // 100)]
+    some = embedder.respondents_[:: max(1, len(embedder.ids_) // 100)]
     print("\n| questions | between | total variation | top option changes |\n|---|---|---|---|")
     for label, test in zip(("in training", "held out"), (parts.train, parts.held_out_questions), strict=True):
         few = test.select(questions=np.arange(len(test.questions))[:: max(1, len(test.questions) // 20)])
-        for what, asking in (("orders", AskSettings(orders=2)), ("alphabets", AskSettings(alphabets=("ABC", "123")))):
-            apart, changed = dependence(lm, some, few, asking)
+        for what, settings in (("orders", AskSettings(orders=2)), ("alphabets", AskSettings(alphabets=("ABC", "123")))):
+            apart, changed = dependence(lm, some, few, settings)
             print(f"| {label} | {what} | {apart:.3f} | {changed:.1%} |", flush=True)
     ours, peer = rows["calibrated, 2 orders"][4], rows["as trained"][4]
     print(closing_line("log-loss on held-out questions", ours, peer, "nats", less_is_better=True))

@@ -3,7 +3,7 @@
 Peers: the majority answer, and the most probable answer under the planted truth, which no model can beat. Respondents
 with 8 planted attitudes answer 100 of 500 questions of 2 to 5 options. They are written in blocks of 10,000, LightGCN
 is fitted from the stream, everybody is embedded from the file into a file, and what 5,000 respondents of the first
-block would have said to the 400 questions they were not asked is predicted.
+block would answer to the 400 questions they were not asked is predicted.
 
     python benchmarks/scale.py [--respondents 1000000] [--epochs 2] [--folder FOLDER]
     python benchmarks/scale.py --quick
@@ -38,7 +38,7 @@ Integers = npt.NDArray[np.int64]
 
 
 class Population:
-    """Whoever answers: logits <u_i, v_o> + b_o with everything drawn from normal distributions."""
+    """A simulated population: logits <u_i, v_o> + b_o with all vectors and numbers drawn from normal distributions."""
 
     def __init__(self) -> None:
         rng = np.random.default_rng(0)
@@ -50,7 +50,7 @@ class Population:
         )
 
     def respondents(self, first: int, number: int) -> tuple[Floats, Integers, Integers]:
-        """Logits, what they would answer to every question, and the questions put to them."""
+        """Logits of some respondents, their answers to every question, and the questions they are asked."""
         rng = np.random.default_rng([1, first])
         logits = rng.standard_normal((number, ATTITUDES), np.float32) @ self.slopes.T + self.intercepts
         drawn = best_options(logits - np.log(rng.standard_exponential(logits.shape, np.float32) + TINY))
@@ -79,15 +79,15 @@ def split_by_size(scores: Floats) -> list[Floats]:
     return np.split(scores, OFFSETS[np.flatnonzero(np.diff(SIZES)) + 1], axis=1)
 
 
-def accuracy(population: Population, space: ps.LightGCN, respondents: int) -> dict[str, float]:
+def accuracy(population: Population, embedder: ps.LightGCN, respondents: int) -> dict[str, float]:
     """Shares of the unasked answers of some respondents that are predicted rightly."""
     number = min(respondents, BLOCK)
     logits, drawn, asked = population.respondents(0, number)
     unasked = np.ones(drawn.shape, np.bool_)
     np.put_along_axis(unasked, asked, values=False, axis=1)
     logits, drawn, unasked = logits[:TESTED], drawn[:TESTED], unasked[:TESTED]
-    majority = best_options(space.bias_[None])
-    guesses = {"majority": majority, "lightgcn": best_options(space.predict(space.respondents_[: len(drawn)]))}
+    majority = best_options(embedder.bias_[None])
+    guesses = {"majority": majority, "lightgcn": best_options(embedder.predict(embedder.respondents_[: len(drawn)]))}
     return {
         name: round(float((guess == drawn)[unasked].mean()), 4)
         for name, guess in (guesses | {"ceiling": best_options(logits)}).items()
@@ -118,11 +118,11 @@ def measure(respondents: int, epochs: int, folder: Path) -> dict[str, Any]:
     lap("write")
     stream = ps.open_survey(folder)
     print(stream, f"{sum(file.stat().st_size for file in folder.iterdir()) / 2**20:.0f} MB on disk", sep=", ")
-    rounds = epochs * min(10, len(stream))
-    space = ps.LightGCN(epochs=rounds, patience=rounds)
-    space.fit(stream, on_epoch=lambda done, most, loss: print(f"  {done}/{most}: {loss:.4f}", flush=True))
+    parts = epochs * min(10, len(stream))
+    embedder = ps.LightGCN(epochs=parts, patience=parts)
+    embedder.fit(stream, on_epoch=lambda done, most, loss: print(f"  {done}/{most}: {loss:.4f}", flush=True))
     lap("fit")
-    space.embed_to(stream, folder / "vectors.npy")
+    embedder.embed_to(stream, folder / "vectors.npy")
     lap("embed")
     answers = respondents * ASKED
     return {
@@ -130,7 +130,7 @@ def measure(respondents: int, epochs: int, folder: Path) -> dict[str, Any]:
         "cpu_seconds": cpu_seconds,
         "peak_gb": memory, "fit_answers_per_second_and_epoch": round(answers * epochs / seconds["fit"]),
         "embedded_per_second": round(respondents / max(seconds["embed"], 0.1)),
-        "accuracy": accuracy(population, space, respondents),
+        "accuracy": accuracy(population, embedder, respondents),
         "load": round(os.getloadavg()[0], 1), "threads": os.environ.get("OMP_NUM_THREADS", "all"),
     }  # fmt: skip
 

@@ -5,14 +5,14 @@ documentation shows it: shuffled, padded batches of respondent x question pairs,
 three batch sizes the quickest. Ours makes every respondent's own tokens, the peer one set for all, so ours does more.
 For scoring the peer is ``model(ids).logits`` under ``inference_mode``, one pass a pair, and the same in batches.
 
-    OMP_NUM_THREADS=1 python benchmarks/steering.py FOLDER [--models nano gpt-neo-125m llama-135m] [--rounds 5]
+    OMP_NUM_THREADS=1 python benchmarks/steering.py FOLDER [--models nano gpt-neo-125m llama-135m] [--repeats 5]
     python benchmarks/steering.py --quick
 
 FOLDER holds OpinionQA, of which 48 questions and 2,000 respondents are drawn; ``--quick`` takes a simulated survey and
 ``nano`` in prefix form alone. The other two models have the shape of common ones and random weights. Contestants take
-turns, so that whatever else the machine does slows all alike: medians over the rounds, of ratios too. Peak memory is
+turns, so that whatever else the machine does slows all alike: medians over the repeats, of ratios too. Peak memory is
 that of a process which does only this. *Share of the limit*: multiply-adds of a pair x 2 over its time, beside the rate
-of a large fp32 matrix product in the same round. The last line is one JSON object.
+of a large fp32 matrix product in the same repeat. The last line is one JSON object.
 """
 
 from __future__ import annotations
@@ -53,42 +53,44 @@ class Comparison:
         model: Its name.
         survey: What is learned.
         forms: ``prefix``, ``prompt`` or both.
-        rounds: Turns of everybody.
+        repeats: Turns of every contestant.
         seconds: Of one turn.
     """
 
-    def __init__(self, model: str, survey: ps.Survey, forms: list[str], rounds: int, seconds: float) -> None:
+    def __init__(self, model: str, survey: ps.Survey, forms: list[str], repeats: int, seconds: float) -> None:
         self.model, self.survey, self.forms = model, survey, forms
-        ways = [" ".join(way) for way in product(("after", "before"), forms)]
-        self.ours = {way: steered(frozen_model(model), way) for way in ways}
-        contestants = {way: training(lm, survey) for way, lm in self.ours.items()}
+        names = [" ".join(pair) for pair in product(("after", "before"), forms)]
+        self.ours = {name: steered(frozen_model(model), name) for name in names}
+        contestants = {name: training(lm, survey) for name, lm in self.ours.items()}
         self.batches = {}
         for form in forms:
-            way = f"PEFT {form}"
-            self.batches[way], contestants[way] = peft_training(model, survey, form, seconds)
-        self.rates = Rates(contestants | {"matrix": matrix_rate()}, rounds, seconds)
-        self.scores = Rates(scoring(self.ours["after prefix"], survey), rounds, seconds)
+            name = f"PEFT {form}"
+            self.batches[name], contestants[name] = peft_training(model, survey, form, seconds)
+        self.rates = Rates(contestants | {"matrix": matrix_rate()}, repeats, seconds)
+        self.scores = Rates(scoring(self.ours["after prefix"], survey), repeats, seconds)
 
     def print_tables(self, sample: Path | None) -> None:
         """Training, then scoring; peak memory if there is a folder with what is learned."""
         rates = self.rates
         print(f"\n{self.model}: {hardware()}; matrix products at {rates.median('matrix') / 1e9:.0f} GFLOP/s\n")
         print(f"| {' | '.join(HEADER)} |\n|{'---|' * len(HEADER)}")
-        for way, lm in self.ours.items():
-            share = operations(lm, self.survey) * rates.ratio(way, "matrix")
-            self._row(way, rates.median(way), rates.ratio(way, f"PEFT {way.split()[1]}"), share, sample)
-        for way, batches in self.batches.items():
-            self._row(way, rates.median(way), 1, None, sample, f", {batches}")
+        for name, lm in self.ours.items():
+            share = operations(lm, self.survey) * rates.ratio(name, "matrix")
+            ratio = rates.ratio(name, f"PEFT {name.split()[1]}")
+            self._row(name, rates.median(name), ratio, share, sample)
+        for name, batches in self.batches.items():
+            self._row(name, rates.median(name), 1, None, sample, f", {batches}")
         print(f"| only the model in memory | | | | {peak_memory(self.model, NOTHING, sample)} |")
         print("\n| scoring, prefix | pairs/s | times the plain loop |\n|---|---|---|")
-        for way in self.scores.of:
-            print(f"| {way} | {self.scores.median(way):.4g} | {self.scores.ratio(way, 'PEFT, pair by pair'):.1f} |")
+        for name in self.scores.of:
+            ratio = self.scores.ratio(name, "PEFT, pair by pair")
+            print(f"| {name} | {self.scores.median(name):.4g} | {ratio:.1f} |")
 
     def _row(
-        self, way: str, rate: float, ratio: float, share: float | None, sample: Path | None, note: str = ""
+        self, name: str, rate: float, ratio: float, share: float | None, sample: Path | None, note: str = ""
     ) -> None:
-        cells = (f"{way}{note}", f"{rate:.4g}", f"{ratio:.1f}", "" if share is None else f"{share:.0%}")
-        print(f"| {' | '.join(cells)} | {peak_memory(self.model, way, sample)} |", flush=True)
+        cells = (f"{name}{note}", f"{rate:.4g}", f"{ratio:.1f}", "" if share is None else f"{share:.0%}")
+        print(f"| {' | '.join(cells)} | {peak_memory(self.model, name, sample)} |", flush=True)
 
     def targets(self) -> dict[str, tuple[float, float, float]]:
         """Ours, PEFT's, and the ratio, for what is promised."""
@@ -103,11 +105,11 @@ class Comparison:
         }
 
 
-def peak_memory(model: str, way: str, sample: Path | None) -> str:
+def peak_memory(model: str, name: str, sample: Path | None) -> str:
     """Megabytes of a process that does only this."""
     if sample is None:
         return ""
-    command = [sys.executable, __file__, "--sample", str(sample), "--models", model, "--alone", way]
+    command = [sys.executable, __file__, "--sample", str(sample), "--models", model, "--alone", name]
     found = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
     return f"{float(found.stdout.split()[-1]):.0f}"
 
@@ -130,7 +132,7 @@ def main() -> None:
     source.add_argument("--sample", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
     parser.add_argument("--forms", nargs="+", choices=("prefix", "prompt"), default=["prefix", "prompt"])
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--alone", help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -140,14 +142,14 @@ def main() -> None:
         return
     survey = drawn(ps.simulate(1000) if given.quick else ps.read_survey(given.folder), 48, 2000)
     print(survey)
-    models, forms, rounds, seconds = given.models, given.forms, given.rounds, given.seconds
+    models, forms, repeats, seconds = given.models, given.forms, given.repeats, given.seconds
     if given.quick:
-        models, forms, rounds, seconds = ["nano"], ["prefix"], 1, 0.5
+        models, forms, repeats, seconds = ["nano"], ["prefix"], 1, 0.5
     found = {}
     with tempfile.TemporaryDirectory() as sample:
         write_survey(survey, sample)
         for model in models:
-            comparison = Comparison(model, survey, forms, rounds, seconds)
+            comparison = Comparison(model, survey, forms, repeats, seconds)
             comparison.print_tables(None if given.quick else Path(sample))
             found[model] = comparison.targets()
     print("\n| model | | ours | PEFT | ratio |\n|---|---|---|---|---|")

@@ -1,9 +1,9 @@
-"""What does each design choice of steering change, and what would do without a language model?
+"""What does each design choice of steering change, and how far do methods without a language model go?
 
 ``placement``: virtual tokens before or after the question, as a prefix or as a prompt, for the informed soft-prompting
 model and for the published one (arXiv 2311.04978: 1 token, 32 hidden units), at equal training pairs and at equal
 training time. ``design``: soft-prompting models, and the informed one with one thing changed at a time, at equal pairs,
-beside what steers no language model.
+beside methods without a language model.
 
     python benchmarks/steering_ablations.py FOLDER --table placement --seeds 0 --out ROWS.jsonl
     python benchmarks/steering_ablations.py FOLDER --table design --seeds 0 1 2 --out ROWS.jsonl
@@ -15,15 +15,15 @@ the steering of ``nano``. Each row is written as soon as it is measured, and not
 a run goes on where it ended and several processes with other seeds or tables share a file. Nothing is chosen here.
 
 Of every evaluation set at most ``--answers`` are predicted, the same for all rows; the temperature is fitted on at most
-2,000 early-stopping answers, and the weights are those at the end of an epoch. Accuracy is per respondent (macro).
+2,000 validation answers, and the weights are those at the end of an epoch. Accuracy is per respondent (macro).
 Training time is the processor's, of the steps alone, one thread. For the rows at equal time the number of pairs is what
 the same model managed a second in the row at equal pairs, so that the learning rate knows where it ends; the time it
 then took stands beside it. Where a survey has fewer pairs they are seen again. What has no setting is switched off by
-setting a constant of the library meanwhile: ``lessons.UNASKED`` (told as if unasked), ``question_kernel.STATES`` (the
-frozen model's states in the kernel); blind points by a space that cannot place respondents anew.
+setting a constant of the library meanwhile: ``distillation.LEFT_OUT`` (leave-one-out prior features),
+``features.STATES`` (the frozen model's states in the kernel); cross-fitting by an embedder that does not embed.
 
-The last line is one JSON object: accuracy on held-out questions, the informed model (ours) and the best of those that
-steer no language model (peer).
+The last line is one JSON object: accuracy on held-out questions, the informed model (ours) and the best method without
+a language model (peer).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from shared.steering_trials import CHECKED, METRICS, SETS, WORDS_ONLY, Cells, Gr
 import personaspace as ps
 from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.soft_prompts.registry import soft_prompt_settings
-from personaspace.steer.training import distillation as lessons
+from personaspace.steer.training import distillation
 
 PUBLISHED = Trial("mlp (published)", "mlp", tokens=1)
 INFORMED = Trial("informed")
@@ -57,8 +57,8 @@ DESIGN = (
     INFORMED,
     Trial("informed, no distillation", settings={"distillation": 0.0}),
     Trial("informed, distillation 1", settings={"distillation": 1.0}),
-    Trial("informed, no blind points", blind=False),
-    Trial("informed, never told as if unasked", changes=((lessons, "UNASKED", 0.0),)),
+    Trial("informed, no cross-fitting", cross_fitted=False),
+    Trial("informed, no leave-one-out", changes=((distillation, "LEFT_OUT", 0.0),)),
     Trial("informed, kernel without states", changes=(WORDS_ONLY,)),
     Trial("informed, hidden 128", soft_prompt_settings("informed", hidden=128)),
     Trial("informed, hidden 256", soft_prompt_settings("informed", hidden=256)),

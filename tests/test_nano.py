@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 import torch
 
 import personaspace
+from personaspace.steer.forward.option_logits import base_probabilities
 from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.model.loading import NANO
 from personaspace.steer.model.prompts import LABELS, question_text
@@ -25,11 +25,6 @@ TEXT = (
 )
 
 
-@pytest.fixture(scope="module")
-def nano() -> LanguageModel:
-    return LanguageModel.load(NANO)
-
-
 def test_the_folder_is_at_most_16_megabytes_and_names_its_sources() -> None:
     assert sum(path.stat().st_size for path in FOLDER.iterdir()) <= 16_000_000
     card = (FOLDER / "README.md").read_text()
@@ -37,7 +32,7 @@ def test_the_folder_is_at_most_16_megabytes_and_names_its_sources() -> None:
 
 
 def test_every_label_is_one_token(nano: LanguageModel) -> None:
-    assert len(set(nano.label_ids.tolist())) == len(LABELS)
+    assert len(set(nano.option_tokens.ids(LABELS))) == len(LABELS)
 
 
 def test_it_has_learnt_english(nano: LanguageModel) -> None:
@@ -52,7 +47,7 @@ def test_it_finds_a_stated_opinion_on_a_scale_above_chance(nano: LanguageModel) 
     rng = seeded_random(0)
     asked = [stated_opinion(source, rng) for _ in range(300)]
     texts = [question_text(question.text, question.options) for question in asked]
-    scores = nano.score(texts, [len(question.options) for question in asked])
+    scores = base_probabilities(nano, texts, [len(question.options) for question in asked])
     right = scores.argmax(1) == torch.tensor([question.answer for question in asked])
     chances = torch.tensor([1 / len(question.options) for question in asked])
     standard_error = (chances * (1 - chances)).sum().sqrt() / len(asked)

@@ -18,9 +18,10 @@ MODULES = {".".join(("personaspace", *path.relative_to(SOURCE).with_suffix("").p
 
 BELOW: dict[str, set[str]] = {
     "errors": set(),
+    "not_fitted": {"errors"},
     "files": {"errors"},
     "schedules": set(),
-    "survey": {"errors", "files"},
+    "survey": {"errors", "files", "not_fitted"},
     "embedding": {"survey", "schedules"},
     "newquestions": {"embedding"},
     "persona": {"embedding"},

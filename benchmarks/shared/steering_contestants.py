@@ -1,4 +1,4 @@
-"""Who is measured in benchmarks/steering.py: our training and scoring, PEFT's, and a plain matrix product."""
+"""Contestants of benchmarks/steering.py: our training and scoring, PEFT's, and a plain matrix product."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from shared.turns import Measure, now, quickest, repeated
 from torch.utils.flop_counter import FlopCounterMode
 
 import personaspace as ps
-from personaspace.steer.forward.option_logits import logits_of_blocks
 from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.model.prompts import question_prompt
 from personaspace.steer.training.examples import Block
@@ -23,20 +22,20 @@ BATCHES, POINTS, DIM = (4, 8, 16), 512, 128
 
 
 class Enough(Exception):  # noqa: N818
-    """Training was watched for long enough."""
+    """Training was timed for long enough."""
 
 
 class Points:
-    """A space of random points: speed does not depend on where they lie."""
+    """Random vectors of a survey's respondents: speed does not depend on them."""
 
     def __init__(self, survey: ps.Survey) -> None:
         self.ids_ = survey.respondents
         self.respondents_ = np.random.default_rng(0).normal(size=(len(self.ids_), DIM)).astype(np.float32)
 
 
-def steered(model: LanguageModel, way: str) -> ps.SteeredLM:
-    """Ours, not fitted, with steps as a user's; before the question, where they take long, of fewer questions."""
-    placement, form = way.split()
+def steered(model: LanguageModel, contestant: str) -> ps.SteeredLM:
+    """Our model, not fitted; steps before the question, which take long, have fewer questions."""
+    placement, form = contestant.split()
     questions = 16 if placement == "after" else 4 if model.name == "nano" else 2
     settings = ps.TrainSettings(epochs=1, checks=1, questions=questions)
     return ps.SteeredLM(model, form=form, placement=placement, settings=settings)  # type: ignore[arg-type]
@@ -118,15 +117,15 @@ def operations(lm: ps.SteeredLM, survey: ps.Survey) -> float:
         lm.model.read(text)
     blocks = blocks[: lm.settings.questions]
     with FlopCounterMode(display=False) as counter:
-        logits = logits_of_blocks(lm.model, lm.soft_prompt_, lm.attachment, blocks)
+        logits = lm.steering.steerer.block_logits(blocks)
         torch.stack([each.sum() for each in logits]).sum().backward()  # type: ignore[no-untyped-call]
     return float(counter.get_total_flops()) / sum(map(len, blocks))
 
 
-def work_alone(model: str, way: str, survey: ps.Survey) -> None:
+def work_alone(model: str, contestant: str, survey: ps.Survey) -> None:
     """A few steps of one contestant, or only the model, for the peak memory of a process that does only this."""
     base = frozen_model(model)
-    kind, _, form = way.partition(" ")
+    kind, _, form = contestant.partition(" ")
     if kind == "PEFT":
         from shared.peft_loop import PeftLoop
 
@@ -134,5 +133,5 @@ def work_alone(model: str, way: str, survey: ps.Survey) -> None:
         steps: list[Callable[[], int]] = [partial(loop.step, 8)] * 3
         for step in steps:
             step()
-    elif way != "nothing":
-        training(steered(base, way), survey)(1.0)
+    elif contestant != "nothing":
+        training(steered(base, contestant), survey)(1.0)

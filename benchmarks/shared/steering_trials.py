@@ -1,4 +1,4 @@
-"""What benchmarks/steering_ablations.py trains and measures: one trial after the other on the same ground."""
+"""Trials of benchmarks/steering_ablations.py: steered models trained and evaluated on the same split and embedder."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from unittest.mock import patch
 
 import numpy as np
+import torch
 
 import personaspace as ps
 from personaspace.embedding.base import Embedder
@@ -21,13 +22,14 @@ from personaspace.evaluation.predictions import Predictions
 from personaspace.evaluation.protocol import EvaluationSet, evaluation_sets
 from personaspace.evaluation.similar_question import own_similar_answer, similar_question_majority
 from personaspace.newquestions import features as question_kernel
-from personaspace.steer import steered_lm as steered
+from personaspace.newquestions.gaussian_process import QuestionPrior
+from personaspace.newquestions.log_odds import log_odds
+from personaspace.steer import steered_lm
 from personaspace.steer.forward.attach import Form, Placement
 from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.model.prompts import question_prompt
 from personaspace.steer.soft_prompts.base import SoftPromptSettings
 from personaspace.steer.soft_prompts.initialization import new_soft_prompt
-from personaspace.steer.training.distillation import prior_of
 from personaspace.steer.training.examples import Pairs, training_and_validation
 from personaspace.survey.validation import validation_mask
 
@@ -41,10 +43,11 @@ Cells = dict[str, float]
 
 
 class OnlyPoints:
-    """A space that says what its points answer, but cannot place anybody anew."""
+    """An embedder that predicts answers but does not embed, so that training vectors are not cross-fitted."""
 
-    def __init__(self, space: Embedder) -> None:
-        self.ids_, self.respondents_, self.predict_questions = space.ids_, space.respondents_, space.predict_questions
+    def __init__(self, embedder: Embedder) -> None:
+        self.ids_, self.respondents_ = embedder.ids_, embedder.respondents_
+        self.predict_questions = embedder.predict_questions
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,11 @@ class Trial:
         name: Its row in the table.
         soft_prompt: The soft-prompting model, by name or by its settings.
         tokens: How many virtual tokens.
-        placement: Of them.
-        form: Of them.
-        settings: Of training, where not as usual.
-        changes: What is set otherwise in the library meanwhile: module, name, value.
-        blind: Whether training points may be placed anew without the answer they are to predict.
+        placement: Of the virtual tokens.
+        form: Of the virtual tokens.
+        settings: Settings of training other than the defaults.
+        changes: Constants of the library set to another value meanwhile: module, name, value.
+        cross_fitted: Whether training vectors are cross-fitted.
     """
 
     name: str
@@ -69,11 +72,11 @@ class Trial:
     form: Form = "prefix"
     settings: dict[str, Any] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
-    blind: bool = True
+    cross_fitted: bool = True
 
 
 class Clock:
-    """Seconds of computing that the steps of a training take, told by those between the first and the last.
+    """Seconds of computing that the steps of a training take, from those between the first and the last.
 
     Before the first the questions are read, and the last is followed by a check; with two steps or fewer all counts.
     """
@@ -100,8 +103,8 @@ class Ground:
         survey: The whole.
         model: The frozen model.
         seed: Of split, embedder and steering.
-        answers: How many answers of each evaluation set are predicted, at the most.
-        checked: On how many early-stopping answers the temperature is fitted, at the most.
+        answers: Answers of each evaluation set that are predicted, at most.
+        checked: Validation answers that the temperature is fitted on, at most.
     """
 
     def __init__(
@@ -110,51 +113,56 @@ class Ground:
         self.model, self.seed, self.checked = model, seed, checked
         self.parts = ps.split(survey, seed=seed)
         self.train = self.parts.train
-        self.space = make_embedder("lightgcn", seed=seed).fit(self.train)
-        sets = evaluation_sets(self.space, self.parts, known=(5,))
+        self.embedder = make_embedder("lightgcn", seed=seed).fit(self.train)
+        sets = evaluation_sets(self.embedder, self.parts, known=(5,))
         self.sets = [replace(at, test=sampled(at.test, answers)) for at in sets if at.name in SETS]
 
     def measure(self, trial: Trial, pairs: int, sets: tuple[str, ...] = SETS) -> Cells:
-        """Train on so many pairs, seen again where there are not as many, and evaluate on these sets."""
+        """Train on so many pairs, repeated where the survey has fewer, and evaluate on these sets."""
         available = int((~validation_mask(self.train)).sum())
         epochs = -(-pairs // available)
         each, clock = round(pairs / epochs), Clock()
         ends = {"epochs": epochs, "checks": 1, "patience": epochs, "check_pairs": self.checked}
         settings = ps.TrainSettings(seed=self.seed, **ends, **trial.settings)
-        way: dict[str, Any] = {name: getattr(trial, name) for name in ("soft_prompt", "tokens", "placement", "form")}
-        lm = ps.SteeredLM(self.model, settings=settings, **way)
+        names = ("soft_prompt", "tokens", "placement", "form")
+        options: dict[str, Any] = {name: getattr(trial, name) for name in names}
+        lm = ps.SteeredLM(self.model, settings=settings, **options)
         with ExitStack() as stack:
-            for change in (*trial.changes, (steered, "training_and_validation", drawing(each, self.seed))):
+            for change in (*trial.changes, (steered_lm, "training_and_validation", drawing(each, self.seed))):
                 stack.enter_context(patch.object(*change))
-            lm.fit(self.train, self.space if trial.blind else OnlyPoints(self.space), on_step=clock)
+            embedder = self.embedder if trial.cross_fitted else OnlyPoints(self.embedder)
+            lm.fit(self.train, embedder, on_step=clock)
             found = self.evaluated(lambda at: individual(lm, at.vectors, at.test), sets)
         return {"pairs": each * epochs, "seconds": clock.seconds, **found}
 
     def baselines(self) -> dict[str, Callable[[], Cells]]:
-        """What steers no language model, by name."""
-        space, train = self.space, self.train
+        """Methods without a language model, by name."""
+        embedder, train = self.embedder, self.train
         of_new = SETS[2:]
         return {
             "majority": lambda: self.evaluated(lambda at: majority(train, at.test)),
-            "embedder alone": lambda: self.evaluated(lambda at: embedder_alone(space, at.vectors, at.test), SETS[:2]),
+            "embedder alone": lambda: self.evaluated(
+                lambda at: embedder_alone(embedder, at.vectors, at.test), SETS[:2]
+            ),
             "similar question": lambda: self.evaluated(lambda at: similar_question_majority(train, at.test), of_new),
             "own similar answer": lambda: self.evaluated(
                 lambda at: own_similar_answer(train, at.test, at.known), of_new
             ),
-            "expectation alone, from words": lambda: self.question_prior(WORDS_ONLY),
-            "expectation alone, from words and states": lambda: self.question_prior(),
+            "question prior, from words": lambda: self.question_prior(WORDS_ONLY),
+            "question prior, from words and states": lambda: self.question_prior(),
         }
 
     def question_prior(self, *changes: Change) -> Cells:
-        """The kernel regression over questions, from words alone or from the frozen model's states as well."""
-        readings = [self.model.read(question_prompt(question)) for question in self.train.questions]
-        points = self.space.respondents_
+        """The question prior alone, from words or from words and the frozen model's states."""
+        questions, vectors = self.train.questions, self.embedder.respondents_
+        states = torch.stack([self.model.read(question_prompt(question)).features for question in questions])
         with ExitStack() as stack:
             for change in changes:
                 stack.enter_context(patch.object(*change))
             lm = ps.SteeredLM(self.model)
-            lm.prior_ = prior_of(self.train, self.space, points, readings)
-            lm.soft_prompt_ = new_soft_prompt(lm.kind, points.shape[1], self.model, lm.attachment, self.seed)
+            weights = log_odds(self.train, self.embedder, vectors)
+            lm.prior_ = QuestionPrior(questions, states.double().numpy(), weights)
+            lm.soft_prompt_ = new_soft_prompt(lm.kind, vectors.shape[1], self.model, lm.attachment, self.seed)
             return self.evaluated(lambda at: question_prior(lm, at.vectors, at.test))
 
     def evaluated(self, predict: Callable[[EvaluationSet], Predictions], names: tuple[str, ...] = SETS) -> Cells:
@@ -177,7 +185,7 @@ def sampled(survey: ps.Survey, most: int) -> ps.Survey:
 
 
 def drawing(pairs: int, seed: int) -> Callable[..., tuple[Pairs, Pairs]]:
-    """As :func:`personaspace.steer.training.examples.training_and_validation`, with but so many pairs to train on."""
+    """As :func:`personaspace.steer.training.examples.training_and_validation`, with only so many pairs to train on."""
 
     def drawn(*arguments: Any) -> tuple[Pairs, Pairs]:
         train, check = training_and_validation(*arguments)

@@ -1,4 +1,4 @@
-"""Contestants timed in turns, so that whatever else the machine does slows all of them alike."""
+"""Timing several contestants in turns, so that other load on the machine slows all of them alike."""
 
 from __future__ import annotations
 
@@ -37,22 +37,22 @@ def quickest(works: dict[str, Callable[[], int]], seconds: float) -> tuple[str, 
 
 
 class Rates:
-    """Everybody's rate in every round.
+    """Rate of every contestant in every repeat.
 
     Args:
         contestants: By name.
-        rounds: How often each has its turn.
-        seconds: How long a turn takes, about.
+        repeats: Turns of each contestant.
+        seconds: Length of a turn, about.
     """
 
-    def __init__(self, contestants: dict[str, Measure], rounds: int, seconds: float) -> None:
-        taken = [[measure(seconds) for measure in contestants.values()] for _ in range(rounds)]
+    def __init__(self, contestants: dict[str, Measure], repeats: int, seconds: float) -> None:
+        taken = [[measure(seconds) for measure in contestants.values()] for _ in range(repeats)]
         self.of = dict(zip(contestants, np.array(taken).T, strict=True))
 
     def median(self, name: str) -> float:
-        """Of the rounds."""
+        """Median over the repeats."""
         return float(np.median(self.of[name]))
 
     def ratio(self, one: str, other: str) -> float:
-        """Median over the rounds of how many times quicker one is than the other."""
+        """Median over the repeats of how many times quicker one is than the other."""
         return float(np.median(self.of[one] / self.of[other]))

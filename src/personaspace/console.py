@@ -1,4 +1,4 @@
-"""What the command line shows: progress, tables, bars. Survey text is data here, never markup."""
+"""Output on a terminal: progress, tables, bars and texts. Survey text is data here, never markup."""
 
 from __future__ import annotations
 
@@ -101,8 +101,8 @@ def show_bars(answers: pd.DataFrame, title: str, notes: pd.DataFrame | None = No
 
     Args:
         answers: Personas in rows, options in columns, probabilities.
-        title: What was asked.
-        notes: What stands behind each bar.
+        title: The question.
+        notes: Text behind each bar.
     """
     console = _stdout()
     console.print(Text(title, style="bold"))
@@ -116,7 +116,7 @@ def show_bars(answers: pd.DataFrame, title: str, notes: pd.DataFrame | None = No
 
 
 def show_texts(texts: pd.Series[str], title: str) -> None:
-    """Print what each persona said on stdout; the first level of the index is the persona."""
+    """Print the text of each persona on stdout; the first level of the index is the persona."""
     console = _stdout()
     console.print(Text(title, style="bold"))
     for persona, text in zip(texts.index.get_level_values(0), texts, strict=True):
@@ -127,9 +127,9 @@ def show_pieces(pieces: Iterator[Piece]) -> None:
     """Show texts on stdout as they are written: all at once on a terminal, elsewhere each when it is done."""
     console, texts = _stdout(), dict[tuple[str, str, int], Text]()
     with Live(console=console, auto_refresh=False) if console.is_terminal else nullcontext() as live:
-        for prompt, persona, sample, said, done in pieces:
+        for prompt, persona, sample, added, done in pieces:
             text = texts.setdefault((prompt, persona, sample), Text.assemble((f"{prompt}  {persona}  ", "bold cyan")))
-            text.append(said)
+            text.append(added)
             if live:
                 live.update(Group(*texts.values()), refresh=True)
             elif done:

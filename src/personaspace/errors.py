@@ -18,15 +18,11 @@ class SurveyError(PersonaSpaceError, ValueError):
 
 
 class SettingError(PersonaSpaceError, ValueError):
-    """A setting is outside what is allowed."""
+    """A setting has a value that is not allowed."""
 
 
 class UnknownNameError(PersonaSpaceError, LookupError):
-    """A name (embedder, model, persona, question) is not known."""
-
-
-class NotFittedError(PersonaSpaceError, RuntimeError):
-    """Something was asked of an object before it was fitted."""
+    """A name (of an embedder, model, persona, respondent, question) is not known."""
 
 
 class RunError(PersonaSpaceError, OSError):

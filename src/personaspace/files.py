@@ -1,4 +1,7 @@
-"""Files that are either whole or not there: atomic writes, JSON and tensors, no pickle."""
+"""Write and read files without ever leaving half of one: atomic writes, JSON, safetensors (no pickle).
+
+With :func:`versions`, which results and runs write beside what they hold.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,11 @@ from typing import Any
 
 from personaspace.errors import RunError
 
+PACKAGES = ("personaspace", "torch", "transformers", "numpy", "pandas", "scikit-learn")
+
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Let ``write`` make a file beside ``path``, then move it there in one step.
+    """Write a file beside its place, then move it there in one step.
 
     Args:
         path: Where the file is to stand; its folder is made if missing.
@@ -41,7 +46,7 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
 
 @contextmanager
 def whole_folder(folder: Path) -> Iterator[Path]:
-    """Let a ``with`` block fill a folder beside ``folder``, then move it there in one step.
+    """Let a ``with`` block fill a folder beside its place, then move it there in one step.
 
     Args:
         folder: Where it is to stand; empty or not there.
@@ -84,7 +89,7 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise RunError(f"{path} is missing: is this a folder personaspace wrote?") from error
+        raise _missing(path) from error
     except ValueError as error:
         raise RunError(f"{path} is not readable JSON ({error}): restore the file or run again") from error
 
@@ -110,7 +115,7 @@ def read_tensors(path: Path) -> dict[str, Any]:
     try:
         return dict(load_file(path))
     except FileNotFoundError as error:
-        raise RunError(f"{path} is missing: is this a folder personaspace wrote?") from error
+        raise _missing(path) from error
     except SafetensorError as error:
         raise RunError(f"{path} is corrupt ({error}): delete it and run the stage again") from error
 
@@ -123,9 +128,10 @@ def read_metadata(path: Path) -> dict[str, str]:
         return dict(file.metadata() or {})
 
 
-PACKAGES = ("personaspace", "torch", "transformers", "numpy", "pandas", "scikit-learn")
-
-
 def versions() -> dict[str, str]:
     """Versions of Python and of the packages that results depend on."""
     return {"python": platform.python_version(), **{package: version(package) for package in PACKAGES}}
+
+
+def _missing(path: Path) -> RunError:
+    return RunError(f"{path} is missing: is this a folder personaspace wrote?")

@@ -1,7 +1,7 @@
 """What embedders, personas and profiles make of surveys that are not as they should be.
 
 Every survey here is a small simulated one with one thing strange about it. It leads to a clear error or to what
-docs/data.md says, never to a crash or to numbers that are none.
+docs/data.md says, never to a crash or to values that are not numbers.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from personaspace.embedding.registry import embedders, make_embedder
 from personaspace.errors import SettingError, SurveyError
 from personaspace.evaluation.baselines import embedder_alone, majority
 from personaspace.evaluation.metrics import macro_accuracy
-from personaspace.persona.clustering.cluster_personas import ClusterPersonas
+from personaspace.persona.clustering.cluster_personas import cluster_personas
 from personaspace.persona.groups import demographic_personas
 from personaspace.profiles.explained_variance import explained_variance
 from personaspace.profiles.profile import profile
@@ -32,7 +32,8 @@ from tests.contract.test_embedders import MAKERS
 
 BASE = simulate(120, seed=4).select(questions=range(24))
 ANSWERS = BASE.answers
-STRANGE = 5  # the question, and how many respondents, with something wrong
+STRANGE = 5
+"""The question, and the number of respondents, with something wrong."""
 
 
 def answered(rows: BoolArray, option: int) -> Survey:
@@ -74,7 +75,7 @@ def numbers(value: float) -> Survey:
 
 
 def weights(zeros: int) -> Survey:
-    """The first respondents do not count."""
+    """The first respondents have weight 0."""
     return replace(BASE, weights=(np.arange(len(BASE.respondents)) >= zeros).astype(float))
 
 
@@ -116,7 +117,7 @@ def test_a_strange_survey_is_embedded_and_described(make: Callable[[], Embedder]
     assert is_distribution(space, space.embed(survey))
     assert is_distribution(space, space.embed(survey.with_answers(np.zeros(len(survey.answers), np.bool_))))
     assert space.embed(survey.select([])).shape == (0, space.dim)
-    personas = ClusterPersonas(k=1).fit(space, survey)
+    personas = cluster_personas(space, survey, k=1)
     assert [len(persona.members) for persona in personas] == [len(survey.respondents)]
     assert len(profile(personas, survey).distinguishing) <= len(survey.questions)
     found = profile(personas, survey, min_answers=1)
@@ -130,7 +131,7 @@ def test_a_strange_survey_is_embedded_and_described(make: Callable[[], Embedder]
 @pytest.mark.parametrize("what", ["weights of zero", "a question everybody answered alike"])
 def test_a_strange_survey_has_clusters_all_the_same(make: Callable[[], Embedder], what: str) -> None:
     survey = STRANGE_SURVEYS[what]()
-    personas = ClusterPersonas(k=3).fit(make().fit(survey), survey)
+    personas = cluster_personas(make().fit(survey), survey, k=3)
     assert sum(len(persona.members) for persona in personas) == len(survey.respondents)
     assert sum(persona.share for persona in personas) == pytest.approx(1)
 
@@ -140,25 +141,25 @@ def test_every_method_clusters_strange_surveys(method: str) -> None:
     for what in ("respondents without answers", "weights of zero", "every question answered alike"):
         survey = STRANGE_SURVEYS[what]()
         space = make_embedder("factorization", dim=4).fit(survey)
-        personas = ClusterPersonas(k=2, method=method, smallest=1).fit(space, survey)
+        personas = cluster_personas(space, survey, k=2, method=method, smallest=1)
         assert sum(len(persona.members) for persona in personas) == len(survey.respondents)
 
 
-def test_who_does_not_count_makes_no_cluster(make: Callable[[], Embedder]) -> None:
+def test_respondents_of_weight_zero_make_no_cluster(make: Callable[[], Embedder]) -> None:
     survey = weights(len(BASE.respondents) - 1)
     with pytest.raises(
         SettingError, match=r"k is 2, but 120 respondents with 1 different vectors make 1 to 1 clusters"
     ):
-        ClusterPersonas(k=2).fit(make().fit(survey), survey)
+        cluster_personas(make().fit(survey), survey, k=2)
 
 
 def test_k_can_be_chosen_though_some_answered_nothing() -> None:
     survey = STRANGE_SURVEYS["respondents without answers"]()
-    personas = ClusterPersonas(k="elbow").fit(make_embedder("factorization", dim=4).fit(survey), survey)
+    personas = cluster_personas(make_embedder("factorization", dim=4).fit(survey), survey, k="elbow")
     assert sum(len(persona.members) for persona in personas) == len(survey.respondents)
 
 
-def test_who_answered_nothing_is_placed_where_nothing_is_known(make: Callable[[], Embedder]) -> None:
+def test_respondents_without_answers_are_placed_where_nothing_is_known(make: Callable[[], Embedder]) -> None:
     survey = STRANGE_SURVEYS["respondents without answers"]()
     space = make().fit(survey)
     first, *others = space.respondents_[:STRANGE]
@@ -194,34 +195,34 @@ def test_where_everybody_answers_alike_there_is_nothing_to_explain() -> None:
     parts = split(STRANGE_SURVEYS["every question answered alike"](), held_out_questions=0)
     space = make_embedder("factorization", dim=4).fit(parts.train)
     with pytest.raises(SurveyError, match="there is no variance to explain"):
-        explained_variance(space, parts, ClusterPersonas(k=1).fit(space, parts.train))
+        explained_variance(space, parts, cluster_personas(space, parts.train, k=1))
 
 
 def test_where_everybody_answers_alike_there_is_one_persona() -> None:
     survey = STRANGE_SURVEYS["every question answered alike"]()
     space = make_embedder("lightgcn").fit(survey)
     for method in ("kmeans", "hdbscan"):
-        personas = ClusterPersonas(method=method).fit(space, survey)
+        personas = cluster_personas(space, survey, method=method)
         assert [len(persona.members) for persona in personas] == [len(survey.respondents)]
-        assert personas.notes == ("Nobody is expected to answer otherwise than anybody else: there is one persona.",)
+        assert personas.notes == ("All respondents are expected to give the same answers: there is one persona.",)
 
 
-def test_personas_that_cannot_be(make: Callable[[], Embedder]) -> None:
+def test_impossible_personas(make: Callable[[], Embedder]) -> None:
     survey = STRANGE_SURVEYS["two respondents"]()
     space = make().fit(survey)
     with pytest.raises(SettingError, match=r"k is 3, but 2 respondents .* make 1 to \d clusters"):
-        ClusterPersonas(k=3).fit(space, survey)
+        cluster_personas(space, survey, k=3)
     with pytest.raises(SurveyError, match="no respondent has a value of 'empty'"):
         traits = pd.DataFrame({"empty": [None, None]})
         demographic_personas(space, replace(survey, traits=traits), "empty")
     with pytest.raises(SurveyError, match="120 of the embedder's 120 respondents are not in the survey"):
-        ClusterPersonas(k=2).fit(make().fit(BASE), replace(BASE, respondents=tuple(f"x{i}" for i in range(120))))
+        cluster_personas(make().fit(BASE), replace(BASE, respondents=tuple(f"x{i}" for i in range(120))), k=2)
 
 
 @pytest.mark.parametrize(
     ("weight", "says"), [(float("nan"), "weight nan"), (-1.0, "weight -1.0"), (float("inf"), "weight inf")]
 )
-def test_weights_that_are_none(weight: float, says: str) -> None:
+def test_bad_weights(weight: float, says: str) -> None:
     given = np.ones(len(BASE.respondents))
     given[STRANGE] = weight
     with pytest.raises(SurveyError, match=f"{says}: weights are finite and >= 0"):
@@ -230,10 +231,10 @@ def test_weights_that_are_none(weight: float, says: str) -> None:
         replace(BASE, weights=0 * np.ones(len(BASE.respondents)))
 
 
-def test_who_weighs_nothing_changes_no_share() -> None:
+def test_respondents_of_weight_zero_change_no_share() -> None:
     survey = weights(30)
     space = make_embedder("factorization", dim=4).fit(survey)
-    personas = ClusterPersonas(k=1).fit(space, survey)
+    personas = cluster_personas(space, survey, k=1)
     counted = survey.select(range(30, len(survey.respondents)))
     everybody = profile(personas, survey, min_answers=1).composition
     without = profile(personas, counted, min_answers=1).composition

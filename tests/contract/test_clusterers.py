@@ -11,11 +11,12 @@ import pytest
 from personaspace.embedding.lightgcn.model import LightGCN
 from personaspace.errors import PersonaSpaceError, SettingError, SurveyError, UnknownNameError
 from personaspace.persona.clustering.algorithms import CLUSTERERS, Clusterer, clusterer_named
-from personaspace.persona.clustering.cluster_personas import ClusterPersonas, Rule
+from personaspace.persona.clustering.choose_k import Rule
+from personaspace.persona.clustering.cluster_personas import cluster_personas
 from personaspace.persona.personas import Personas
 from personaspace.survey.arrays import FloatArray, IntArray
 from personaspace.survey.simulate import Simulation, simulate_with_truth
-from tests.persona.conftest import Planted, plant
+from tests.persona.planted import Planted, plant
 
 METHODS = tuple(CLUSTERERS)
 GIVEN_K = tuple(name for name in METHODS if not CLUSTERERS[name].finds_k)
@@ -62,14 +63,14 @@ def test_planted_personas_are_recovered(method: str, truth: Simulation, space: L
     from sklearn.metrics import adjusted_rand_score
 
     k: Any = "elbow" if CLUSTERERS[method].finds_k else 6
-    labels = labels_of(ClusterPersonas(k, method).fit(space, truth.survey), truth)
+    labels = labels_of(cluster_personas(space, truth.survey, k=k, method=method), truth)
     placed = labels >= 0
     assert placed.mean() > 0.6
     assert adjusted_rand_score(labels[placed], truth.persona[placed]) > LEAST_ARI[method]
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_separate_clouds_are_found_whole_and_the_same_in_every_run(method: str) -> None:
+def test_separate_groups_are_found_whole_and_the_same_in_every_run(method: str) -> None:
     from sklearn.metrics import adjusted_rand_score
 
     points, truth = blobs((60, 40, 30))
@@ -96,7 +97,7 @@ def test_who_weighs_nothing_moves_no_centre(method: str) -> None:
 
 @pytest.mark.parametrize("method", GIVEN_K)
 def test_heavy_respondents_draw_the_cluster(method: str) -> None:
-    """Two near clouds and a far one, in two clusters: weight decides which clouds are worth telling apart."""
+    """Two near groups and a far one, in two clusters: weight decides which groups are separated."""
     points, truth = blobs((50, 50, 50))
     points[truth == 1] = points[truth == 0].mean(axis=0) + (points[truth == 1] - points[truth == 1].mean(axis=0)) + 1
     heavy = np.where(truth == 2, 1e-4, 1.0)
@@ -117,22 +118,22 @@ def test_more_clusters_than_respondents_or_different_vectors(method: str) -> Non
     planted = plant(np.array([5, 5, 5, 5]))
     if CLUSTERERS[method].finds_k:
         with pytest.raises(SettingError, match="finds the number of clusters itself: leave k out"):
-            ClusterPersonas(21, method).fit(planted.space)
+            cluster_personas(planted.embedder, k=21, method=method)
         return
     with pytest.raises(SettingError, match="k is 21, but 20 respondents with 20 different vectors make 1 to 20"):
-        ClusterPersonas(21, method).fit(planted.space)
-    planted.space.respondents_[:] = planted.space.respondents_[[0]]
-    planted.space.respondents_[10:] += 1
+        cluster_personas(planted.embedder, k=21, method=method)
+    planted.embedder.respondents_[:] = planted.embedder.respondents_[[0]]
+    planted.embedder.respondents_[10:] += 1
     with pytest.raises(SettingError, match="20 respondents with 2 different vectors make 1 to 2 clusters"):
-        ClusterPersonas(3, method).fit(planted.space)
+        cluster_personas(planted.embedder, k=3, method=method)
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_who_does_not_differ_is_one_persona(method: str) -> None:
     planted = plant(np.array([5, 5, 5, 5]))
-    planted.space.respondents_[:] = 1
+    planted.embedder.respondents_[:] = 1
     k: int | Rule = "elbow" if CLUSTERERS[method].finds_k else 2
-    assert [len(persona.members) for persona in ClusterPersonas(k, method).fit(planted.space)] == [20]
+    assert [len(persona.members) for persona in cluster_personas(planted.embedder, k=k, method=method)] == [20]
 
 
 @pytest.mark.parametrize("method", GIVEN_K)
@@ -140,10 +141,10 @@ def test_vectors_that_differ_by_rounding_are_one(method: str) -> None:
     """Two ways to answer, sixty people: more clusters than two are refused, and the curve ends there."""
     planted = plant(np.array([60, 0, 0, 0]))
     patterns = 2 * np.eye(4)[np.arange(60) % 2]
-    planted.space.respondents_ = (patterns + 1e-7 * np.random.default_rng(0).normal(size=(60, 4))).astype(np.float32)
+    planted.embedder.respondents_ = (patterns + 1e-7 * np.random.default_rng(0).normal(size=(60, 4))).astype(np.float32)
     with pytest.raises(SettingError, match="60 respondents with 2 different vectors make 1 to 2 clusters"):
-        ClusterPersonas(5, method).fit(planted.space)
-    assert len(ClusterPersonas("elbow", method).fit(planted.space)) == 2
+        cluster_personas(planted.embedder, k=5, method=method)
+    assert len(cluster_personas(planted.embedder, k="elbow", method=method)) == 2
 
 
 @pytest.mark.parametrize("method", GIVEN_K)
@@ -159,7 +160,7 @@ def test_one_respondent_is_one_persona_or_a_clear_error(method: str) -> None:
     planted = plant(np.array([1, 0, 0, 0]))
     k: Any = "elbow" if CLUSTERERS[method].finds_k else 1
     try:
-        assert [len(persona.members) for persona in ClusterPersonas(k, method).fit(planted.space)] == [1]
+        assert [len(persona.members) for persona in cluster_personas(planted.embedder, k=k, method=method)] == [1]
     except PersonaSpaceError as error:
         assert method == "hdbscan"
         assert "choose another method" in str(error)
@@ -171,7 +172,7 @@ def test_weights_of_zero(method: str, planted: Planted) -> None:
     weights = planted.survey.weight.copy()
     weights[planted.truth == 0] = 0
     survey = replace(planted.survey, weights=weights)
-    personas = ClusterPersonas(k, method).fit(planted.space, survey)
+    personas = cluster_personas(planted.embedder, survey, k=k, method=method)
     assert np.isfinite(personas.vectors).all()
     assert sum(persona.share for persona in personas) <= 1 + 1e-9
 
@@ -183,12 +184,12 @@ def test_all_weights_zero_is_an_error(method: str, planted: Planted) -> None:
     both = planted.survey.select(respondents=range(9))
     weights = np.where(np.arange(9) < 8, 0.0, 1.0)
     with pytest.raises(SurveyError, match="all 8 respondents of the embedder have weight 0"):
-        ClusterPersonas("elbow", method).fit(few.space, replace(both, weights=weights))
+        cluster_personas(few.embedder, replace(both, weights=weights), k="elbow", method=method)
 
 
 def test_an_unknown_method_suggests_the_nearest(planted: Planted) -> None:
     with pytest.raises(UnknownNameError, match="unknown clustering method 'kmean': did you mean 'kmeans'"):
-        ClusterPersonas(3, "kmean").fit(planted.space)
+        cluster_personas(planted.embedder, k=3, method="kmean")
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 from personaspace.embedding.base import Embedder
 from personaspace.embedding.registry import embedders, load_embedder, make_embedder
-from personaspace.errors import NotFittedError, SettingError, SurveyError, UnknownNameError
+from personaspace.errors import SettingError, SurveyError, UnknownNameError
+from personaspace.not_fitted import NotFittedError
 from personaspace.survey.answers import Answers
 from personaspace.survey.question import Option, Question
 from personaspace.survey.simulate import simulate_with_truth
@@ -24,7 +26,7 @@ Make = Callable[..., Embedder]
 
 MAKERS: dict[str, tuple[str, dict[str, object]]] = {
     "autoencoder": ("autoencoder", {"dim": 64}),
-    "committee": ("committee", {"dim": 26, "rounds": 1}),
+    "committee": ("committee", {"dim": 26, "repeats": 1}),
     "lightgcn": ("lightgcn", {"dim": 16, "epochs": 20}),
     "factorization, squared error": ("factorization", {"dim": 4, "learning_rate": 0.01}),
     "factorization, alternating": ("factorization", {"dim": 4, "solver": "alternating"}),
@@ -94,6 +96,25 @@ def test_predictions_are_distributions_per_question(fitted: Embedder, parts: Spl
     assert (predicted >= 0).all()
     sums = np.add.reduceat(predicted, parts.train.offsets[:-1], axis=1)
     np.testing.assert_allclose(sums, 1, atol=1e-5)
+
+
+def test_blocks_are_predicted_as_the_whole(fitted: Embedder) -> None:
+    vectors = fitted.respondents_[:50]
+    whole = np.full((50, fitted.offsets_[-1]), np.nan, np.float32)
+    for rows, part in fitted.predict_blocks(vectors, size=7):
+        assert len(part) <= 7
+        whole[rows] = part
+    np.testing.assert_allclose(whole, fitted.predict(vectors), atol=1e-6)
+
+
+def test_option_log_odds_say_what_predict_says(fitted: Embedder) -> None:
+    weights, offsets, vectors = fitted.option_log_odds(), fitted.offsets_, fitted.respondents_[:50]
+    assert weights.shape == (offsets[-1], 1 + fitted.dim)
+    assert weights.dtype == np.float64
+    np.testing.assert_allclose(np.add.reduceat(weights, offsets[:-1]), 0, atol=1e-9)
+    odds = np.exp(np.column_stack([np.ones(50), vectors]) @ weights.T)
+    softmax = odds / np.repeat(np.add.reduceat(odds, offsets[:-1], axis=1), np.diff(offsets), axis=1)
+    np.testing.assert_allclose(softmax, fitted.predict(vectors), atol=1e-5)
 
 
 def test_predict_questions_gives_the_columns_of_predict(fitted: Embedder) -> None:
@@ -180,12 +201,12 @@ def test_other_options_under_a_known_id_are_refused(fitted: Embedder, parts: Spl
         fitted.embed(replace(known, questions=(changed, *known.questions[1:])))
 
 
-def test_progress_is_told_once_an_epoch(make: Make, parts: Split) -> None:
-    told: list[tuple[int, int, float]] = []
-    make(epochs=3).fit(parts.train, on_epoch=lambda *epoch: told.append(epoch))
-    epochs = told[0][1]
-    assert [(epoch, of) for epoch, of, _ in told] == [(epoch, epochs) for epoch in range(1, epochs + 1)]
-    assert told[2][2] < told[0][2]
+def test_progress_is_reported_once_an_epoch(make: Make, parts: Split) -> None:
+    reports: list[tuple[int, int, float]] = []
+    make(epochs=3).fit(parts.train, on_epoch=lambda *report: reports.append(report))
+    epochs = reports[0][1]
+    assert [(epoch, of) for epoch, of, _ in reports] == [(epoch, epochs) for epoch in range(1, epochs + 1)]
+    assert reports[2][2] < reports[0][2]
 
 
 def test_nothing_to_learn_from(make: Make, parts: Split) -> None:
@@ -203,10 +224,56 @@ def test_one_answer_is_enough(make: Make) -> None:
     assert embedder.predict(embedder.respondents_)[0].argmax() == 1
 
 
-@pytest.mark.parametrize(("setting", "value"), [("dim", 0), ("dim", 1.5), ("seed", -1), ("epochs", 0)])
-def test_settings_outside_what_is_allowed(make: Make, setting: str, value: float) -> None:
+BAD = [("dim", 0), ("dim", 1.5), ("seed", -1), ("epochs", 0)]
+
+
+@pytest.mark.parametrize(("setting", "value"), BAD)
+def test_bad_settings_are_refused_before_anything_is_read(make: Make, setting: str, value: float) -> None:
     with pytest.raises(SettingError, match=f"{setting} is {value}: a whole number from"):
         make(**{setting: value})
+
+
+@pytest.mark.parametrize(("setting", "value"), BAD)
+def test_bad_settings_are_refused_by_fit_and_not_by_the_constructor(
+    make: Make, parts: Split, setting: str, value: float
+) -> None:
+    embedder = type(make())(**(make().get_params() | {setting: value}))
+    changed = make().set_params(**{setting: value})
+    attribute = make()
+    setattr(attribute, setting, value)
+    for bad in (embedder, changed, attribute):
+        with pytest.raises(SettingError, match=f"{setting} is {value}: a whole number from"):
+            bad.fit(parts.train)
+
+
+def test_unknown_settings_are_refused_and_change_nothing(make: Make) -> None:
+    embedder = make()
+    with pytest.raises(UnknownNameError, match=f"unknown setting of {embedder.name} 'epoch': did you mean 'epochs'"):
+        embedder.set_params(seed=7, epoch=2)
+    assert embedder.get_params() == make().get_params()
+
+
+def test_settings_are_read_and_changed_as_in_scikit_learn(fitted: Embedder, make: Make, parts: Split) -> None:
+    copy = clone(fitted)
+    assert type(copy) is type(fitted)
+    assert copy.get_params() == fitted.get_params() == asdict(fitted)
+    with pytest.raises(NotFittedError):
+        copy.predict(fitted.respondents_)
+    assert copy.set_params(seed=1, epochs=1) is copy
+    copy.fit(parts.train)
+    assert not np.allclose(copy.respondents_, fitted.respondents_)
+    expected = make(seed=1, epochs=1).fit(parts.train)
+    np.testing.assert_array_equal(copy.respondents_, expected.respondents_)
+    np.testing.assert_array_equal(copy.predict(copy.respondents_), expected.predict(expected.respondents_))
+
+
+def test_a_changed_length_is_used_by_the_next_fit_only(make: Make, parts: Split) -> None:
+    few = parts.train.select(np.arange(40))
+    embedder, dim = make(epochs=1).fit(few), make().dim
+    embedder.set_params(dim=2 * dim)
+    assert embedder.predict(embedder.respondents_).shape == (40, few.offsets[-1])
+    assert embedder.embed(few).shape == (40, dim)
+    assert embedder.fit(few).embed(few).shape == (40, 2 * dim)
 
 
 def test_not_fitted(make: Make, parts: Split, tmp_path: Path) -> None:
@@ -214,6 +281,8 @@ def test_not_fitted(make: Make, parts: Split, tmp_path: Path) -> None:
     for ask in (
         lambda: embedder.embed(parts.train),
         lambda: embedder.predict(np.zeros((1, embedder.dim), np.float32)),
+        lambda: list(embedder.predict_blocks(np.zeros((1, embedder.dim), np.float32))),
+        lambda: embedder.option_log_odds(),
         lambda: embedder.save(tmp_path),
     ):
         with pytest.raises(NotFittedError, match=r"has not learned anything yet: call fit\(survey\) first"):

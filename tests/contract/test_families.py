@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from itertools import product
 from typing import Any, get_args
 
 import pytest
@@ -15,12 +14,12 @@ from torch.nn.functional import pad
 from personaspace.errors import ModelError
 from personaspace.steer.forward.attach import Attachment, Form, Placement, attach
 from personaspace.steer.forward.forward import hidden_after_cue, hidden_after_cues
+from personaspace.steer.forward.option_logits import base_probabilities, label_logits
 from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.model.output import check_model, output_logits
 from personaspace.steer.model.prompts import question_text
-from tests.steer.conftest import FAMILIES, QUESTION, SHORT, WINDOW, tiny_model
+from tests.steer.conftest import ATTACHMENTS, FAMILIES, QUESTION, SHORT, WINDOW, tiny_model
 
-WAYS = [Attachment(p, f, 2) for p, f in product(get_args(Placement), get_args(Form))]
 SHARED = set(FAMILIES) - {"falcon, alibi"}
 """Families whose attention reads a question without copies; the table of docs/steering.md says the same."""
 
@@ -40,20 +39,20 @@ def model(family: str) -> LanguageModel:
     return model_of(family)
 
 
-@pytest.fixture(params=WAYS, ids=lambda way: f"{way.placement}-{way.form}")
-def way(request: pytest.FixtureRequest, family: str) -> Attachment:
-    way: Attachment = request.param
-    if family in SHORT and (way.placement, way.form) == ("before", "prefix"):
+@pytest.fixture(params=ATTACHMENTS, ids=lambda attachment: f"{attachment.placement}-{attachment.form}")
+def attachment(request: pytest.FixtureRequest, family: str) -> Attachment:
+    attachment: Attachment = request.param
+    if family in SHORT and (attachment.placement, attachment.form) == ("before", "prefix"):
         pytest.skip("a prefix out of the window is refused")
-    return way
+    return attachment
 
 
-def virtual_tokens(model: LanguageModel, way: Attachment, n: int = 3) -> Tensor:
-    return torch.randn(n, *way.shape(model), generator=torch.Generator().manual_seed(1)) * 0.5
+def virtual_tokens(model: LanguageModel, attachment: Attachment, n: int = 3) -> Tensor:
+    return torch.randn(n, *attachment.shape(model), generator=torch.Generator().manual_seed(1)) * 0.5
 
 
-def steered(model: LanguageModel, way: Attachment, virtual: Tensor) -> Tensor:
-    return hidden_after_cue(model, attach(model, model.read(QUESTION), virtual, way))
+def steered(model: LanguageModel, attachment: Attachment, virtual: Tensor) -> Tensor:
+    return hidden_after_cue(model, attach(model, model.read(QUESTION), virtual, attachment))
 
 
 def test_the_model_is_taken_for_what_it_is(model: LanguageModel) -> None:
@@ -63,39 +62,39 @@ def test_the_model_is_taken_for_what_it_is(model: LanguageModel) -> None:
 def test_padded_equals_alone(model: LanguageModel) -> None:
     texts = [QUESTION, question_text("Tea?", ["Yes", "No"]), question_text("Is it late? " * 8, ["Yes", "No", "So so"])]
     sizes = [3, 2, 3]
-    together = model.score(texts, sizes)
-    alone = [pad(model.score([t], [n]), (0, 3 - n)) for t, n in zip(texts, sizes, strict=True)]
+    together = base_probabilities(model, texts, sizes)
+    alone = [pad(base_probabilities(model, [t], [n]), (0, 3 - n)) for t, n in zip(texts, sizes, strict=True)]
     torch.testing.assert_close(together, torch.cat(alone), atol=1e-6, rtol=1e-5)
 
 
 def test_label_rows_equal_full_logits(model: LanguageModel) -> None:
     ids = torch.cat([model.tokens(QUESTION), model.cue], dim=1)
-    expected = model.model(ids).logits[:, -1, model.label_ids[:3]]
+    expected = model.model(ids).logits[:, -1, model.option_tokens.ids("ABC")]
     hidden = model.model.base_model(ids).last_hidden_state[:, -1]
-    torch.testing.assert_close(model.label_logits(hidden, 3), expected, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(label_logits(model, hidden, "ABC"), expected, atol=1e-5, rtol=1e-5)
     torch.testing.assert_close(output_logits(model.model, hidden), model.model(ids).logits[:, -1])
-    torch.testing.assert_close(model.score([QUESTION], [3]), expected.softmax(-1), atol=1e-6, rtol=1e-5)
+    torch.testing.assert_close(base_probabilities(model, [QUESTION], [3]), expected.softmax(-1), atol=1e-6, rtol=1e-5)
 
 
 @pytest.mark.parametrize("placement", get_args(Placement))
 def test_prompt_equals_the_plain_pass(model: LanguageModel, placement: Placement) -> None:
     """Cached or not, the prompt form is one pass over question, tokens and cue in their order."""
-    way = Attachment(placement, "prompt", 2)
-    virtual = virtual_tokens(model, way)
+    attachment = Attachment(placement, "prompt", 2)
+    virtual = virtual_tokens(model, attachment)
     question = model.embedding(model.read(QUESTION).ids).expand(3, -1, -1)
     cue = model.embedding(model.cue[:, -1:]).expand(3, -1, -1)
     parts = [question, virtual, cue] if placement == "after" else [virtual, question, cue]
     plain = model.model.base_model(inputs_embeds=torch.cat(parts, dim=1)).last_hidden_state[:, -1]
-    torch.testing.assert_close(steered(model, way, virtual), plain, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(steered(model, attachment, virtual), plain, atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize("form", get_args(Form))
 def test_shared_question_equals_copied_question(family: str, model: LanguageModel, form: Form) -> None:
     """One copy of the question for the batch gives the same states and gradients as one copy per persona."""
-    way, results = Attachment("after", form, 2), []
+    attachment, results = Attachment("after", form, 2), []
     for model.shares in (None, False):
-        virtual = virtual_tokens(model, way).requires_grad_()
-        hidden = steered(model, way, virtual)
+        virtual = virtual_tokens(model, attachment).requires_grad_()
+        hidden = steered(model, attachment, virtual)
         results.append((hidden, *torch.autograd.grad(hidden.square().sum(), virtual)))
         if not results[1:]:
             assert bool(model.shares) is (family in SHARED)
@@ -106,42 +105,39 @@ def test_shared_question_equals_copied_question(family: str, model: LanguageMode
 @pytest.mark.parametrize("placement", get_args(Placement))
 def test_several_questions_in_one_pass_equal_each_alone(model: LanguageModel, placement: Placement, form: Form) -> None:
     """Questions of unlike length with unlike numbers of personas: the same states and gradients as one at a time."""
-    way, sizes = Attachment(placement, form, 2), (3, 1, 2)
-    readings = [model.read(text) for text in ("Is it late?", "Tea?", "Is it very late?")]
+    attachment, sizes = Attachment(placement, form, 2), (3, 1, 2)
+    several = [model.read(text) for text in ("Is it late?", "Tea?", "Is it very late?")]
     results = []
     for together in (True, False):
-        virtual = virtual_tokens(model, way, sum(sizes)).requires_grad_()
+        virtual = virtual_tokens(model, attachment, sum(sizes)).requires_grad_()
         parts = torch.split(virtual, list(sizes))
-        hidden = (
-            hidden_after_cues(model, readings, parts, way)
-            if together
-            else [hidden_after_cue(model, attach(model, *given, way)) for given in zip(readings, parts, strict=True)]
-        )
+        each = [attach(model, cached, own, attachment) for cached, own in zip(several, parts, strict=True)]
+        hidden = hidden_after_cues(model, each) if together else [hidden_after_cue(model, alone) for alone in each]
         results.append((*hidden, *torch.autograd.grad(torch.cat(list(hidden)).square().sum(), virtual)))
     torch.testing.assert_close(*results, atol=1e-5, rtol=1e-4)
 
 
 @pytest.mark.parametrize("family", ["gpt-neo", "gpt-j", "falcon, multi-query"])
 def test_a_shared_pass_leaves_no_trace_in_a_family_that_is_patched(family: str) -> None:
-    model, way = tiny_model(family), Attachment("after", "prompt", 2)
+    model, attachment = tiny_model(family), Attachment("after", "prompt", 2)
     attributes = [set(vars(module)) for module in model.model.modules()]
-    steered(model, way, virtual_tokens(model, way))
+    steered(model, attachment, virtual_tokens(model, attachment))
     assert model.shares
     assert attributes == [set(vars(module)) for module in model.model.modules()]
     with pytest.raises(RuntimeError):
-        steered(model, way, torch.zeros(3, 2, model.width + 1))
+        steered(model, attachment, torch.zeros(3, 2, model.width + 1))
     assert attributes == [set(vars(module)) for module in model.model.modules()]
 
 
 def test_prefix_made_of_real_tokens_equals_those_tokens(family: str, model: LanguageModel) -> None:
     """A prefix holding the keys and values of real tokens is as if the model had read them, all in sight."""
     words = model.tokens("Yes, many")
-    way = Attachment("before", "prefix", words.shape[1])
+    attachment = Attachment("before", "prefix", words.shape[1])
     read = torch.stack([torch.stack([k[0], v[0]]) for k, v in model.read_ids(words).keys_values])
     virtual = read.permute(3, 0, 1, 2, 4)[None]
-    reading = model.read("Tea?" if family in SHORT else QUESTION)
-    hidden = hidden_after_cue(model, attach(model, reading, virtual, way))
-    ids = torch.cat([words, reading.ids, model.cue[:, -1:]], dim=1)
+    cached = model.read("Tea?" if family in SHORT else QUESTION)
+    hidden = hidden_after_cue(model, attach(model, cached, virtual, attachment))
+    ids = torch.cat([words, cached.ids, model.cue[:, -1:]], dim=1)
     plain = model.model.base_model(ids).last_hidden_state[:, -1]
     torch.testing.assert_close(hidden, plain, atol=1e-5, rtol=1e-5)
 
@@ -149,34 +145,34 @@ def test_prefix_made_of_real_tokens_equals_those_tokens(family: str, model: Lang
 @pytest.mark.parametrize("family", SHORT)
 def test_a_prefix_that_would_fall_out_of_a_window_is_refused(family: str) -> None:
     """Exactly as many tokens as the window holds are read; one more, the last to be generated, is refused."""
-    model, way = model_of(family), Attachment("before", "prefix", 2)
+    model, attachment = model_of(family), Attachment("before", "prefix", 2)
     words = torch.arange(1, WINDOW - 2)[None]
-    virtual = virtual_tokens(model, way)
-    reading = model.read_ids(words)
-    continuation = attach(model, reading, virtual, way)
+    virtual = virtual_tokens(model, attachment)
+    cached = model.read_ids(words)
+    continuation = attach(model, cached, virtual, attachment)
     assert continuation.length == WINDOW
     hidden = hidden_after_cue(model, continuation)
     wider = tiny_model(family.split(",")[0])
-    torch.testing.assert_close(hidden, hidden_after_cue(wider, attach(wider, reading, virtual, way)))
+    torch.testing.assert_close(hidden, hidden_after_cue(wider, attach(wider, cached, virtual, attachment)))
     with pytest.raises(ModelError, match=f"see only the last {WINDOW} tokens.* take {WINDOW + 1}: "):
-        attach(model, reading, virtual, way, generated=1)
+        attach(model, cached, virtual, attachment, generated=1)
     with pytest.raises(ModelError, match="place it after the question"):
-        attach(model, model.read(QUESTION), virtual, way)
+        attach(model, model.read(QUESTION), virtual, attachment)
 
 
 @pytest.mark.parametrize("placement", get_args(Placement))
 @pytest.mark.parametrize("family", ["gpt2", "llama, grouped queries", "qwen3, own head width"])
 def test_prefix_equals_attention_by_hand(family: str, placement: Placement) -> None:
     """Softmax of q k over the cached question, the prefix and the text, written out for one layer."""
-    model, way = model_of(family), Attachment(placement, "prefix", 2)
+    model, attachment = model_of(family), Attachment(placement, "prefix", 2)
     seen: list[tuple[Tensor, Tensor]] = []
     layer = (model.model.transformer.h if family == "gpt2" else model.model.model.layers)[1]
     attention = layer.attn if family == "gpt2" else layer.self_attn
     hook = attention.register_forward_hook(
         lambda _, given, named, made: seen.append(((given or [named["hidden_states"]])[0], made[0])), with_kwargs=True
     )
-    virtual, reading = virtual_tokens(model, way), model.read(QUESTION)
-    continuation = attach(model, reading, virtual, way)
+    virtual, cached = virtual_tokens(model, attachment), model.read(QUESTION)
+    continuation = attach(model, cached, virtual, attachment)
     hidden_after_cue(model, continuation)
     hook.remove()
     x, written = (torch.cat(parts, dim=1) for parts in zip(*seen, strict=True))
@@ -184,7 +180,7 @@ def test_prefix_equals_attention_by_hand(family: str, placement: Placement) -> N
     prefix_key, prefix_value = virtual[:, :, 1].permute(2, 0, 3, 1, 4)
     keys, values = [prefix_key, key], [prefix_value, value]
     if placement == "after":
-        keys, values = [[reading.keys_values[1][i].expand(3, -1, -1, -1), *own] for i, own in enumerate((keys, values))]
+        keys, values = [[cached.keys_values[1][i].expand(3, -1, -1, -1), *own] for i, own in enumerate((keys, values))]
     k, v = (torch.cat(parts, 2).repeat_interleave(query.shape[1] // key.shape[1], 1) for parts in (keys, values))
     scores = query @ k.mT / query.shape[-1] ** 0.5
     new = query.shape[2]
@@ -211,17 +207,19 @@ def by_hand(model: LanguageModel, attention: Any, x: Tensor, past: int) -> tuple
     return *turned, attention.v_proj(x).unflatten(-1, (-1, width)).transpose(1, 2)
 
 
-def test_batch_order_does_not_matter(model: LanguageModel, way: Attachment) -> None:
-    virtual, order = virtual_tokens(model, way), torch.tensor([2, 0, 1])
-    hidden = steered(model, way, virtual)
-    torch.testing.assert_close(hidden[order], steered(model, way, virtual[order]), atol=1e-6, rtol=1e-5)
-    torch.testing.assert_close(hidden[1:2], steered(model, way, virtual[1:2]), atol=1e-5, rtol=1e-5)
+def test_batch_order_does_not_matter(model: LanguageModel, attachment: Attachment) -> None:
+    virtual, order = virtual_tokens(model, attachment), torch.tensor([2, 0, 1])
+    hidden = steered(model, attachment, virtual)
+    torch.testing.assert_close(hidden[order], steered(model, attachment, virtual[order]), atol=1e-6, rtol=1e-5)
+    torch.testing.assert_close(hidden[1:2], steered(model, attachment, virtual[1:2]), atol=1e-5, rtol=1e-5)
 
 
-def test_tokens_have_an_effect_and_get_gradients_and_nothing_else_does(model: LanguageModel, way: Attachment) -> None:
+def test_tokens_have_an_effect_and_get_gradients_and_nothing_else_does(
+    model: LanguageModel, attachment: Attachment
+) -> None:
     before = {name: tensor.clone() for name, tensor in model.model.state_dict().items()}
-    virtual = virtual_tokens(model, way).requires_grad_()
-    hidden = steered(model, way, virtual)
+    virtual = virtual_tokens(model, attachment).requires_grad_()
+    hidden = steered(model, attachment, virtual)
     assert (hidden[0] - hidden[1]).abs().max() > 1e-4
     hidden.square().sum().backward()  # type: ignore[no-untyped-call]
     assert virtual.grad is not None
@@ -230,15 +228,15 @@ def test_tokens_have_an_effect_and_get_gradients_and_nothing_else_does(model: La
     assert all(torch.equal(before[name], tensor) for name, tensor in model.model.state_dict().items())
 
 
-def test_reading_twice_is_the_same(model: LanguageModel, way: Attachment) -> None:
-    """A forward pass must not leave traces in a reading that is used again."""
-    virtual = virtual_tokens(model, way)
-    assert torch.equal(steered(model, way, virtual), steered(model, way, virtual))
+def test_reading_twice_is_the_same(model: LanguageModel, attachment: Attachment) -> None:
+    """A forward pass must not leave traces in a cached that is used again."""
+    virtual = virtual_tokens(model, attachment)
+    assert torch.equal(steered(model, attachment, virtual), steered(model, attachment, virtual))
 
 
-def test_generate_equals_stepwise_greedy(model: LanguageModel, way: Attachment) -> None:
-    virtual = virtual_tokens(model, way)
-    continuation = attach(model, model.read(QUESTION), virtual, way, generated=5)
+def test_generate_equals_stepwise_greedy(model: LanguageModel, attachment: Attachment) -> None:
+    virtual = virtual_tokens(model, attachment)
+    continuation = attach(model, model.read(QUESTION), virtual, attachment, generated=5)
     ids = model.model.generate(
         inputs_embeds=continuation.padded_embeddings(),
         past_key_values=continuation.cache(),

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from personaspace.survey.readers.registry import SOURCES, read_survey
+from personaspace.survey.answers import Answers, Pairs
+from personaspace.survey.readers.registry import SOURCES, read_survey, writer_of
 from personaspace.survey.simulate import simulate
 from personaspace.survey.storage import load_survey, write_survey
 from personaspace.survey.survey import Survey
@@ -27,6 +28,7 @@ WRITERS = {
     "table": write_table,
 }
 WITHOUT_REFUSALS = {"polis"}
+ONLY_READ = {"polis"}
 
 
 @pytest.fixture(params=[source.name for source in SOURCES])
@@ -73,3 +75,24 @@ def test_reading_twice_is_equal(path: Path, survey: Survey) -> None:
 def test_written_then_read_is_equal(survey: Survey, tmp_path: Path) -> None:
     write_survey(survey, tmp_path / "again")
     assert load_survey(tmp_path / "again").equals(survey)
+
+
+def test_a_copy_with_its_blanks_filled_reads_as_the_survey_with_more_answers(
+    path: Path, survey: Survey, tmp_path: Path
+) -> None:
+    codebook = next(path.parent.glob("*.codebook.yaml"), None) if path.is_file() else None
+    writer = writer_of(path, codebook, survey)
+    (source,) = [source.name for source in SOURCES if source.recognizes(path)]
+    assert (writer is None) == (source in ONLY_READ)
+    if writer is None:
+        return
+    frame = survey.to_frame()
+    empty = frame.isna().to_numpy()
+    empty[survey.refusals.respondent, survey.refusals.question] = False
+    blanks = Pairs(*np.nonzero(empty))
+    blanks = blanks.where(writer.can_write(blanks))
+    assert len(blanks)
+    drawn = Answers(blanks.respondent, blanks.question, np.ones(len(blanks), np.int64))
+    copy = read_survey(writer.write(drawn, tmp_path / "copy"), codebook=codebook, name=survey.name)
+    assert copy.to_frame().equals(survey.with_more_answers(drawn).to_frame())
+    assert copy.traits.equals(survey.traits)

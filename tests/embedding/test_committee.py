@@ -1,4 +1,4 @@
-"""The committee: a weighted product of its members' predictions, in one space."""
+"""The committee: a weighted product of its members' predictions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from personaspace.embedding.autoencoder import Autoencoder
+from personaspace.embedding.autoencoder.model import Autoencoder
 from personaspace.embedding.base import Embedder
 from personaspace.embedding.committee import Committee
 from personaspace.embedding.factorization.model import Factorization
@@ -26,7 +26,7 @@ PARTS = split(simulate(respondents=400, seed=3), held_out_questions=0, seed=0)
 
 @pytest.fixture(scope="module")
 def fitted() -> Committee:
-    return Committee(dim=26, rounds=1, epochs=8).fit(PARTS.train)
+    return Committee(dim=26, repeats=1, epochs=8).fit(PARTS.train)
 
 
 def alone() -> list[Embedder]:
@@ -52,9 +52,9 @@ def test_every_member_takes_up_as_much_of_the_space(fitted: Committee) -> None:
         assert np.square(part).sum(1).mean() == pytest.approx(1, abs=1e-4)
 
 
-def test_it_is_less_surprised_than_its_members(fitted: Committee) -> None:
+def test_its_log_loss_is_less_than_that_of_its_members(fitted: Committee) -> None:
     test = PARTS.held_out_answers
-    losses = [float(log_loss(embedder_alone(space, space.respondents_, test))) for space in (fitted, *alone())]
+    losses = [float(log_loss(embedder_alone(embedder, embedder.respondents_, test))) for embedder in (fitted, *alone())]
     assert losses[0] < min(losses[1:])
 
 
@@ -64,5 +64,5 @@ def test_members_are_saved_with_it(fitted: Committee, tmp_path: Path) -> None:
 
 
 def test_dimensions_are_shared_out() -> None:
-    with pytest.raises(SettingError, match=r"dim is 100 for 2 round\(s\): give a multiple of 26, such as 104"):
-        Committee(dim=100)
+    with pytest.raises(SettingError, match=r"dim is 100 for 2 repeat\(s\): give a multiple of 26, such as 104"):
+        Committee(dim=100).check()

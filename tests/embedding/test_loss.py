@@ -1,24 +1,14 @@
-"""The loss: weights count, the order of options counts, and nobody who counts nothing is learned from."""
+"""The loss: cross-entropy, weights, and the ranked probability score."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from personaspace.embedding.autoencoder import Autoencoder
-from personaspace.embedding.factorization.model import Factorization
-from personaspace.embedding.lightgcn.model import LightGCN
+from personaspace.embedding.cross_entropy import UNANSWERED
 from personaspace.embedding.loss import AnswerLoss
-from personaspace.embedding.option_softmax import UNANSWERED
-from personaspace.errors import SettingError, UnknownNameError
-from personaspace.survey.arrays import BoolArray
 from personaspace.survey.question import Option, Question
-from personaspace.survey.simulate import simulate
-from personaspace.survey.survey import Survey
-from personaspace.survey.validation import validation_mask
 
 QUESTIONS = (
     Question("mood", "?", (Option("good", 1.0), Option("don't know"), Option("bad", 0.0), Option("mixed", 0.4))),
@@ -53,7 +43,7 @@ def test_the_loss_is_least_at_the_true_probabilities() -> None:
     torch.testing.assert_close(bias.grad, torch.zeros(4), atol=1e-6, rtol=0)
 
 
-def test_the_loss_is_weighted_surprise_and_ranked_probability_score() -> None:
+def test_the_loss_is_weighted_cross_entropy_and_ranked_probability_score() -> None:
     vectors, options, bias = scores()
     weights, starts = torch.tensor([1.0, 0.5, 2.0]), [0, 4, 6]
     total = counted = 0.0
@@ -70,67 +60,3 @@ def test_the_loss_is_weighted_surprise_and_ranked_probability_score() -> None:
 def test_equal_weights_are_no_weights() -> None:
     loss = AnswerLoss(QUESTIONS)
     torch.testing.assert_close(loss(*scores(), ANSWERS, torch.full((3,), 4.0)), loss(*scores(), ANSWERS))
-
-
-@pytest.mark.parametrize(
-    "embedder", [Autoencoder(dim=8, epochs=2, weighted=True), LightGCN(dim=8, epochs=2, weighted=True)]
-)
-def test_weights_change_what_is_learned(embedder: Autoencoder | LightGCN) -> None:
-    survey = simulate(respondents=200, seed=0)
-    alike = embedder.fit(replace(survey, weights=np.ones(200))).options_
-    weights = np.where(np.arange(200) % 2, 1.9, 0.1)
-    assert not np.allclose(embedder.fit(replace(survey, weights=weights)).options_, alike)
-
-
-@pytest.mark.parametrize(
-    "embedder",
-    [
-        Autoencoder(dim=8, epochs=1, weighted=True),
-        LightGCN(dim=8, epochs=1, weighted=True),
-        Factorization(dim=4, solver="alternating", loss="squared", weighted=True, epochs=2),
-        Factorization(dim=4, loss="squared", weighted=True, epochs=1),
-    ],
-)
-def test_the_scale_of_the_weights_changes_nothing(embedder: Autoencoder | LightGCN | Factorization) -> None:
-    survey = simulate(respondents=100, seed=0)
-    one, other = (
-        embedder.fit(replace(survey, weights=scale * survey.weight)).predict(embedder.respondents_).copy()
-        for scale in (1, 1000)
-    )
-    np.testing.assert_allclose(one, other, atol=1e-4)
-
-
-def test_the_autoencoder_learns_nothing_from_who_weighs_nothing() -> None:
-    survey = simulate(respondents=400, seed=0)
-    nothing = np.arange(400) < 200
-    survey = replace(survey, weights=np.where(nothing, 0.0, 1.0))
-    changed = _other_answers(survey, nothing)
-    one, other = (Autoencoder(dim=4, epochs=1, weighted=True, patience=1).fit(each) for each in (survey, changed))
-    moved = np.abs(one.encoder_ - other.encoder_).max()
-    unweighted = (Autoencoder(dim=4, epochs=1, patience=1).fit(each).encoder_ for each in (survey, changed))
-    assert moved < 1e-6 < np.abs(np.subtract(*unweighted)).max()
-
-
-def _other_answers(survey: Survey, who: BoolArray) -> Survey:
-    answers, sizes = survey.answers, np.diff(survey.offsets)
-    change = who[answers.respondent] & ~validation_mask(survey)
-    option = np.where(change, (answers.option + 1) % sizes[answers.question], answers.option)
-    return replace(survey, answers=replace(answers, option=option))
-
-
-def test_question_nodes_put_a_question_s_options_on_one_line() -> None:
-    survey = simulate(respondents=100, seed=0)
-    embedder = LightGCN(dim=8, epochs=1, layers=1, nodes="questions").fit(survey)
-    for j, question in enumerate(survey.questions):
-        block = embedder.options_[survey.offsets[j] : survey.offsets[j + 1]]
-        signs = np.nan_to_num(2 * question.positions - 1)
-        np.testing.assert_allclose(block, np.outer(signs, block[np.argmax(signs)]), atol=1e-6)
-
-
-def test_settings_outside_what_is_allowed() -> None:
-    with pytest.raises(UnknownNameError, match="unknown kind of nodes 'option'"):
-        LightGCN(nodes="option")
-    with pytest.raises(SettingError, match="ordinal is -1"):
-        Autoencoder(ordinal=-1)
-    with pytest.raises(SettingError, match=r"hidden is 1\.5"):
-        Autoencoder(hidden=(0.2, 1.5))

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -31,7 +33,7 @@ def test_an_unknown_embedder_or_setting_names_its_neighbour() -> None:
     with pytest.raises(UnknownNameError, match="unknown setting of lightgcn 'layer': did you mean 'layers'"):
         make_embedder("lightgcn", layer=3)
     with pytest.raises(UnknownNameError, match="unknown loss 'crossentropy': did you mean 'cross-entropy'"):
-        Factorization(loss="crossentropy")
+        make_embedder("factorization", loss="crossentropy")
 
 
 @pytest.mark.parametrize(("setting", "value"), [("dropout", 1.0), ("learning_rate", 0.0), ("prior", -1.0)])
@@ -58,3 +60,22 @@ def test_a_damaged_folder_is_one_clear_error(saved: Path) -> None:
     (saved / CONFIG).write_text('{"format": 99}')
     with pytest.raises(RunError, match="not of format 1"):
         load_embedder(saved)
+
+
+def test_a_saved_embedder_is_used_without_torch(tmp_path: Path) -> None:
+    """Loading torch takes seconds, and only fitting needs it."""
+    survey = simulate(respondents=40)
+    for name in embedders():
+        settings = {"dim": 13, "repeats": 1} if name == "committee" else {"dim": 4}
+        make_embedder(name, epochs=1, **settings).fit(survey).save(tmp_path / name)
+    code = f"""
+import sys
+from pathlib import Path
+from personaspace.embedding.registry import load_embedder
+from personaspace.imputation.next_question import next_question
+for folder in Path({str(tmp_path)!r}).iterdir():
+    next_question(load_embedder(folder), {{}})
+print(sorted(set(sys.modules) & {{"torch", "transformers"}}))
+"""
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)  # noqa: S603
+    assert found.stdout.strip() == "[]", found.stderr

@@ -1,4 +1,4 @@
-"""Intervals cover what they should, are repeatable, and hold the value."""
+"""Bootstrap intervals against resampling by hand, and against a known truth."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from personaspace.errors import SettingError
+from personaspace.evaluation.averages import Metric
 from personaspace.evaluation.bootstrap import bootstrap
 from personaspace.evaluation.metrics import METRICS, macro_accuracy, wasserstein
 from personaspace.evaluation.predictions import Predictions
@@ -26,13 +27,67 @@ def test_the_interval_covers_the_truth_about_as_often_as_promised() -> None:
     assert 0.90 <= covered <= 0.99
 
 
+def weighted(seed: int = 0) -> Predictions:
+    """Respondents of unlike weights and numbers of answers, some without any answer, on three questions."""
+    rng = np.random.default_rng(seed)
+    respondents, answers = 12, 40
+    respondent = rng.choice(np.delete(np.arange(respondents), [0, 7]), size=answers)
+    probabilities = rng.dirichlet(np.ones(3), size=answers)
+    option, question = rng.integers(3, size=answers), rng.integers(3, size=answers)
+    positions = np.tile([0.0, 0.4, 1.0], (3, 1))
+    return Predictions(
+        probabilities,
+        option,
+        respondent,
+        question,
+        positions,
+        rng.uniform(0.2, 3, respondents),
+        np.full(answers, np.nan),
+    )
+
+
+def resampled_by_hand(metric: Metric, p: Predictions, resamples: int, seed: int) -> list[float]:
+    """The metric of every resample, made answer by answer: a respondent drawn twice becomes two respondents."""
+    rng = np.random.default_rng(seed)
+    present = sorted({*p.respondent.tolist()})
+    values = []
+    for drawn in rng.integers(len(present), size=(resamples, len(present))):
+        rows, owners, weights = [], [], []
+        for copy, at in enumerate(drawn):
+            own = [row for row in range(len(p)) if p.respondent[row] == present[at]]
+            rows += own
+            owners += [copy] * len(own)
+            weights.append(p.weight[present[at]])
+        copies = Predictions(
+            p.probabilities[rows],
+            p.option[rows],
+            np.array(owners),
+            p.question[rows],
+            p.positions,
+            np.array(weights),
+            p.value[rows],
+        )
+        values.append(float(metric(copies, None)))
+    return values
+
+
 @pytest.mark.parametrize("name", METRICS)
-def test_the_value_lies_inside_and_equal_seeds_agree(name: str) -> None:
-    p = coin_flips(0)
-    value, low, high = bootstrap(METRICS[name], p, resamples=200, seed=3)
-    assert value == float(METRICS[name](p, None))
-    assert low < value < high
-    assert bootstrap(METRICS[name], p, resamples=200, seed=3) == (value, low, high)
+@pytest.mark.parametrize("level", [0.95, 0.5])
+def test_whole_respondents_are_drawn_with_their_weights(name: str, level: float) -> None:
+    metric, p = METRICS[name], weighted()
+    values = resampled_by_hand(metric, p, resamples=40, seed=3)
+    value = float(metric(p, None))
+    low, high = value + np.quantile(values, [(1 - level) / 2, (1 + level) / 2]) - np.mean(values)
+    found = bootstrap(metric, p, resamples=40, level=level, seed=3)
+    assert found.value == value
+    assert found == pytest.approx((value, low, high), abs=1e-12)
+
+
+def test_equal_seeds_draw_the_same_and_others_do_not() -> None:
+    p = weighted()
+    first = bootstrap(macro_accuracy, p, resamples=200, seed=3)
+    assert bootstrap(macro_accuracy, p, resamples=200, seed=3) == first
+    assert bootstrap(macro_accuracy, p, resamples=200, seed=4)[1:] != first[1:]
 
 
 def test_blocks_do_not_change_what_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,21 +10,15 @@ import pandas as pd
 import pytest
 
 from personaspace.errors import RunError, SettingError, UnknownNameError
-from personaspace.persona.clustering.cluster_personas import ClusterPersonas
+from personaspace.persona.clustering.cluster_personas import cluster_personas
 from personaspace.persona.map import Map, map_respondents
 from personaspace.persona.personas import Personas
-
-from .conftest import Planted
-
-
-@pytest.fixture(scope="module")
-def personas(planted: Planted) -> Personas:
-    return ClusterPersonas(k=4).fit(planted.space, planted.survey)
+from tests.persona.planted import Planted
 
 
 @pytest.fixture(scope="module")
-def drawn(planted: Planted, personas: Personas) -> Map:
-    return map_respondents(planted.space, personas, seed=3)
+def drawn(planted: Planted, four: Personas) -> Map:
+    return map_respondents(planted.embedder, four, seed=3)
 
 
 def test_planted_clusters_lie_apart(planted: Planted, drawn: Map) -> None:
@@ -41,10 +35,10 @@ def test_a_name_stands_among_its_members(drawn: Map) -> None:
     assert drawn.personas["persona"].tolist() == [f"cluster-{i}" for i in range(1, 5)]
 
 
-def test_the_seed_decides(planted: Planted, personas: Personas, drawn: Map) -> None:
-    again = map_respondents(planted.space, personas, seed=3)
+def test_the_seed_decides(planted: Planted, four: Personas, drawn: Map) -> None:
+    again = map_respondents(planted.embedder, four, seed=3)
     pd.testing.assert_frame_equal(again.points, drawn.points)
-    few, other = (map_respondents(planted.space, personas, seed=seed, sample=50) for seed in (0, 1))
+    few, other = (map_respondents(planted.embedder, four, seed=seed, sample=50) for seed in (0, 1))
     assert (len(few.points), few.respondents) == (50, 300)
     assert set(few.points["id"]) != set(other.points["id"])
 
@@ -60,24 +54,24 @@ def test_saved_and_read_again_equal(drawn: Map, tmp_path: Path) -> None:
 
 
 def test_umap_draws_too_or_says_what_to_install(
-    planted: Planted, personas: Personas, monkeypatch: pytest.MonkeyPatch
+    planted: Planted, four: Personas, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "umap", None)
     with pytest.raises(SettingError, match=r"pip install 'personaspace\[umap\]'"):
-        map_respondents(planted.space, personas, method="umap", sample=40)
+        map_respondents(planted.embedder, four, method="umap", sample=40)
 
 
-def test_what_cannot_be_drawn(planted: Planted, personas: Personas) -> None:
+def test_what_cannot_be_drawn(planted: Planted, four: Personas) -> None:
     with pytest.raises(UnknownNameError, match="unknown method 'tsn': did you mean 'tsne'"):
-        map_respondents(planted.space, personas, method="tsn")
+        map_respondents(planted.embedder, four, method="tsn")
     with pytest.raises(SettingError, match="at least 4 respondents"):
-        map_respondents(planted.space, personas, sample=3)
+        map_respondents(planted.embedder, four, sample=3)
     with pytest.raises(SettingError, match="seed is -1"):
-        map_respondents(planted.space, personas, seed=-1)
+        map_respondents(planted.embedder, four, seed=-1)
 
 
 def test_four_respondents_and_one_persona_are_enough(planted: Planted) -> None:
-    one = ClusterPersonas(k=1).fit(planted.space, planted.survey)
-    drawn = map_respondents(planted.space, one, sample=4)
+    one = cluster_personas(planted.embedder, planted.survey, k=1)
+    drawn = map_respondents(planted.embedder, one, sample=4)
     assert np.isfinite(drawn.points[["x", "y"]].to_numpy()).all()
     assert len(drawn.personas) == 1

@@ -1,4 +1,4 @@
-"""Names stay put: permuted labels match back exactly, other seeds keep nearly everybody's persona."""
+"""Permuted names match back exactly, and personas of another seed keep names and nearly all members."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ import pytest
 
 from personaspace.embedding.lightgcn.model import LightGCN
 from personaspace.errors import SurveyError
-from personaspace.persona.clustering.cluster_personas import ClusterPersonas
+from personaspace.persona.clustering.cluster_personas import cluster_personas
 from personaspace.persona.matching import keeping_names, match_personas
 from personaspace.persona.personas import Persona, Personas
 from personaspace.survey.simulate import simulate
-
-from .conftest import Planted, plant
+from tests.persona.planted import Planted, plant
 
 
 def permuted(personas: Personas) -> Personas:
@@ -22,32 +21,31 @@ def permuted(personas: Personas) -> Personas:
     return personas.renamed(dict(zip(personas.names, reversed(personas.names), strict=True)))
 
 
-def test_permuted_names_match_back_exactly(planted: Planted) -> None:
-    old = ClusterPersonas(4).fit(planted.space, planted.survey)
-    match = match_personas(permuted(old), old, planted.survey)
-    assert match.personas.names == old.names
+def test_permuted_names_match_back_exactly(planted: Planted, four: Personas) -> None:
+    match = match_personas(permuted(four), four, planted.survey)
+    assert match.personas.names == four.names
     np.testing.assert_array_equal(match.similarity, np.eye(4))
     assert match.renamed == {"cluster-4": "cluster-1", "cluster-3": "cluster-2",
                              "cluster-2": "cluster-3", "cluster-1": "cluster-4"}  # fmt: skip
-    assert match.personas.clusters is not None and old.clusters is not None
-    assert match.personas.clusters.equals(old.clusters)
+    assert match.personas.clusters is not None and four.clusters is not None
+    assert match.personas.clusters.equals(four.clusters)
 
 
-def test_permuted_names_match_back_exactly_by_answers(planted: Planted) -> None:
-    """Nobody in common, and a rotated space: only the answers expected tell who is who."""
-    old = ClusterPersonas(4).fit(planted.space, planted.survey)
+def test_permuted_names_match_back_exactly_by_answers(planted: Planted, four: Personas) -> None:
+    """No respondent in common, and rotated vectors: only the expected answers identify the personas."""
     turn = np.linalg.qr(np.random.default_rng(0).normal(size=(4, 4)))[0].astype(np.float32)
-    other = plant(np.array([60, 120, 40, 80])).space
-    other.options_ = planted.space.options_ @ turn
+    other = plant(np.array([60, 120, 40, 80])).embedder
+    other.options_ = planted.embedder.options_ @ turn
     strangers = Personas(
-        Persona(p.name, p.kind, p.vector @ turn, tuple(f"other-{m}" for m in p.members), p.share) for p in permuted(old)
+        Persona(p.name, p.kind, p.vector @ turn, tuple(f"other-{m}" for m in p.members), p.share)
+        for p in permuted(four)
     )
-    match = match_personas(strangers, old, spaces=(other, planted.space))
-    assert match.personas.names == old.names
+    match = match_personas(strangers, four, embedders=(other, planted.embedder))
+    assert match.personas.names == four.names
     np.testing.assert_allclose(np.diag(match.similarity), 1, atol=1e-5)
     assert (match.similarity.to_numpy()[~np.eye(4, dtype=bool)] < 0.5).all()
     with pytest.raises(SurveyError, match="no respondent in common: give both embedders"):
-        match_personas(strangers, old)
+        match_personas(strangers, four)
 
 
 def cluster(name: str, members: str) -> Persona:
@@ -86,21 +84,20 @@ def test_weights_decide_who_is_more_like(planted: Planted) -> None:
 
 def test_another_seed_keeps_names_and_nearly_all_members() -> None:
     survey = simulate(respondents=600, seed=2)
-    old, new = (ClusterPersonas(6).fit(LightGCN(dim=16, epochs=20, seed=seed).fit(survey), survey) for seed in (0, 1))
+    old, new = (cluster_personas(LightGCN(dim=16, epochs=20, seed=seed).fit(survey), survey, k=6) for seed in (0, 1))
     matched = match_personas(permuted(new), old, survey).personas
-    home = {member: persona.name for persona in old for member in persona.members}
-    stayed = [home[member] == persona.name for persona in matched for member in persona.members]
+    name_of = {member: persona.name for persona in old for member in persona.members}
+    stayed = [name_of[member] == persona.name for persona in matched for member in persona.members]
     assert sorted(matched.names) == sorted(old.names)
     assert np.mean(stayed) > 0.9  # measured .95
 
 
-def test_names_are_kept_in_a_folder_that_holds_them(planted: Planted, tmp_path: Path) -> None:
-    new = ClusterPersonas(4).fit(planted.space, planted.survey)
-    assert keeping_names(new, tmp_path, planted.survey) is new
-    named = new.renamed(dict(zip(new.names, ("north", "east", "south", "west"), strict=True)))
+def test_names_are_kept_in_a_folder_that_holds_them(planted: Planted, four: Personas, tmp_path: Path) -> None:
+    assert keeping_names(four, tmp_path, planted.survey) is four
+    named = four.renamed(dict(zip(four.names, ("north", "east", "south", "west"), strict=True)))
     named.save(tmp_path)
-    assert keeping_names(new, tmp_path, planted.survey).names == ("north", "east", "south", "west")
+    assert keeping_names(four, tmp_path, planted.survey).names == ("north", "east", "south", "west")
     (tmp_path / "personas.json").write_text("torn")
-    assert keeping_names(new, tmp_path, planted.survey) is new
+    assert keeping_names(four, tmp_path, planted.survey) is four
     Personas([cluster("stranger", "xyz")]).save(tmp_path)
-    assert keeping_names(new, tmp_path, planted.survey) is new
+    assert keeping_names(four, tmp_path, planted.survey) is four

@@ -1,4 +1,4 @@
-"""Personas are found by place and name, mixed, saved and read again; groups are means of their members."""
+"""Personas are found by position and name, sliced, mixed, asked for anybody's persona, saved and read again."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from personaspace.errors import RunError, SettingError, SurveyError, UnknownNameError
-from personaspace.persona.clustering.cluster_personas import ClusterPersonas
-from personaspace.persona.groups import demographic_personas, individual_personas
+from personaspace.errors import RunError, SettingError, UnknownNameError
+from personaspace.files import write_tensors
+from personaspace.persona.clustering.cluster_personas import cluster_personas
 from personaspace.persona.personas import Persona, Personas
-
-from .conftest import Planted
+from personaspace.persona.soft_membership import soft_membership
+from tests.persona.planted import Planted
 
 
 def two() -> Personas:
@@ -49,6 +49,58 @@ def test_names_are_unique_and_vectors_of_one_space() -> None:
         Personas([left, Persona("odd", "cluster", np.zeros(3, np.float32))])
 
 
+def test_a_slice_keeps_notes_curve_and_its_own_rows(planted: Planted) -> None:
+    personas = cluster_personas(planted.embedder, planted.survey, smallest=50)
+    assert len(personas) == 4
+    assert personas.curve is not None and personas.clusters is not None
+    first = personas[:2]
+    assert first.names == ("cluster-1", "cluster-2")
+    assert first.notes == personas.notes and first.notes
+    assert first.curve is not None and first.clusters is not None
+    pd.testing.assert_frame_equal(first.curve, personas.curve)
+    assert set(first.clusters["persona"]) == {"cluster-1", "cluster-2"}
+    kept = personas.clusters[personas.clusters["persona"].isin(first.names)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(first.clusters, kept)
+
+
+def test_a_slice_keeps_its_own_components_of_the_mixture(planted: Planted) -> None:
+    personas = cluster_personas(planted.embedder, planted.survey, k=4, method="gaussian")
+    some = personas[::2]
+    assert personas.mixture is not None and some.mixture is not None
+    np.testing.assert_array_equal(some.mixture.components.centres, personas.mixture.components.centres[[0, 2]])
+    assert some.mixture.components.shares.sum() == pytest.approx(1)
+    line = np.linspace(some.vectors[0], some.vectors[1], 9, dtype=np.float32)
+    whole = soft_membership(planted.embedder, personas, line)[list(some.names)]
+    whole, kept = whole[whole.sum(axis=1) > 1e-9], soft_membership(planted.embedder, some, line)
+    assert len(whole) >= 4
+    np.testing.assert_allclose(kept.loc[whole.index], whole.div(whole.sum(axis=1), axis=0), rtol=1e-4, atol=1e-9)
+    assert personas[4:].mixture is None
+
+
+def test_every_respondent_has_the_persona_they_are_members_of(planted: Planted, four: Personas) -> None:
+    names = four.of(planted.embedder)
+    assert names.index.tolist() == list(planted.embedder.ids_)
+    for persona in four:
+        assert set(names[names == persona.name].index) == set(persona.members)
+    some = Personas([four[2], Persona("again", "cluster", four[1].vector, (*four[1].members, *four[2].members))])
+    names = some.of(planted.embedder)
+    assert (names[list(four[2].members)] == "cluster-3").all()
+    assert (names[list(four[1].members)] == "again").all()
+    assert set(names[names.isna()].index) == {*four[0].members, *four[3].members}
+
+
+def test_new_people_get_the_persona_nearest_by_expected_answers(planted: Planted, four: Personas) -> None:
+    names = four.of(planted.embedder, planted.embedder.respondents_)
+    assert names.tolist() == four.of(planted.embedder).tolist()
+    assert names.index.tolist() == list(range(300))
+    assert four.of(planted.embedder, four.vectors[[3, 0]]).tolist() == ["cluster-4", "cluster-1"]
+    assert four[1:].of(planted.embedder, np.empty((0, 4), np.float32)).empty
+    with pytest.raises(SettingError, match="nobody can belong"):
+        four[4:].of(planted.embedder, four.vectors)
+    with pytest.raises(SettingError, match=r"expected \[n, 4\]"):
+        four.of(planted.embedder, np.zeros((2, 3), np.float32))
+
+
 def test_a_mixture_lies_between() -> None:
     mixture = two().mix({"left": 3, "right": 1})
     assert (mixture.name, mixture.kind, mixture.members) == ("0.75 left + 0.25 right", "mixture", ())
@@ -62,7 +114,7 @@ def test_bad_mixtures(weights: dict[str, float]) -> None:
 
 
 def test_saved_and_read_again_equal(planted: Planted, tmp_path: Path) -> None:
-    saved = ClusterPersonas(k="elbow").fit(planted.space, planted.survey)
+    saved = cluster_personas(planted.embedder, planted.survey)
     saved.save(tmp_path)
     read = Personas.load(tmp_path)
     for before, after in zip(saved, read, strict=True):
@@ -101,40 +153,13 @@ def test_files_that_are_not_personas_are_refused(change: dict[str, object], mess
         Personas.load(tmp_path)
 
 
+def test_a_mixture_saved_under_other_names_is_refused(tmp_path: Path) -> None:
+    two().save(tmp_path)
+    write_tensors(tmp_path / "centroids.safetensors", {"vectors": two().vectors, "cloud_mean": np.zeros(2)})
+    with pytest.raises(RunError, match=r"do not describe personas .*: make them again"):
+        Personas.load(tmp_path)
+
+
 def test_a_missing_folder_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="is missing"):
         Personas.load(tmp_path / "nowhere")
-
-
-def test_individual_personas_are_the_respondents(planted: Planted) -> None:
-    personas = individual_personas(planted.space)
-    assert personas.names[:2] == ("respondent-r0", "respondent-r1")
-    np.testing.assert_array_equal(personas.vectors, planted.space.respondents_)
-    assert personas[5].members == ("r5",)
-    assert sum(persona.share for persona in personas) == pytest.approx(1)
-
-
-def test_demographic_personas_are_weighted_means(planted: Planted) -> None:
-    personas = demographic_personas(planted.space, planted.survey, "party")
-    assert personas.names == ("party=R", "party=O", "party=D", "party=I")
-    rows = np.flatnonzero(planted.survey.traits["party"] == "D")
-    weights = planted.survey.weight[rows]
-    expected = np.average(planted.space.respondents_[rows], axis=0, weights=weights)
-    np.testing.assert_allclose(personas["party=D"].vector, expected, rtol=1e-5)
-    assert personas["party=D"].share == pytest.approx(weights.sum() / planted.survey.weight.sum())
-    assert set(personas["party=D"].members) == {planted.survey.respondents[row] for row in rows}
-
-
-def test_the_survey_may_list_respondents_in_another_order(planted: Planted) -> None:
-    reversed_survey = planted.survey.select(respondents=np.arange(len(planted.truth))[::-1])
-    there = demographic_personas(planted.space, planted.survey, "party")
-    back = demographic_personas(planted.space, reversed_survey, "party")
-    assert there.names == back.names
-    np.testing.assert_allclose(there.vectors, back.vectors, rtol=1e-5)
-
-
-def test_demographic_personas_want_a_known_trait_and_their_respondents(planted: Planted) -> None:
-    with pytest.raises(UnknownNameError, match="unknown trait 'partei': did you mean 'party'"):
-        demographic_personas(planted.space, planted.survey, "partei")
-    with pytest.raises(SurveyError, match="290 of the embedder's 300 respondents are not in the survey"):
-        demographic_personas(planted.space, planted.survey.select(respondents=range(10)), "party")

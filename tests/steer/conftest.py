@@ -1,8 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from itertools import product
+from pathlib import Path
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -25,15 +28,21 @@ from transformers import (
     Qwen3Config,
 )
 
+from personaspace.steer.forward.attach import Attachment, Form, Placement
 from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.model.loading import BaseSettings
 from personaspace.steer.model.prompts import ALPHABETS, CUE, question_text
-from personaspace.survey.answers import Answers
+from personaspace.steer.steered_lm import SteeredLM
+from personaspace.steer.training.settings import TrainSettings
+from personaspace.survey.answers import Answers, Pairs
 from personaspace.survey.question import Option, Question
 from personaspace.survey.survey import Survey
+from tests.steer.fake_hub import FakeHub, fake_hub, point_at
 
 QUESTION = question_text("Should the city build more parks?", ["Yes, many", "Perhaps", "No"])
 VOCABULARY = 400
+ATTACHMENTS = [Attachment(placement, form, 2) for placement, form in product(get_args(Placement), get_args(Form))]
+QUICK = TrainSettings(epochs=1, respondents=32, questions=4)
 
 
 @cache
@@ -152,3 +161,62 @@ def opposed_survey(respondents: int = 60, questions: int = 8, alike: bool = Fals
     direction = np.zeros(questions, int) if alike else np.arange(questions) % 2
     row, column = (grid.ravel() for grid in np.meshgrid(np.arange(respondents), np.arange(questions), indexing="ij"))
     return Survey(space.ids_, asked, Answers(row, column, (camp[row] + direction[column]) % 2)), space
+
+
+def refusing_survey() -> tuple[Any, Points, Any]:
+    """The two camps of :func:`opposed_survey`, of whom one refuses every question with an even number."""
+    survey, space = opposed_survey(respondents=60, questions=4)
+    refuses = space.vectors[:, 0] > np.median(space.vectors[:, 0])
+    refused = refuses[survey.answers.respondent] & (survey.answers.question % 2 == 0)
+    pairs = survey.answers.where(refused)
+    return replace(survey.with_answers(~refused), refusals=Pairs(pairs.respondent, pairs.question)), space, refuses
+
+
+@dataclass(frozen=True)
+class Camp:
+    """A persona with members."""
+
+    name: str
+    vector: Any
+    members: tuple[str, ...]
+
+
+class Camps(list[Camp]):
+    """Personas of a space, the first half of its points and the second."""
+
+    def __init__(self, space: Points) -> None:
+        half = len(space.ids_) // 2
+        for name, rows in (("first", slice(half)), ("second", slice(half, None))):
+            self.append(Camp(name, space.vectors[rows].mean(axis=0), space.ids_[rows]))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(camp.name for camp in self)
+
+    @property
+    def vectors(self) -> Any:
+        return np.stack([camp.vector for camp in self])
+
+
+@pytest.fixture(scope="session")
+def steered() -> SteeredLM:
+    """Trained for one epoch; shared by tests that do not change it."""
+    survey, space = opposed_survey()
+    return SteeredLM(tiny_model("llama, grouped queries"), settings=QUICK).fit(survey, space)
+
+
+@pytest.fixture(scope="session")
+def question_aware() -> SteeredLM:
+    """As :func:`steered`, without a question prior, which depends on the order of the options."""
+    survey, space = opposed_survey()
+    lm = SteeredLM(tiny_model("llama, grouped queries"), soft_prompt="question-aware", settings=QUICK)
+    return lm.fit(survey, space)
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeHub]:
+    """A hub in place of the real one, an empty cache, a token that may write."""
+    with fake_hub() as server:
+        point_at(server.url, monkeypatch, tmp_path)
+        monkeypatch.setenv("HF_TOKEN", server.token)
+        yield server

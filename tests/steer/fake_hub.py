@@ -24,6 +24,7 @@ class FakeHub(ThreadingHTTPServer):
     Attributes:
         repositories: Files of each repository.
         private: Whether each is private.
+        requests: Paths asked for so far.
     """
 
     token = "hf_right"  # noqa: S105
@@ -32,6 +33,7 @@ class FakeHub(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.repositories: dict[str, dict[str, bytes]] = {}
         self.private: dict[str, bool] = {}
+        self.requests: list[str] = []
 
     @property
     def url(self) -> str:
@@ -51,6 +53,7 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     def do_POST(self) -> None:
+        self.server.requests.append(self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if self.headers.get("Authorization") != f"Bearer {self.server.token}":
             return self.answer(401, {"error": "Invalid credentials in Authorization header"})
@@ -89,6 +92,7 @@ class Handler(BaseHTTPRequestHandler):
         self.do_GET()
 
     def do_GET(self) -> None:
+        self.server.requests.append(self.path)
         match urlsplit(self.path).path.strip("/").split("/"):
             case ["api", "models", owner, name, *rest] if f"{owner}/{name}" in self.server.repositories:
                 files = self.server.repositories[f"{owner}/{name}"]

@@ -12,7 +12,6 @@ from personaspace.survey.answers import Pairs
 from personaspace.survey.simulate import simulate
 from personaspace.survey.split import Split, split
 from personaspace.survey.survey import Survey
-from personaspace.survey.validation import validation_mask
 
 PARTS = (
     "train",
@@ -50,8 +49,8 @@ def test_leakage_is_impossible(respondents: int, people: float, answers: float, 
     survey = simulate(respondents=respondents, seed=1)
     parts = split(survey, unseen_respondents=people, held_out_answers=answers, held_out_questions=questions, seed=seed)
     surveys = [getattr(parts, name) for name in PARTS]
-    told = [row for part in surveys for row in answered(part)]
-    assert sorted(told) == sorted(answered(survey))
+    found = [row for part in surveys for row in answered(part)]
+    assert sorted(found) == sorted(answered(survey))
     refused = [cell for part in surveys for cell in cells(part, part.refusals)]
     assert sorted(refused) == sorted(cells(survey, survey.refusals))
     held_out = {q.id for q in parts.held_out_questions.questions}
@@ -136,33 +135,3 @@ def test_a_negative_seed_or_k_is_refused(parts: Split) -> None:
         split(simulate(respondents=2), seed=-1)
     with pytest.raises(SettingError, match="k is -1"):
         parts.known(-1)
-
-
-def test_early_stopping_hangs_on_ids_alone() -> None:
-    survey = simulate(respondents=80)
-    watched = set(answered(survey.with_answers(validation_mask(survey))))
-    rng = np.random.default_rng(0)
-    turned = survey.select(rng.permutation(80), rng.permutation(60))
-    assert watched == set(answered(turned.with_answers(validation_mask(turned))))
-    half = survey.select(respondents=range(40))
-    assert set(answered(half.with_answers(validation_mask(half)))) <= watched
-
-
-@settings(max_examples=30, deadline=None)
-@given(fraction=fractions, respondents=st.integers(1, 30))
-def test_early_stopping_leaves_everyone_an_answer_to_train_on(fraction: float, respondents: int) -> None:
-    survey = simulate(respondents=respondents)
-    sparse = survey.with_answers(survey.answers.question < 3)
-    left = sparse.answers.respondent[~validation_mask(sparse, fraction)]
-    assert set(left) == set(sparse.answers.respondent)
-
-
-def test_early_stopping_watches_the_share_asked_for_across_respondents_and_questions() -> None:
-    survey = simulate(respondents=1000)
-    watched = validation_mask(survey)
-    assert watched.mean() == pytest.approx(0.05, abs=0.005)
-    for axis, limit in ((survey.answers.question, 0.15), (survey.answers.respondent, 0.3)):
-        assert (np.bincount(axis, watched) / np.bincount(axis)).max() < limit
-    assert not validation_mask(survey, 0).any()
-    with pytest.raises(SettingError, match="fraction is 1"):
-        validation_mask(survey, 1)

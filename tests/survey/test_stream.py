@@ -1,20 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from personaspace.errors import RunError, SurveyError
+from personaspace.errors import RunError
 from personaspace.survey.simulate import simulate
 from personaspace.survey.storage import load_survey, write_survey
-from personaspace.survey.stream import SurveyStream, open_survey
-from personaspace.survey.stream_writer import SurveyWriter
+from personaspace.survey.stream import Block, SurveyBlocks, SurveyStream, open_survey
 from personaspace.survey.survey import Survey
 
 SURVEY = simulate(respondents=60, seed=3)
@@ -54,70 +51,6 @@ def test_blocks_come_in_the_order_asked_for(tmp_path: Path) -> None:
     assert [block.respondents for block in stream.blocks(range(len(stream))[::-1])] == forward[::-1]
 
 
-def test_what_is_written_in_blocks_is_the_same_survey(tmp_path: Path) -> None:
-    with SurveyWriter(tmp_path, SURVEY.questions, SURVEY.name, simulated=True) as writer:
-        for rows in (np.arange(25), np.arange(25, 60)):
-            writer.write(SURVEY.select(rows))
-    assert load_survey(tmp_path).equals(SURVEY)
-    assert [len(block.respondents) for block in SurveyStream(tmp_path).blocks()] == [25, 35]
-
-
-def test_an_interrupted_writing_leaves_what_was_there(tmp_path: Path) -> None:
-    write_survey(SURVEY, tmp_path)
-    with pytest.raises(SurveyError, match="other questions"), SurveyWriter(tmp_path, SURVEY.questions, "new") as writer:
-        writer.write(SURVEY.select(np.arange(5)))
-        writer.write(SURVEY.select(questions=np.arange(5)))
-    assert load_survey(tmp_path).equals(SURVEY)
-    assert len(list(tmp_path.iterdir())) == 3
-
-
-def full(*_: object, **__: object) -> None:
-    raise OSError(28, "No space left on device")
-
-
-@pytest.mark.parametrize("failing", ["write_table", "close"])
-def test_a_full_disk_while_writing_blocks_leaves_what_was_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
-) -> None:
-    write_survey(SURVEY, tmp_path)
-    monkeypatch.setattr(pq.ParquetWriter, failing, full)
-    with (
-        pytest.raises(RunError, match=r"cannot write .*parquet: No space left on device"),
-        SurveyWriter(tmp_path, SURVEY.questions, "new") as writer,
-    ):
-        writer.write(SURVEY.select(np.arange(5)))
-    monkeypatch.undo()
-    assert load_survey(tmp_path).equals(SURVEY)
-    assert len(list(tmp_path.iterdir())) == 3
-
-
-@pytest.mark.parametrize("change", [{"weights": None}, {"traits": pd.DataFrame()}])
-def test_blocks_with_other_columns_are_refused(tmp_path: Path, change: dict[str, Any]) -> None:
-    with (
-        pytest.raises(SurveyError, match="weights to all blocks or to none"),
-        SurveyWriter(tmp_path, SURVEY.questions, "new") as writer,
-    ):
-        writer.write(SURVEY.select(np.arange(5)))
-        writer.write(replace(SURVEY.select(np.arange(5, 9)), **change))
-    assert not list(tmp_path.iterdir())
-
-
-def test_new_questions_never_stand_over_old_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_survey(SURVEY, tmp_path)
-    moved = Path.replace
-
-    def killed(path: Path, target: Path) -> Path:
-        if target.name == "answers.parquet":
-            raise KeyboardInterrupt
-        return moved(path, target)
-
-    monkeypatch.setattr(Path, "replace", killed)
-    with pytest.raises(KeyboardInterrupt), SurveyWriter(tmp_path, SURVEY.questions, "new") as writer:
-        writer.write(SURVEY.select(np.arange(5)))
-    with pytest.raises(RunError, match=r"questions.json is missing"):
-        load_survey(tmp_path)
-
-
 @pytest.mark.parametrize("rows", [300, 10**6])
 def test_answers_in_another_order_are_refused_with_the_way_out(tmp_path: Path, rows: int) -> None:
     shuffled = SURVEY.with_answers(np.random.default_rng(0).permutation(len(SURVEY.answers)))
@@ -145,4 +78,25 @@ def fewer_respondents(folder: Path) -> None:
 def test_a_damaged_survey_is_named(tmp_path: Path, damage: Callable[[Path], object]) -> None:
     damage(stored(tmp_path, 500))
     with pytest.raises(RunError, match=r"write it again|write the survey again"):
+        SurveyStream(tmp_path)
+
+
+def test_random_blocks_are_the_survey_in_another_order() -> None:
+    blocks = SurveyBlocks(SURVEY, 25)
+    assert [len(block) for block in blocks.blocks()] == [20, 20, 20]
+    assert sorted(blocks.respondents) == sorted(SURVEY.respondents)
+    for number, block in enumerate(blocks.blocks()):
+        expected = SURVEY.select(blocks.order[20 * number : 20 * number + 20])
+        assert block.respondents == expected.respondents
+        assert block.to_frame().equals(expected.to_frame())
+        np.testing.assert_array_equal(block.weight, expected.weight)
+    assert [b.respondents for b in blocks.blocks([2, 0])] == [blocks.respondents[40:], blocks.respondents[:20]]
+
+
+def test_a_block_may_weigh_nothing_but_not_the_whole(tmp_path: Path) -> None:
+    part = SURVEY.select(range(5))
+    assert not Block(part.respondents, part.questions, part.answers, weights=np.zeros(5)).weight.any()
+    people = pd.read_parquet(stored(tmp_path, 500) / "respondents.parquet")
+    people.assign(weight=0.0).to_parquet(tmp_path / "respondents.parquet")
+    with pytest.raises(RunError, match="all weights are 0"):
         SurveyStream(tmp_path)

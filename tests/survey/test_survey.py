@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from personaspace.errors import SurveyError, UnknownNameError
+from personaspace.errors import SettingError, SurveyError, UnknownNameError
 from personaspace.survey.answers import Answers, Pairs
-from personaspace.survey.question import Option, Question, scaled_positions
+from personaspace.survey.question import Option, Question
 from personaspace.survey.survey import Survey
 
 TEA = Question("tea", "Tea or coffee?", (Option("Tea", 0.0), Option("Coffee", 1.0)))
@@ -46,11 +47,59 @@ def test_selecting_renumbers_answers_refusals_traits_and_weights() -> None:
     assert part.weight.tolist() == [1.5, 1.0]
 
 
+def test_strings_are_ids_though_they_look_like_numbers() -> None:
+    survey = small(respondents=("2", "0", "1"))
+    assert survey.select(["0", "2"]).respondents == ("0", "2")
+    assert survey.select(pd.Series(["1"])).respondents == survey.select(pd.Index(["1"])).respondents == ("1",)
+    assert survey.select([0, 2]).respondents == ("2", "1")
+    assert survey["0"].to_dict() == {"tea": "Tea"}
+    with pytest.raises(UnknownNameError, match="unknown respondent '3'"):
+        survey.select(["0", "3"])
+
+
+def test_questions_are_chosen_by_id_or_position() -> None:
+    assert small().select(questions=["sugar", "tea"]).equals(small().select(questions=[1, 0]))
+    with pytest.raises(UnknownNameError, match="unknown question 'suger': did you mean 'sugar'"):
+        small().select(questions=["suger"])
+
+
 def test_a_mask_selects_like_the_indices_it_marks() -> None:
     survey = small()
     assert survey.select(np.array([True, False, True])).equals(survey.select([0, 2]))
+    assert survey.select([True, False, True]).equals(survey.select(range(0, 3, 2)))
     with pytest.raises(SurveyError, match=r"mask of questions has shape \(3,\), expected \(2,\)"):
         survey.select(questions=np.array([True, False, True]))
+
+
+def test_nobody_can_be_selected() -> None:
+    assert len(small().select([])) == len(small().select(np.array([]))) == len(small().select(np.zeros(3, bool))) == 0
+
+
+@pytest.mark.parametrize("chosen", ["ann", ["ann", 1], [0.0], [None], {"ann"}, 0, np.zeros((1, 1), int)])
+def test_what_is_no_choice_is_refused(chosen: Any) -> None:
+    with pytest.raises(SettingError, match="respondents are chosen by a list of ids"):
+        small().select(chosen)
+
+
+def test_a_survey_is_as_long_as_its_respondents_and_has_them_by_id() -> None:
+    survey = small()
+    assert len(survey) == 3
+    assert survey["ann"].to_dict() == {"tea": "Coffee", "sugar": "Much"}
+    assert (survey["ann"].name, survey["ann"].index.name) == ("ann", "question")
+    assert survey["cy"].empty
+    with pytest.raises(UnknownNameError, match="unknown respondent 'anne': did you mean 'ann'"):
+        survey["anne"]
+    with pytest.raises(SettingError, match=r"survey\[0\] asks for one respondent by id, which is a string"):
+        survey[0]  # type: ignore[index]
+
+
+def test_more_answers_stand_beside_the_others_and_replace_refusals() -> None:
+    survey = small().with_more_answers(answers((2, 1, 0), (1, 1, 2)))
+    assert survey["bob"].to_dict() == {"tea": "Tea", "sugar": "Much"}
+    assert survey["cy"].to_dict() == {"sugar": "None"}
+    assert len(survey.refusals) == 0
+    with pytest.raises(SurveyError, match="'ann' has more than one answer or refusal to question 'tea'"):
+        small().with_more_answers(answers((0, 0, 0)))
 
 
 def test_equals_sees_every_part() -> None:
@@ -77,17 +126,9 @@ def test_a_survey_cannot_be_changed() -> None:
         survey.answers.option[0] = 0
 
 
-def test_scaled_positions_keep_gaps_and_order() -> None:
-    assert scaled_positions([3, 1, None]) == (1.0, 0.0, None)
-    assert scaled_positions([2, 2]) == (None, None)
-
-
 @pytest.mark.parametrize(
     ("build", "says"),
     [
-        (lambda: Question("q", "?", (Option("Yes"),)), "'q' has 1 option"),
-        (lambda: Question("q", "?", (Option("Yes"), Option("Yes"))), "lists the option 'Yes' twice"),
-        (lambda: Option("Yes", 1.5), "position 1.5 is outside"),
         (lambda: small(respondents=("ann", "ann", "cy")), "more than once, first 'ann'"),
         (lambda: small(questions=(TEA, TEA)), "question id 'tea' occurs more than once"),
         (lambda: small(answers=answers((0, 0, 0), (0, 0, 1))), "'ann' has more than one answer or refusal"),

@@ -1,4 +1,4 @@
-"""``personaspace ask``: a multiple-choice question to personas."""
+"""``personaspace ask``: put a multiple-choice question to personas."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ def ask(
     option: Annotated[list[str], typer.Option(help="An answer; repeat for each.")],
     persona: PersonaNames = None,
     mix: Mixtures = None,
-    orders: Annotated[int, typer.Option(min=1, help="Average over so many orders of the options.")] = 1,
+    orders: Annotated[int, typer.Option(min=1, help="Number of orders of the options to average over.")] = 1,
     alphabets: Annotated[
-        str, typer.Option(help="Average over label alphabets, such as ABC,abc,123; the training's is ABC.")
+        str, typer.Option(help="Average over label alphabets, such as ABC,abc,123; training used ABC.")
     ] = "ABC",
     strength: Strength = 1.0,
     interval: Annotated[
@@ -33,18 +33,17 @@ def ask(
     Example: personaspace ask runs/demo "Should the voting age be lowered?" --option Yes --option No --orders 2
     """
     from personaspace.console import show_poll
-    from personaspace.runs.fit import load_fitted, personas_named
-    from personaspace.runs.run import Run
-    from personaspace.runs.steer import load_steered
+    from personaspace.runs.fitted import open_run
+    from personaspace.runs.personas import personas_named
     from personaspace.steer.persona_bootstrap import Bootstrap
 
-    opened = Run.open(run)
-    fitted = load_fitted(opened)
-    poll = load_steered(opened, device).poll(
+    fitted = open_run(run)
+    chosen = personas_named(fitted, persona, mix)
+    poll = fitted.steered_lm(device).poll(
         question,
         option,
-        personas_named(fitted, persona, mix),
-        interval=Bootstrap(fitted.space, fitted.split.train, seed=seed) if interval else None,
+        chosen,
+        interval=Bootstrap(fitted.embedder, fitted.split.train, seed=seed) if interval else None,
         orders=orders,
         alphabets=alphabets.split(","),
         strength=strength,

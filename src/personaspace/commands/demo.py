@@ -1,4 +1,4 @@
-"""``personaspace demo``: the whole pipeline from nothing."""
+"""``personaspace demo``: the whole pipeline on a simulated survey."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def demo(
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
-    """The whole pipeline on a simulated survey with the small model that ships with the package.
+    """Run the whole pipeline on a simulated survey with the small model that ships with the package.
 
     Example: personaspace demo --out runs/demo
     """

@@ -1,4 +1,4 @@
-"""``personaspace evaluate``: a run beside every baseline."""
+"""``personaspace evaluate``: measure a run and every baseline."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ def evaluate(run: RunFolder, device: Device = "cpu", seed: Seed = 0, as_json: As
     Example: personaspace evaluate runs/opinionqa
     """
     from personaspace.console import Reporter
+    from personaspace.runs.evaluate import evaluate_run
     from personaspace.runs.run import Run
-    from personaspace.runs.steer import evaluate_run
 
     with Reporter() as reporter:
         results = evaluate_run(Run.open(run), seed=seed, device=device, on_step=reporter.step)

@@ -1,4 +1,4 @@
-"""``personaspace fit``: a survey becomes a space and personas."""
+"""``personaspace fit``: embed the respondents of a survey and find their personas."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from personaspace.commands.printing import print_json
 
 def fit(
     survey: Annotated[str, typer.Argument(help="Survey folder or file, or 'simulated'.")],
-    out: Annotated[Path, typer.Option(help="Run folder to make or to go on with.")],
+    out: Annotated[Path, typer.Option(help="Run folder to make, or one to continue.")],
     codebook: Annotated[Path | None, typer.Option(help="Codebook of a CSV, parquet, SPSS or Stata file.")] = None,
     embedder: Annotated[str, typer.Option(help="lightgcn, autoencoder, committee or factorization.")] = "lightgcn",
     personas: Annotated[
@@ -23,7 +23,7 @@ def fit(
     unseen_respondents: Fraction = 0.2,
     held_out_answers: Fraction = 0.2,
     held_out_questions: Fraction = 0.15,
-    use_everything: Annotated[bool, typer.Option(help="Hold nothing back: a final model.")] = False,
+    use_everything: Annotated[bool, typer.Option(help="Hold nothing out for evaluation: a final model.")] = False,
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
@@ -34,8 +34,7 @@ def fit(
     from personaspace.console import Reporter, show_table
     from personaspace.embedding.registry import make_embedder
     from personaspace.persona.matching import earlier, in_order, names_since
-    from personaspace.runs.fit import clustering_of, fit_run
-    from personaspace.runs.impute import note_source
+    from personaspace.runs.fit import SIMULATED, fit_run, note_source, number_of_personas
     from personaspace.runs.run import Run
     from personaspace.survey.readers.registry import read_survey
     from personaspace.survey.simulate import simulate
@@ -43,10 +42,10 @@ def fit(
 
     fractions = (0.0,) * 3 if use_everything else (unseen_respondents, held_out_answers, held_out_questions)
     settings = SplitSettings(*fractions, seed=seed)
-    clustering_of(personas, clusters, seed)
+    number_of_personas(personas, clusters)
     make_embedder(embedder, seed=seed)
     with Reporter() as reporter:
-        answered = simulate(seed=seed) if survey == "simulated" else read_survey(survey, codebook=codebook)
+        answered = simulate(seed=seed) if survey == SIMULATED else read_survey(survey, codebook=codebook)
         reporter.say(f"read {answered!r}")
         opened = Run.create(out)
         before = earlier(out / "personas")
@@ -76,7 +75,5 @@ def fit(
     for note in fitted.personas.notes:
         print(note)
     profile = out / "personas" / "profile"
-    made_of = (
-        f"what the personas are made of: {profile}" if profile.exists() else "no persona has two members to profile"
-    )
+    made_of = f"profiles of the personas: {profile}" if profile.exists() else "no persona has two members to profile"
     print(f"written to {out}; {made_of}")

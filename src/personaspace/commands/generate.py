@@ -1,4 +1,4 @@
-"""``personaspace generate``: personas in their own words."""
+"""``personaspace generate``: let personas write in their own words."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 def generate(
     run: RunFolder,
-    prompt: Annotated[list[str], typer.Argument(metavar="PROMPT...", help="What the personas are asked.")],
+    prompt: Annotated[list[str], typer.Argument(metavar="PROMPT...", help="One or more questions to the personas.")],
     persona: PersonaNames = None,
     mix: Mixtures = None,
-    max_new_tokens: Annotated[int, typer.Option(min=1, help="Length of the answer at the most.")] = 40,
+    max_new_tokens: Annotated[int, typer.Option(min=1, help="Tokens in an answer, at most.")] = 40,
     temperature: Annotated[float, typer.Option(min=0.0, help="0 for greedy decoding.")] = 0.8,
     top_p: Annotated[float, typer.Option(help="Draw from the likeliest tokens up to this probability.")] = 0.95,
-    top_k: Annotated[int, typer.Option(min=0, help="Draw from so many tokens at the most; 0 for all.")] = 0,
+    top_k: Annotated[int, typer.Option(min=0, help="Draw from the k likeliest tokens; 0 for all.")] = 0,
     repetition_penalty: Annotated[float, typer.Option(help="Above 1 repeats less.")] = 1.0,
-    stop: Annotated[list[str] | None, typer.Option(help="Where a text ends; may be repeated.")] = None,
+    stop: Annotated[list[str] | None, typer.Option(help="A string at which a text ends; may be repeated.")] = None,
     samples: Annotated[int, typer.Option(min=1, help="Answers per prompt and persona.")] = 1,
     strength: Strength = 1.0,
     stream: Annotated[bool, typer.Option("--stream", help="Show the answers as they are written.")] = False,
@@ -37,13 +37,12 @@ def generate(
     Example: personaspace generate runs/demo "What worries you most?" --mix "cluster-1=0.7,cluster-2=0.3" --stream
     """
     from personaspace.console import show_pieces, show_texts
-    from personaspace.runs.fit import load_fitted, personas_named
-    from personaspace.runs.run import Run
-    from personaspace.runs.steer import load_steered
+    from personaspace.runs.fitted import open_run
+    from personaspace.runs.personas import personas_named
 
-    opened = Run.open(run)
-    lm = load_steered(opened, device)
-    chosen = personas_named(load_fitted(opened), persona, mix)
+    fitted = open_run(run)
+    chosen = personas_named(fitted, persona, mix)
+    lm = fitted.steered_lm(device)
     how: dict[str, Any] = {
         "strength": strength,
         "samples": samples,

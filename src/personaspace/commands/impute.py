@@ -1,4 +1,4 @@
-"""``personaspace impute``: the blanks of a survey filled several times over."""
+"""``personaspace impute``: fill the blanks of a survey by multiple imputation."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ def impute(
         list[str] | None, typer.Option("--question", help="Fill only this question; may be repeated.")
     ] = None,
     refusals: Annotated[bool, typer.Option("--refusals", help="Fill refusals too.")] = False,
-    source: Annotated[Path | None, typer.Option(help="Where the survey lies now, if it was moved.")] = None,
-    codebook: Annotated[Path | None, typer.Option(help="Its codebook now. Default: beside it, else as before.")] = None,
+    source: Annotated[Path | None, typer.Option(help="Where the survey is now, if it was moved.")] = None,
+    codebook: Annotated[
+        Path | None, typer.Option(help="Where its codebook is now. Default: beside it, else as before.")
+    ] = None,
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
@@ -33,7 +35,7 @@ def impute(
     from personaspace.runs.run import Run
 
     with Reporter() as reporter:
-        filled = impute_run(
+        written = impute_run(
             Run.open(run),
             draws=draws,
             out=out,
@@ -44,24 +46,24 @@ def impute(
             seed=seed,
             on_step=reporter.step,
         )
-        if filled.unknown:
+        if written.questions_left:
             reporter.say(
-                f"left {len(filled.unknown)} question(s) as they are, which the run held out: "
+                f"left {len(written.questions_left)} question(s) as they are, which the run held out: "
                 "fit with --use-everything to fill these too"
             )
-        if not filled.own_format:
+        if not written.own_format:
             reporter.say("the survey's own format is only read: the copies are CSV files of option texts")
     if as_json:
         print_json(
             {
                 "run": str(run),
-                "copies": [str(path) for path in filled.copies],
-                "imputed": str(filled.ledger),
-                "cells": filled.cells,
-                "questions_left": list(filled.unknown),
-                "own_format": filled.own_format,
+                "copies": [str(path) for path in written.copies],
+                "imputed": str(written.imputed_cells),
+                "cells": written.cells,
+                "questions_left": list(written.questions_left),
+                "own_format": written.own_format,
             }
         )
         return
-    print(f"{filled.cells} cells filled in each of {len(filled.copies)} copies: {filled.folder}")
-    print(f"which cells those are: {filled.ledger}; how to combine the copies: docs/imputation.md")
+    print(f"{written.cells} cells filled in each of {len(written.copies)} copies: {written.folder}")
+    print(f"which cells those are: {written.imputed_cells}; how to combine the copies: docs/imputation.md")

@@ -1,4 +1,4 @@
-"""``personaspace map``: respondents and personas in two dimensions."""
+"""``personaspace map``: draw respondents and personas in two dimensions."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ def map_(
     color: Annotated[str, typer.Option(help="persona, a trait, or the id of a question.")] = "persona",
     out: Annotated[Path, typer.Option(help="File to write, ending in .html, .png or .svg.")] = Path("map.html"),
     method: Annotated[str, typer.Option(help="tsne, or umap (needs the extra 'umap').")] = "tsne",
-    sample: Annotated[int, typer.Option(min=4, help="Respondents shown at the most, drawn at random.")] = 5000,
+    sample: Annotated[int, typer.Option(min=4, help="Respondents shown, at most; drawn at random.")] = 5000,
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Draw a map of the respondents, people who answer alike close together; another colour needs no new map.
+    """Draw a map of the respondents in which people who answer alike lie close together.
 
     Example: personaspace map runs/demo --color age --out map.html
     """
     from personaspace.report.plots.map import check_color
     from personaspace.report.plots.picture import check_suffix
-    from personaspace.runs.fit import load_fitted, map_run
-    from personaspace.runs.run import Run
+    from personaspace.report.plots.plot import plot
+    from personaspace.runs.fit import map_run
+    from personaspace.runs.fitted import open_run
 
     check_suffix(out)
-    opened = Run.open(run)
-    fitted = load_fitted(opened)
+    fitted = open_run(run)
     check_color(color, fitted.split.survey)
-    drawn = map_run(opened, fitted, method, seed, sample)
-    drawn.plot(color, fitted.split.survey).save(out)
+    drawn = map_run(fitted, method, seed, sample)
+    plot(drawn, color, fitted.split.survey).save(out)
     about = {"out": str(out), "color": color, "method": method, "shown": len(drawn.points)}
     if as_json:
         print_json({**about, "respondents": drawn.respondents})

@@ -1,4 +1,4 @@
-"""``personaspace next``: which question to put to a new respondent."""
+"""``personaspace next``: choose the next question for a new respondent."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def next_(
     top: Annotated[int, typer.Option(help="How many to show.", min=1)] = 5,
     as_json: AsJson = False,
 ) -> None:
-    """Name the question whose answer is expected to tell most about a new respondent.
+    """Choose the question whose answer is expected to inform most about a new respondent.
 
     Example: personaspace next runs/demo --answer "technology_6=The government" --top 3
     """
@@ -34,13 +34,13 @@ def next_(
     from personaspace.runs.run import Run
 
     opened = Run.open(run)
-    space = load_embedder(opened.require("embedding", f"fit SURVEY --out {run}"))
-    table = next_question(space, _answers(answer or []), candidate, top)
+    embedder = load_embedder(opened.require("embedding", f"fit SURVEY --out {run}"))
+    table = next_question(embedder, _answers(answer or []), candidate, top)
     if as_json:
         print_json({"run": str(run), "questions": table.to_dict(orient="records")})
         return
     shown = table.rename(columns={"bits": "bits per question", "total": "bits in all"}).set_index("question")
-    show_table(pd.DataFrame(shown), "expected to tell most", digits=4)
+    show_table(pd.DataFrame(shown), "questions by expected information", digits=4)
 
 
 def _answers(given: list[str]) -> dict[str, str]:

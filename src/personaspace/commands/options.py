@@ -23,5 +23,5 @@ Mixtures = Annotated[
     typer.Option("--mix", help='A mixture, such as "cluster-1=0.7,cluster-2=0.3"; may be repeated.'),
 ]
 Strength = Annotated[
-    float, typer.Option(help="Of the steering: 0 is the base model, 1 the steered model, more exaggerates.")
+    float, typer.Option(help="Strength of the steering: 0 is the base model, 1 the steered model, more exaggerates.")
 ]

@@ -1,4 +1,4 @@
-"""``personaspace personas``: who the personas of a run are, a paragraph each."""
+"""``personaspace personas``: describe the personas of a run in a paragraph each."""
 
 from __future__ import annotations
 
@@ -15,26 +15,31 @@ def personas(
     run: RunFolder,
     persona: PersonaNames = None,
     plot: Annotated[
-        Path | None, typer.Option(help="Also draw who the members are: a file ending in .html, .png or .svg.")
+        Path | None,
+        typer.Option(help="Also draw their composition: a file ending in .html, .png or .svg."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell who the personas of a run are: their size, and a paragraph each made from their statistics.
+    """Describe the personas of a run: their size, and a paragraph each made from their statistics.
 
     Example: personaspace personas runs/demo --persona cluster-1
     """
     from personaspace.console import show_table
-    from personaspace.report.plots.picture import check_suffix
-    from personaspace.runs.fit import load_fitted, personas_named
-    from personaspace.runs.run import Run
+    from personaspace.profiles.profile import profile
+    from personaspace.runs.fitted import open_run
+    from personaspace.runs.personas import personas_named
 
     if plot is not None:
+        from personaspace.report.plots.picture import check_suffix
+
         check_suffix(plot)
-    fitted = load_fitted(Run.open(run))
-    profile = personas_named(fitted, persona).profile(fitted.split.train)
-    cards = profile.cards.set_index("persona")
+    fitted = open_run(run)
+    described = profile(personas_named(fitted, persona), fitted.split.train)
+    cards = described.cards.set_index("persona")
     if plot is not None:
-        profile.plot(persona[0] if persona and len(persona) == 1 else None).save(plot)
+        from personaspace.report.plots.plot import plot as draw
+
+        draw(described, persona[0] if persona and len(persona) == 1 else None).save(plot)
     if as_json:
         print_json({"run": str(run), "survey": fitted.split.survey.name, "personas": cards.to_dict(orient="index")})
         return

@@ -1,4 +1,4 @@
-"""How commands print results: JSON, or the table of an evaluation."""
+"""Output of commands: JSON, or the table of an evaluation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``personaspace push``: a run's steered model and its personas to the hub."""
+"""``personaspace push``: upload a run's steered model and its personas to the hub."""
 
 from __future__ import annotations
 
@@ -23,23 +23,21 @@ def push(
     Example: personaspace push runs/opinionqa my-organisation/opinionqa-steered
     """
     from personaspace.errors import SettingError
-    from personaspace.evaluation.results import Results
-    from personaspace.runs.fit import load_fitted, personas_named
-    from personaspace.runs.run import Run
-    from personaspace.runs.steer import load_steered
+    from personaspace.runs.fitted import open_run
+    from personaspace.runs.personas import personas_named
     from personaspace.steer.export.hub import push as push_model
 
-    opened = Run.open(run)
-    lm = load_steered(opened)
-    chosen = personas_named(load_fitted(opened), persona)
+    fitted = open_run(run)
+    chosen = personas_named(fitted, persona)
     if people := [persona.name for persona in chosen if persona.kind == "individual"]:
         raise SettingError(
             f"{people[0]!r} is one respondent, and the vector of a person is that person's data: "
             "push cluster or demographic personas"
         )
+    lm = fitted.steered_lm()
     tables = {}
-    if opened.has("evaluation"):
-        results = Results.load(opened.require("evaluation", f"evaluate {run}") / "results.json")
+    if fitted.run.has("evaluation"):
+        results = fitted.results()
         tables = {metric: results.summary(metric) for metric in results.main_metrics}
     url = push_model(lm, repository, chosen, results=tables, base_model=base_model, private=not public)
     if as_json:

@@ -20,17 +20,17 @@ def steer(
     ] = "informed",
     init: Annotated[str, typer.Option(help="Virtual tokens before training: default, zero or text.")] = "default",
     init_text: Annotated[str, typer.Option(help="The text to start from, of as many tokens as --tokens.")] = "",
-    tokens: Annotated[int, typer.Option(help="Virtual tokens.")] = 2,
-    epochs: Annotated[int, typer.Option(help="Passes over the answers at the most.")] = 2,
+    tokens: Annotated[int, typer.Option(help="Number of virtual tokens.")] = 2,
+    epochs: Annotated[int, typer.Option(help="Passes over the answers, at most.")] = 2,
     learning_rate: Annotated[float, typer.Option(help="AdamW's learning rate.")] = 2e-3,
     noise: Annotated[float, typer.Option(help="Noise on the vectors while training, in standard deviations.")] = 0.3,
-    batch: Annotated[int, typer.Option(help="Respondents a pass at the most: less memory, same result.", min=1)] = 256,
-    tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also write TensorBoard's files.")] = False,
-    refusals: Annotated[bool, typer.Option("--refusals", help="Refusing is an outcome of its own.")] = False,
+    batch: Annotated[int, typer.Option(help="Respondents per pass, at most; less memory, same result.", min=1)] = 256,
+    tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also write a TensorBoard log.")] = False,
+    refusals: Annotated[bool, typer.Option("--refusals", help="Train refusing as an outcome of its own.")] = False,
     dtype: Annotated[str, typer.Option(help="Precision of the base model: float32, bfloat16 or float16.")] = "float32",
     quantize: Annotated[str, typer.Option(help="Weights of the base model: none, 8bit or 4bit.")] = "none",
     chat: Annotated[str, typer.Option(help="Ask in the chat template: auto (if there is one), yes, no.")] = "auto",
-    recompute: Annotated[bool, typer.Option(help="Less memory, more time; prompt form before the question.")] = False,
+    recompute: Annotated[bool, typer.Option(help="Compute activations again: less memory, more time.")] = False,
     device: Device = "cpu",
     seed: Seed = 0,
     as_json: AsJson = False,
@@ -70,6 +70,6 @@ def steer(
         print_json({"run": str(run), "model": model, "best": best})
     else:
         print(
-            f"steered {model}: best held-out loss {best['log_loss']:.3f}, accuracy {best['accuracy']:.3f}, "
+            f"steered {model}: best validation loss {best['log_loss']:.3f}, accuracy {best['accuracy']:.3f}, "
             f"step {best['step']:.0f}; written to {run / 'steer'}"
         )

@@ -1,4 +1,4 @@
-"""``personaspace variance``: how much of people's opinions personas explain, beside demographic groups."""
+"""``personaspace variance``: the share of variance that personas and demographic groups explain."""
 
 from __future__ import annotations
 
@@ -17,25 +17,23 @@ def variance(
     run: RunFolder,
     k: Annotated[
         list[int] | None,
-        typer.Option("--k", help="Also so many clusters, found the run's way; may be repeated."),
+        typer.Option("--k", help="Also this number of clusters, by the run's clustering method; may be repeated."),
     ] = None,
-    pairs: Annotated[bool, typer.Option(help="Cross every two traits.")] = True,
+    pairs: Annotated[bool, typer.Option(help="Also compare the groups of every two traits crossed.")] = True,
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Share of the variance of held-out answers explained by personas, by demographic groups and by own vectors.
+    """Compare personas, demographic groups and own vectors by the share of the variance of held-out answers explained.
 
     Example: personaspace variance runs/opinionqa --k 6 --k 20
     """
     from personaspace.console import show_table
     from personaspace.profiles.explained_variance import explained_variance
-    from personaspace.runs.fit import load_fitted
-    from personaspace.runs.run import Run
+    from personaspace.runs.fitted import open_run
 
-    opened = Run.open(run)
-    fitted = load_fitted(opened)
-    method = opened.settings("personas").get("method", "kmeans")
-    table = explained_variance(fitted.space, fitted.split, fitted.personas, k or (), pairs, seed, method)
+    fitted = open_run(run)
+    method = fitted.run.settings("personas").get("method", "kmeans")
+    table = explained_variance(fitted.embedder, fitted.split, fitted.personas, k or (), pairs, seed, method)
     if as_json:
         rows = table.astype(object).where(table.notna(), None).to_dict(orient="records")
         print_json({"run": str(run), "survey": fitted.split.survey.name, "rows": rows})

@@ -1,9 +1,9 @@
-"""The contract of every embedder: answers in, vectors out, and from vectors the answers again."""
+"""The contract of every embedder: answers in, vectors out, and from vectors predicted answers."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Self
@@ -11,30 +11,34 @@ from typing import ClassVar, Self
 import numpy as np
 
 from personaspace.embedding.option_softmax import OptionSoftmax
-from personaspace.errors import NotFittedError, SettingError, SurveyError, unknown
+from personaspace.embedding.settings import Settings, check_whole
+from personaspace.embedding.training_answers import ascending
+from personaspace.errors import SettingError, SurveyError, unknown
 from personaspace.files import write_atomically, write_json, write_tensors
 from personaspace.survey.answers import Answers
-from personaspace.survey.arrays import IntArray, Vectors
+from personaspace.survey.arrays import FloatArray, IntArray, Vectors
+from personaspace.survey.lookup import NOWHERE, index_of, positions
+from personaspace.survey.option_sums import repeat_options, sum_options
 from personaspace.survey.question import Question, offsets_of
 from personaspace.survey.stream import SurveyStream
 from personaspace.survey.survey import Survey
 
 OnEpoch = Callable[[int, int, float], None]
-"""Called after every epoch with the epochs done, the most there can be, and the loss watched for early stopping."""
+"""Called after every epoch with the number of epochs done, the most there can be, and the validation loss."""
 
 FORMAT = 1
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
 
 
 @dataclass(eq=False)
-class Embedder(ABC):
-    """A collaborative filter: places respondents in a space and predicts their answers from there.
+class Embedder(Settings, ABC):
+    """A collaborative filter that turns respondents' answers into vectors and vectors into predicted answers.
 
     Every embedder predicts log-linearly: at u, a question is answered with its option o with probability
     p(o | u) = exp(<u, v_o> + b_o) / sum over the options o' of the question of exp(<u, v_o'> + b_o').
 
-    Subclasses are dataclasses whose fields are the settings, checked when constructed. ``fit`` returns the
-    embedder itself; fitted attributes end in ``_``.
+    Subclasses are dataclasses whose fields are the settings. As in scikit-learn the constructor only stores them,
+    :meth:`fit` checks them and returns the embedder itself, and fitted attributes end in ``_``.
 
     Attributes:
         dim: Length of the vectors.
@@ -42,8 +46,8 @@ class Embedder(ABC):
         name: The embedder's name on the command line and in tables.
         tensors: Names of the fitted arrays, which are what is saved.
         ids_: Ids of the respondents it was fitted on.
-        respondents_: Their vectors, shape ``[respondents, dim]``. They do not know the answers watched for
-            early stopping, so that later stages can stop by the same answers.
+        respondents_: Their vectors, shape ``[respondents, dim]``. They do not know the validation answers, so that
+            later stages can stop early by the same answers.
         options_: One vector v_o per option of every question, shape ``[options, dim]``.
         bias_: One number b_o per option, shape ``[options]``.
         questions_: The questions it was fitted on, in the order of ``options_``.
@@ -52,30 +56,35 @@ class Embedder(ABC):
     name: ClassVar[str]
     tensors: ClassVar[tuple[str, ...]] = ("respondents_", "options_", "bias_")
 
-    dim: int
+    dim: int = 128
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check_whole("dim", self.dim, least=1)
-        check_whole("seed", self.seed, least=0)
         self.ids_: tuple[str, ...] = ()
         self.questions_: tuple[Question, ...] = ()
         self.respondents_: Vectors
         self.options_: Vectors
         self.bias_: Vectors
 
+    def check(self) -> None:
+        """Check all settings; see :meth:`Settings.check`."""
+        check_whole("dim", self.dim, least=1)
+        check_whole("seed", self.seed, least=0)
+
     @abstractmethod
     def fit(self, survey: Survey, on_epoch: OnEpoch | None = None) -> Self:
-        """Learn the space from a survey's answers.
+        """Learn vectors from a survey's answers.
 
         Args:
             survey: At least two respondents and one answer.
-            on_epoch: Told of every epoch.
+            on_epoch: Called after every epoch.
 
         Returns:
             The embedder itself.
 
         Raises:
+            SettingError: A setting is outside what is allowed.
+            UnknownNameError: A setting that is a name is not known.
             SurveyError: There is nothing to learn from.
         """
 
@@ -95,7 +104,7 @@ class Embedder(ABC):
         """
 
     def embed_to(self, stream: SurveyStream, path: str | Path) -> None:
-        """Place the respondents of a stream, one block at a time, in a file.
+        """Place the respondents of a stream, one block at a time, and write their vectors to a file.
 
         Args:
             stream: Their answers.
@@ -120,7 +129,7 @@ class Embedder(ABC):
         write_atomically(Path(path), write)
 
     def predict(self, vectors: Vectors) -> Vectors:
-        """Probability of every option for points of the space.
+        """Probability of every option at some vectors.
 
         Args:
             vectors: Shape ``[n, dim]``.
@@ -132,12 +141,36 @@ class Embedder(ABC):
             NotFittedError: The embedder was not fitted.
             SettingError: The vectors have another length.
         """
-        self._check_fitted()
         vectors = self._checked(vectors)
         return OptionSoftmax(self.offsets_).softmax(vectors @ self.options_.T + self.bias_)
 
+    def predict_blocks(self, vectors: Vectors, size: int = 4096) -> Iterator[tuple[slice, Vectors]]:
+        """Predict many vectors a block at a time, so that their probabilities are never all in memory.
+
+        Args:
+            vectors: Shape ``[n, dim]``.
+            size: Vectors in a block.
+
+        Yields:
+            The rows of a block, and what :meth:`predict` gives for them, shape ``[block, options]``.
+
+        Raises:
+            NotFittedError: The embedder was not fitted.
+            SettingError: The vectors have another length.
+
+        Example:
+            >>> from personaspace.embedding.lightgcn.model import LightGCN
+            >>> from personaspace.survey.simulate import simulate
+            >>> embedder = LightGCN(dim=8, epochs=1).fit(simulate(respondents=50))
+            >>> [rows for rows, _ in embedder.predict_blocks(embedder.respondents_, size=30)]
+            [slice(0, 30, None), slice(30, 50, None)]
+        """
+        for start in range(0, len(vectors), size):
+            rows = slice(start, min(start + size, len(vectors)))
+            yield rows, self.predict(vectors[rows])
+
     def predict_questions(self, vectors: Vectors, ids: Sequence[str]) -> list[Vectors]:
-        """Probabilities of the options of some questions only.
+        """Probability of the options of some questions only.
 
         Args:
             vectors: Shape ``[n, dim]``.
@@ -149,16 +182,15 @@ class Embedder(ABC):
         Raises:
             UnknownNameError: The embedder was not fitted on a question.
         """
-        self._check_fitted()
-        vectors, index = self._checked(vectors), {question.id: j for j, question in enumerate(self.questions_)}
+        vectors, index = self._checked(vectors), index_of(question.id for question in self.questions_)
         if missing := [name for name in ids if name not in index]:
             raise unknown("question", missing[0], index)
-        places = [slice(self.offsets_[index[name]], self.offsets_[index[name] + 1]) for name in ids]
-        scores = (vectors @ self.options_[at].T + self.bias_[at] for at in places)
-        return [OptionSoftmax(np.array([0, one.shape[1]])).softmax(one) for one in scores]
+        blocks = [slice(self.offsets_[index[name]], self.offsets_[index[name] + 1]) for name in ids]
+        scores = (vectors @ self.options_[block].T + self.bias_[block] for block in blocks)
+        return [OptionSoftmax(np.array([0, part.shape[1]])).softmax(part) for part in scores]
 
     def expected_numbers(self, vectors: Vectors, ids: Sequence[str]) -> Vectors:
-        """The number each point of the space is expected to give: sum over the grid of p(o | u) times the number of o.
+        """The expected answer to questions that are answered with a number: sum over o of p(o | u) times o's number.
 
         Args:
             vectors: Shape ``[n, dim]``.
@@ -171,15 +203,30 @@ class Embedder(ABC):
             UnknownNameError: The embedder was not fitted on a question.
             SurveyError: A question has no scale.
         """
-        chances = self.predict_questions(vectors, ids)
+        probabilities = self.predict_questions(vectors, ids)
         scale_of = {question.id: question.scale for question in self.questions_}
         expected = np.empty((len(vectors), len(ids)), np.float32)
-        for column, (name, chance) in enumerate(zip(ids, chances, strict=True)):
+        for column, (name, probability) in enumerate(zip(ids, probabilities, strict=True)):
             scale = scale_of[name]
             if scale is None:
                 raise SurveyError(f"question {name!r} is answered with a choice, not a number: it has no scale")
-            expected[:, column] = chance @ scale.numbers
+            expected[:, column] = probability @ scale.numbers
         return expected
+
+    def option_log_odds(self) -> FloatArray:
+        """Weights y_o of every option's log-odds, centred within its question: log-odds at u are <y_o, (1, u)>.
+
+        Returns:
+            Shape ``[options, 1 + dim]``: what is left of b_o and v_o after their means over the question's options
+            are taken off. The softmax over a question's options is what :meth:`predict` gives.
+
+        Raises:
+            NotFittedError: The embedder was not fitted.
+        """
+        self._check_fitted()
+        weights = np.column_stack([self.bias_, self.options_]).astype(np.float64).T
+        means = sum_options(weights, self.offsets_) / np.diff(self.offsets_)
+        return np.ascontiguousarray((weights - repeat_options(means, self.offsets_)).T)
 
     def save(self, folder: str | Path) -> None:
         """Write config.json and weights.safetensors; :func:`load_embedder` reads them.
@@ -202,7 +249,7 @@ class Embedder(ABC):
         return {name: getattr(self, name) for name in self.tensors}
 
     def restore(self, state: Mapping[str, Vectors], ids: Sequence[str], questions: Sequence[Question]) -> None:
-        """Become what was fitted.
+        """Take over what another embedder of these settings learned.
 
         Args:
             state: What :meth:`state` gave.
@@ -221,58 +268,31 @@ class Embedder(ABC):
         """Start of each question's options among the columns, shape ``[questions + 1]``."""
         return offsets_of(self.questions_)
 
-    def _check_fitted(self) -> None:
-        if not self.questions_:
-            raise NotFittedError(f"this {type(self).__name__} has not learned anything yet: call fit(survey) first")
-
-    def _checked(self, vectors: Vectors) -> Vectors:
-        vectors = np.asarray(vectors, np.float32)
-        if vectors.ndim != 2 or vectors.shape[1] != self.dim:
-            raise SettingError(f"vectors have shape {vectors.shape}, expected [n, {self.dim}]")
-        return vectors
-
     def known_answers(self, survey: Survey) -> Answers:
-        """The survey's answers to questions the embedder knows, counted as in ``questions_`` and ascending."""
+        """The survey's answers to questions the embedder knows, counted as in ``questions_`` and in ascending order."""
         self._check_fitted()
-        index = {question.id: j for j, question in enumerate(self.questions_)}
-        column = np.array([index.get(question.id, -1) for question in survey.questions], np.int64)
+        column = positions((question.id for question in survey.questions), (q.id for q in self.questions_))
         for question, j in zip(survey.questions, column, strict=True):
-            if j >= 0 and _texts(question) != _texts(self.questions_[j]):
+            if j != NOWHERE and _texts(question) != _texts(self.questions_[j]):
                 raise SurveyError(
                     f"question {question.id!r} has the options {_texts(question)}, but had "
                     f"{_texts(self.questions_[j])} when the embedder was fitted: give it the same options or another id"
                 )
-        known = survey.answers.where(column[survey.answers.question] >= 0)
+        known = survey.answers.where(column[survey.answers.question] != NOWHERE)
         return ascending(replace(known, question=column[known.question]))
 
+    def _check_fitted(self) -> None:
+        if not self.questions_:
+            from personaspace.not_fitted import NotFittedError
 
-def ascending(answers: Answers) -> Answers:
-    """The answers by respondent, then question, so that no sum depends on the order they came in."""
-    cells = answers.respondent * (answers.question.max(initial=0) + 1) + answers.question
-    return answers if (np.diff(cells) >= 0).all() else answers.where(np.argsort(cells, kind="stable"))
+            raise NotFittedError(f"this {type(self).__name__} has not learned anything yet: call fit(survey) first")
 
-
-def check_learnable(survey: Survey) -> None:
-    """Raise :class:`SurveyError` unless this is a survey in memory with two respondents and an answer."""
-    if isinstance(survey, SurveyStream):
-        raise SurveyError(f"{survey!r} is a stream, which LightGCN learns from: read_survey brings it into memory")
-    if len(survey.respondents) < 2 or not len(survey.answers):
-        raise SurveyError(
-            f"{survey!r} has {len(survey.respondents)} respondent(s) and {len(survey.answers)} answer(s): "
-            "an embedder learns from at least two respondents and one answer"
-        )
-
-
-def check_whole(name: str, value: int, least: int) -> None:
-    """Raise :class:`SettingError` unless the value is a whole number from ``least`` up."""
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise SettingError(f"{name} is {value!r}: a whole number from {least} up is allowed")
-
-
-def check_between(name: str, value: float, low: float, high: float) -> None:
-    """Raise :class:`SettingError` unless low < value < high."""
-    if not low < value < high:
-        raise SettingError(f"{name} is {value!r}: a number between {low:g} and {high:g} is allowed")
+    def _checked(self, vectors: Vectors) -> Vectors:
+        self._check_fitted()
+        vectors, dim = np.asarray(vectors, np.float32), self.options_.shape[1]
+        if vectors.ndim != 2 or vectors.shape[1] != dim:
+            raise SettingError(f"vectors have shape {vectors.shape}, expected [n, {dim}]")
+        return vectors
 
 
 def _texts(question: Question) -> list[str]:

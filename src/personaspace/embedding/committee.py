@@ -1,4 +1,4 @@
-"""A committee: several embedders that err differently, side by side in one space."""
+"""A committee: several embedders that err differently, pooled into one embedder."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from personaspace.embedding.autoencoder import Autoencoder
-from personaspace.embedding.base import Embedder, OnEpoch, check_learnable, check_whole
+from personaspace.embedding.autoencoder.model import Autoencoder
+from personaspace.embedding.base import Embedder, OnEpoch
 from personaspace.embedding.factorization.model import Factorization
 from personaspace.embedding.lightgcn.model import LightGCN
 from personaspace.embedding.platt import pool_weights
+from personaspace.embedding.settings import check_whole
+from personaspace.embedding.training_answers import check_learnable
 from personaspace.errors import SettingError
 from personaspace.survey.arrays import Vectors
 from personaspace.survey.question import Question
@@ -23,31 +25,29 @@ UNITS = 13  # 4 for LightGCN, 8 for the autoencoder, 1 for the factorisation
 
 @dataclass(eq=False)
 class Committee(Embedder):
-    """LightGCN, autoencoder and closed-form factorisation, several of each, pooled by weights (Genest, Zidek 1986).
+    """A logarithmic opinion pool (Genest, Zidek 1986) of LightGCN, autoencoder and closed-form factorisation.
 
     A logarithmic pool, p(o) proportional to the product over members m of p_m(o)^w_m, of log-linear predictions is
-    itself log-linear, so that the pool is one space like any other: with c_m such that the vectors of every member
+    itself log-linear, so that the pool is an embedder like any other: with c_m such that the vectors of every member
     have length 1 in the root mean square,
 
         u = (c_1 u_1, c_2 u_2, ...),  v_o = (w_1 v_1o / c_1, w_2 v_2o / c_2, ...),  b_o = sum over m of w_m b_mo.
 
-    The weights minimise the surprise of the answers watched for early stopping, which calibrates the pool; members are
-    not calibrated before.
+    The weights minimise the log loss of the validation answers, which calibrates the pool; members are not calibrated
+    before.
 
     Attributes:
-        rounds: How many of each, with different seeds. Of the 13 parts of a round's dimensions LightGCN has 4, the
-            autoencoder 8 and the factorisation 1.
+        repeats: How often each of the three is a member, with different seeds. Of 13 equal parts of a repeat's
+            dimensions LightGCN has 4, the autoencoder 8 and the factorisation 1.
         epochs: Epochs of every member at most.
+        members_: The fitted members.
         weights_: w, shape ``[members]``.
         lengths_: 1 / c, shape ``[members]``.
-
-    Raises:
-        SettingError: A setting is outside what is allowed, or ``dim`` cannot be shared out among the members.
 
     Example:
         >>> from personaspace.survey.simulate import simulate
         >>> survey = simulate(respondents=100)
-        >>> Committee(dim=26, rounds=1, epochs=2).fit(survey).embed(survey).shape
+        >>> Committee(dim=26, repeats=1, epochs=2).fit(survey).embed(survey).shape
         (100, 26)
     """
 
@@ -56,65 +56,75 @@ class Committee(Embedder):
 
     dim: int = 832
     seed: int = 0
-    rounds: int = 2
+    repeats: int = 2
     epochs: int = 30
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_whole("rounds", self.rounds, least=1)
+        self.members_: list[Embedder]
+        self.weights_: Vectors
+        self.lengths_: Vectors
+
+    def check(self) -> None:
+        """Check all settings; see :meth:`Settings.check`."""
+        super().check()
+        check_whole("repeats", self.repeats, least=1)
         check_whole("epochs", self.epochs, least=1)
-        parts = UNITS * self.rounds
+        parts = UNITS * self.repeats
         if self.dim % parts:
             near = parts * max(1, round(self.dim / parts))
             raise SettingError(
-                f"dim is {self.dim} for {self.rounds} round(s): give a multiple of {parts}, such as {near}"
+                f"dim is {self.dim} for {self.repeats} repeat(s): give a multiple of {parts}, such as {near}"
             )
-        self.weights_: Vectors
-        self.lengths_: Vectors
-        self._members = [member for place in range(self.rounds) for member in self._round(place)]
 
     def fit(self, survey: Survey, on_epoch: OnEpoch | None = None) -> Self:
         """Fit every member, then weigh them; see :meth:`Embedder.fit`."""
+        self.check()
         check_learnable(survey)
-        for place, member in enumerate(self._members):
-            member.fit(survey, on_epoch and _counted(on_epoch, place * self.epochs, len(self._members) * self.epochs))
-        self.ids_, self.questions_ = survey.respondents, survey.questions
-        experts = [(m.respondents_, m.options_, m.bias_) for m in self._members]
+        members = self._new_members()
+        for place, member in enumerate(members):
+            member.fit(survey, on_epoch and _counted(on_epoch, place * self.epochs, len(members) * self.epochs))
+        experts = [(member.respondents_, member.options_, member.bias_) for member in members]
+        self.members_, self.ids_, self.questions_ = members, survey.respondents, survey.questions
         self.weights_ = pool_weights(experts, survey, 1 / len(experts))
-        self.lengths_ = np.array([_length(member.respondents_) for member in self._members], np.float32)
+        self.lengths_ = np.array([_length(member.respondents_) for member in members], np.float32)
         scale = self.weights_ * self.lengths_
-        self.respondents_ = self._side_by_side([member.respondents_ for member in self._members])
-        self.options_ = np.hstack([part * member.options_ for part, member in zip(scale, self._members, strict=True)])
-        self.bias_ = np.sum([w * m.bias_ for w, m in zip(self.weights_, self._members, strict=True)], axis=0)
+        self.respondents_ = self._side_by_side([member.respondents_ for member in members])
+        self.options_ = np.hstack([part * member.options_ for part, member in zip(scale, members, strict=True)])
+        self.bias_ = np.sum([w * member.bias_ for w, member in zip(self.weights_, members, strict=True)], axis=0)
         return self
 
     def embed(self, survey: Survey) -> Vectors:
         """Place respondents by every member; see :meth:`Embedder.embed`."""
         self._check_fitted()
-        return self._side_by_side([member.embed(survey) for member in self._members])
+        return self._side_by_side([member.embed(survey) for member in self.members_])
 
     def state(self) -> dict[str, Vectors]:
         """The fitted arrays by name, those by which a member places respondents as ``MEMBER/NAME``."""
         own = super().state()
-        for place, member in enumerate(self._members):
+        for place, member in enumerate(self.members_):
             own |= {f"{place}/{name}": array for name, array in member.state().items() if name not in Embedder.tensors}
         return own
 
     def restore(self, state: Mapping[str, Vectors], ids: Sequence[str], questions: Sequence[Question]) -> None:
-        """Become what was fitted; see :meth:`Embedder.restore`."""
+        """Take over what was fitted; see :meth:`Embedder.restore`."""
         super().restore(state, ids, questions)
-        for place, member in enumerate(self._members):
+        self.members_ = self._new_members()
+        for place, member in enumerate(self.members_):
             for name in set(member.tensors) - set(Embedder.tensors):
                 setattr(member, name, state[f"{place}/{name}"])
             member.ids_, member.questions_ = self.ids_, self.questions_
 
-    def _round(self, place: int) -> tuple[Embedder, ...]:
-        unit, seed, epochs = self.dim // (UNITS * self.rounds), self.seed * self.rounds + place, self.epochs
-        return (
-            LightGCN(dim=4 * unit, seed=seed, epochs=epochs),
-            Autoencoder(dim=8 * unit, seed=seed, epochs=epochs, calibrated=False),
-            Factorization(dim=unit, seed=seed, epochs=epochs, solver="alternating", calibrated=False),
-        )
+    def _new_members(self) -> list[Embedder]:
+        unit = self.dim // (UNITS * self.repeats)
+        members: list[Embedder] = []
+        for seed in range(self.seed * self.repeats, (self.seed + 1) * self.repeats):
+            members += [
+                LightGCN(dim=4 * unit, seed=seed, epochs=self.epochs),
+                Autoencoder(dim=8 * unit, seed=seed, epochs=self.epochs, calibrated=False),
+                Factorization(dim=unit, seed=seed, epochs=self.epochs, solver="alternating", calibrated=False),
+            ]
+        return members
 
     def _side_by_side(self, vectors: Sequence[Vectors]) -> Vectors:
         return np.hstack([part / length for part, length in zip(vectors, self.lengths_, strict=True)])

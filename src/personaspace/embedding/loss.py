@@ -1,4 +1,4 @@
-"""What embedders minimise: the surprise of answers, on request weighted, and aware of the options' order."""
+"""The loss embedders minimise: cross-entropy, on request weighted, and aware of the order of options."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from personaspace.embedding.option_softmax import UNANSWERED, OptionSoftmax
+from personaspace.embedding.cross_entropy import UNANSWERED, group_scores, sum_cross_entropy
+from personaspace.embedding.option_softmax import OptionSoftmax
 from personaspace.survey.question import Question, offsets_of
 
 UNLIKELY = -1e9  # score of an option that is left out
@@ -20,15 +21,15 @@ UNLIKELY = -1e9  # score of an option that is left out
 class AnswerLoss:
     """Mean over answers, weighted by w_i, of -log p(y) + ordinal * RPS(p, y).
 
-    RPS is the ranked probability score (Epstein 1969; Gneiting and Raftery 2007, section 4.2) on the options' places
+    RPS is the ranked probability score (Epstein 1969; Gneiting and Raftery 2007, section 4.2) on the options' positions
     x in [0, 1], the squared distance between two cumulative distributions: RPS = integral of (F_p(x) - [y <= x])^2 dx.
-    It minds less when the answer is next to the likely option than when it is far off. Both terms are proper scoring
-    rules, so their sum is least at the true probabilities. Options without a place are left out of the second term: F_p
-    is that of the others, and an answer without a place counts 0.
+    It is smaller when the answer is next to the likely option than when it is far off. Both terms are proper scoring
+    rules, so their sum is least at the true probabilities. Options without a position are left out of the second term:
+    F_p is that of the others, and an answer without a position counts 0.
 
     Args:
         questions: That are answered.
-        ordinal: What the second term counts; 0 for none.
+        ordinal: Weight of the second term; 0 for none.
 
     Example:
         >>> from personaspace.survey.question import Option
@@ -40,9 +41,9 @@ class AnswerLoss:
     """
 
     def __init__(self, questions: Sequence[Question], ordinal: float = 0.0) -> None:
-        self.choices = OptionSoftmax(offsets_of(questions))
+        self.option_softmax = OptionSoftmax(offsets_of(questions))
         self.ordinal = ordinal
-        self.orders = [_Order.of([questions[j] for j in at]) for at, _ in self.choices.groups] if ordinal else []
+        self.scores = [_RankedScore.of([questions[j] for j in at]) for at, _ in self.option_softmax.groups if ordinal]
 
     def __call__(
         self, vectors: Tensor, options: Tensor, bias: Tensor, answers: Tensor, weights: Tensor | None = None
@@ -54,59 +55,59 @@ class AnswerLoss:
             options: Shape ``[options, dim]``.
             bias: Shape ``[options]``.
             answers: The option chosen, :data:`UNANSWERED` where none; shape ``[respondents, questions]``.
-            weights: What each respondent counts, shape ``[respondents]``; alike where not given.
+            weights: What each respondent counts, shape ``[respondents]``; equal where not given.
 
         Returns:
             A scalar; 0 where nobody who counts answered.
         """
         if weights is None and not self.ordinal:
-            return self.choices.cross_entropy(vectors, options, bias, answers) / (answers >= 0).sum().clamp(min=1)
+            total = sum_cross_entropy(self.option_softmax, vectors, options, bias, answers)
+            return total / (answers >= 0).sum().clamp(min=1)
         weights = torch.ones(len(vectors)) if weights is None else weights
         total, counted = vectors.new_zeros(()), weights @ (answers >= 0).sum(1).to(weights.dtype)
-        for place, (questions, columns) in enumerate(self.choices.groups):
-            flat = torch.from_numpy(columns.ravel())
-            scores = torch.addmm(bias[flat], vectors, options[flat].T).view(len(vectors), *columns.shape)
+        for group, (questions, columns) in enumerate(self.option_softmax.groups):
+            scores = group_scores(columns, vectors, options, bias)
             chosen = answers[:, torch.from_numpy(questions)]
             losses = functional.cross_entropy(scores, chosen, ignore_index=UNANSWERED, reduction="none")
             if self.ordinal:
-                losses = losses + self.ordinal * self.orders[place].score(scores, chosen)
+                losses = losses + self.ordinal * self.scores[group](scores, chosen)
             total = total + weights @ losses.sum(1)
         return total / counted.clamp(min=1e-6)
 
 
 @dataclass(frozen=True)
-class _Order:
-    """The scales of questions with equally many options.
+class _RankedScore:
+    """The ranked probability score for questions with equally many options.
 
     Attributes:
-        by_place: The options in ascending order, those without a place last; shape ``[options, questions]``.
-        rank: Where each option comes in that order, shape ``[options, questions]``.
+        order: The options by position, those without one last; shape ``[options, questions]``.
+        rank: Rank of each option in that order, shape ``[options, questions]``.
         gaps: From each option so ordered to the next, 0 where there is none; shape ``[options, questions]``.
-        placed: Whether an option has a place on a scale, shape ``[options, questions]``.
+        placed: Whether an option has a position, shape ``[options, questions]``.
     """
 
-    by_place: Tensor
+    order: Tensor
     rank: Tensor
     gaps: Tensor
     placed: Tensor
 
     @classmethod
     def of(cls, questions: Sequence[Question]) -> Self:
-        places = np.stack([question.positions for question in questions], axis=1)
-        by_place = np.argsort(places, axis=0, kind="stable")
-        ordered = np.take_along_axis(places, by_place, axis=0)
+        positions = np.stack([question.positions for question in questions], axis=1)
+        order = np.argsort(positions, axis=0, kind="stable")
+        ordered = np.take_along_axis(positions, order, axis=0)
         gaps = np.nan_to_num(np.diff(ordered, axis=0, append=np.nan))
         return cls(
-            torch.from_numpy(by_place),
-            torch.from_numpy(np.argsort(by_place, axis=0)),
+            torch.from_numpy(order),
+            torch.from_numpy(np.argsort(order, axis=0)),
             torch.tensor(gaps, dtype=torch.float32),
-            torch.from_numpy(~np.isnan(places)),
+            torch.from_numpy(~np.isnan(positions)),
         )
 
-    def score(self, scores: Tensor, chosen: Tensor) -> Tensor:
-        """The ranked probability score of every answer, 0 where there is none; ``[respondents, questions]``."""
+    def __call__(self, scores: Tensor, chosen: Tensor) -> Tensor:
+        """The score of every answer, 0 where there is none; shape ``[respondents, questions]``."""
         placed = scores.masked_fill(~self.placed, UNLIKELY).softmax(1)
-        ordered = placed.gather(1, self.by_place.expand_as(scores))
+        ordered = placed.gather(1, self.order.expand_as(scores))
         at = chosen.clamp(min=0)[:, None]
         rank = self.rank.expand_as(scores).gather(1, at)
         below = (torch.arange(scores.shape[1])[:, None] >= rank).to(scores.dtype)

@@ -1,8 +1,7 @@
-"""One training loop for all embedders: Adam, a decaying rate, early stopping, the best epoch restored."""
+"""The training loop of all embedders: Adam, a decaying rate, early stopping, the best epoch restored."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
@@ -10,29 +9,30 @@ import torch
 from torch import Tensor
 
 from personaspace.embedding.base import OnEpoch
+from personaspace.schedules import cosine
 from personaspace.survey.arrays import IntArray
 
 
 def train(
     parameters: Sequence[tuple[Tensor, float]],
     losses: Callable[[], Iterable[Tensor]],
-    watch: Callable[[], float],
+    validation_loss: Callable[[], float],
     *,
     epochs: int,
     patience: int,
     decay: bool = True,
     on_epoch: OnEpoch | None = None,
 ) -> None:
-    """Change the parameters, in place, to those of the epoch with the least watched loss.
+    """Train parameters in place by Adam and leave them as they were after the epoch of the least validation loss.
 
     Args:
         parameters: Tensors that require gradients, each with its learning rate at the start.
         losses: Called once an epoch; yields the loss of each batch, computed with the current parameters.
-        watch: The loss on the answers set apart for early stopping.
+        validation_loss: Mean loss of the validation answers, by which training stops early.
         epochs: Epochs at most.
         patience: Epochs without improvement after which training ends.
         decay: Whether the rates fall along half a cosine to almost nothing at the last epoch.
-        on_epoch: Told of every epoch.
+        on_epoch: Called after every epoch.
     """
     optimizer = torch.optim.Adam([{"params": [tensor], "lr": rate} for tensor, rate in parameters])
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda epoch: half_cosine(epoch / epochs) if decay else 1)
@@ -44,37 +44,38 @@ def train(
             optimizer.step()
         schedule.step()
 
-    keep_best([tensor for tensor, _ in parameters], epoch, watch, epochs=epochs, patience=patience, on_epoch=on_epoch)
+    tensors = [tensor for tensor, _ in parameters]
+    keep_best(tensors, epoch, validation_loss, epochs=epochs, patience=patience, on_epoch=on_epoch)
 
 
 def keep_best(
     tensors: Sequence[Tensor],
     epoch: Callable[[], None],
-    watch: Callable[[], float],
+    validation_loss: Callable[[], float],
     *,
     epochs: int,
     patience: int,
     on_epoch: OnEpoch | None = None,
 ) -> None:
-    """Run epochs that change the tensors in place, and leave them as they were after the best.
+    """Stop early: run epochs that change tensors in place, and leave them as they were after the best epoch.
 
     Args:
-        tensors: What an epoch changes.
-        epoch: Runs one.
-        watch: The loss on the answers set apart for early stopping.
-        epochs: At most.
+        tensors: The tensors an epoch changes.
+        epoch: Runs one epoch.
+        validation_loss: Mean loss of the validation answers, by which training stops early.
+        epochs: Epochs at most.
         patience: Epochs without improvement after which this ends.
-        on_epoch: Told of every epoch.
+        on_epoch: Called after every epoch.
     """
     best_loss, best, best_epoch = float("inf"), [tensor.detach().clone() for tensor in tensors], 0
     for done in range(1, epochs + 1):
         epoch()
         with torch.no_grad():
-            watched = watch()
+            loss = validation_loss()
         if on_epoch is not None:
-            on_epoch(done, epochs, watched)
-        if watched < best_loss:
-            best_loss, best, best_epoch = watched, [tensor.detach().clone() for tensor in tensors], done
+            on_epoch(done, epochs, loss)
+        if loss < best_loss:
+            best_loss, best, best_epoch = loss, [tensor.detach().clone() for tensor in tensors], done
         elif done - best_epoch >= patience:
             break
     for tensor, value in zip(tensors, best, strict=True):
@@ -82,8 +83,8 @@ def keep_best(
 
 
 def half_cosine(done: float) -> float:
-    """Factor on the learning rate when a share of the training is done: from 1 down to 0.02."""
-    return max(0.02, (1 + math.cos(math.pi * done)) / 2)
+    """The factor on the learning rate after a share of the training: from 1 down to 0.02 along half a cosine."""
+    return max(0.02, cosine(done))
 
 
 def batches(items: IntArray, size: float, rng: np.random.Generator) -> list[IntArray]:

@@ -1,11 +1,10 @@
-"""Pooling and calibration: scores weighted so that chances mean what they say, judged by answers nobody trained on."""
+"""Platt scaling and logarithmic pooling: weights of scores that make probabilities calibrated on validation answers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.special import log_softmax
 
 from personaspace.embedding.base import Embedder
@@ -20,12 +19,12 @@ Expert = tuple[Vectors, Vectors, Vectors]
 
 
 def pool_weights(experts: Sequence[Expert], survey: Survey, start: float) -> Vectors:
-    """The weights of a logarithmic pool that is least surprised by the answers watched for early stopping.
+    """Weights of a logarithmic pool that minimise the log loss of the validation answers.
 
     Args:
-        experts: Who score every option for every respondent.
+        experts: The models pooled; each scores every option for every respondent.
         survey: Whose respondents, questions and answers.
-        start: Where the search begins, and the weight where no answers are watched.
+        start: Where the search begins, and the weight where there are no validation answers.
 
     Returns:
         w in p(o) proportional to exp(sum over m of w_m score_m(o)), shape ``[experts]``.
@@ -35,40 +34,42 @@ def pool_weights(experts: Sequence[Expert], survey: Survey, start: float) -> Vec
         >>> survey = simulate(respondents=100, seed=0)
         >>> score = np.log(survey.option_counts() + 1)
         >>> nothing = np.zeros((100, 0)), np.zeros((len(score), 0))
-        >>> shy, bold = (pool_weights([(*nothing, b)], survey, 1.0) for b in (score / 2, score))
-        >>> print((shy / bold).round(2))
+        >>> flat, sharp = (pool_weights([(*nothing, b)], survey, 1.0) for b in (score / 2, score))
+        >>> print((flat / sharp).round(2))
         [2.]
     """
-    watched = survey.answers.where(validation_mask(survey))
-    weights = np.full(len(experts), start)
-    if not len(watched):
-        return weights.astype(np.float32)
-    sizes = np.diff(survey.offsets)[watched.question, None]
-    place = np.arange(sizes.max())
-    columns = survey.offsets[watched.question, None] + np.minimum(place, sizes - 1)
-    table = np.stack([_scores(expert, watched.respondent, columns) for expert in experts], axis=-1)
-    beyond = np.where(place < sizes, 0, -np.inf)
-    given = np.arange(len(watched)), watched.option
+    from scipy.optimize import minimize
 
-    def surprise(weights: FloatArray) -> tuple[float, FloatArray]:
+    validation = survey.answers.where(validation_mask(survey))
+    weights = np.full(len(experts), start)
+    if not len(validation):
+        return weights.astype(np.float32)
+    sizes = np.diff(survey.offsets)[validation.question, None]
+    option = np.arange(sizes.max())
+    columns = survey.offsets[validation.question, None] + np.minimum(option, sizes - 1)
+    table = np.stack([_scores(expert, validation.respondent, columns) for expert in experts], axis=-1)
+    beyond = np.where(option < sizes, 0, -np.inf)
+    given = np.arange(len(validation)), validation.option
+
+    def log_loss(weights: FloatArray) -> tuple[float, FloatArray]:
         logs = log_softmax(table @ weights + beyond, axis=1)
         slope = np.einsum("nk,nkm->m", np.exp(logs), table) - table[given].sum(axis=0)
-        return -logs[given].mean(), slope / len(watched)
+        return -logs[given].mean(), slope / len(validation)
 
-    return np.asarray(minimize(surprise, weights, jac=True, method="L-BFGS-B").x, np.float32)
+    return np.asarray(minimize(log_loss, weights, jac=True, method="L-BFGS-B").x, np.float32)
 
 
-def calibrate(embedder: Embedder, survey: Survey) -> None:
+def platt_scale(embedder: Embedder, survey: Survey) -> None:
     """Multiply all v_o by one number and all b_o by another (Platt 1999; Guo et al. 2017, with a second number).
 
     Args:
-        embedder: Fitted on the survey; its respondents' vectors do not know the answers watched.
+        embedder: Fitted on the survey; its respondents' vectors do not know the validation answers.
         survey: That survey.
     """
     vectors, options, bias = embedder.respondents_, embedder.options_, embedder.bias_
     parts = [(vectors, options, np.zeros_like(bias)), (vectors[:, :0], options[:, :0], bias)]
-    likeness, level = pool_weights(parts, survey, 1.0)
-    embedder.options_, embedder.bias_ = options * likeness, bias * level
+    slope, level = pool_weights(parts, survey, 1.0)
+    embedder.options_, embedder.bias_ = options * slope, bias * level
 
 
 def _scores(expert: Expert, rows: IntArray, columns: IntArray) -> FloatArray:

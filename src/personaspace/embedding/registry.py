@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from personaspace.embedding.autoencoder import Autoencoder
+from personaspace.embedding.autoencoder.model import Autoencoder
 from personaspace.embedding.base import CONFIG, FORMAT, WEIGHTS, Embedder
 from personaspace.embedding.committee import Committee
 from personaspace.embedding.factorization.model import Factorization
@@ -23,7 +22,7 @@ def embedders() -> dict[str, type[Embedder]]:
 
 
 def make_embedder(name: str, **settings: Any) -> Embedder:
-    """An embedder by name.
+    """Make an embedder by name and check its settings, so that a bad one is found before anything is read or fitted.
 
     Args:
         name: One of :func:`embedders`.
@@ -43,11 +42,9 @@ def make_embedder(name: str, **settings: Any) -> Embedder:
     known = embedders()
     if name not in known:
         raise unknown("embedder", name, known)
-    allowed = [field.name for field in fields(known[name])]
-    for setting in settings:
-        if setting not in allowed:
-            raise unknown(f"setting of {name}", setting, allowed)
-    return known[name](**settings)
+    embedder = known[name]().set_params(**settings)
+    embedder.check()
+    return embedder
 
 
 def load_embedder(folder: str | Path) -> Embedder:
@@ -67,7 +64,8 @@ def load_embedder(folder: str | Path) -> Embedder:
     config, weights = read_json(folder / CONFIG), read_tensors(folder / WEIGHTS)
     if not isinstance(config, dict) or config.get("format") != FORMAT:
         raise RunError(f"{folder / CONFIG} is not of format {FORMAT}: fit the embedder again with this version")
-    embedder = make_embedder(config["embedder"], **config["settings"])
+    settings = {name: tuple(value) if isinstance(value, list) else value for name, value in config["settings"].items()}
+    embedder = make_embedder(config["embedder"], **settings)
     questions = [Question.from_json(question) for question in config["questions"]]
     try:
         embedder.restore(weights, config["respondents"], questions)

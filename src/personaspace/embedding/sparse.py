@@ -1,18 +1,15 @@
-"""The graph of respondents and options as sparse matrices, and products with them that carry gradients."""
+"""Sparse matrices of answers: a row per respondent, a column per option or question."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from scipy.sparse import csr_array
-from torch import Tensor
 
-from personaspace.survey.arrays import IntArray
+from personaspace.survey.answers import Answers
+from personaspace.survey.arrays import FloatArray, IntArray
 
 Matrix: TypeAlias = csr_array[np.float32, tuple[int, int]]
 
@@ -38,62 +35,7 @@ def sparse_rows(rows: IntArray, columns: IntArray, values: npt.ArrayLike, shape:
     return csr_array((data, columns, starts), shape=shape)
 
 
-def keep_edges(matrix: Matrix, kept: IntArray) -> Matrix:
-    """The matrix with some of its entries, scaled up so that sums keep their expectation.
-
-    Args:
-        matrix: Any.
-        kept: Which entries, ascending, counted in the matrix's order.
-
-    Returns:
-        The matrix of kept entries, each divided by the share that was kept.
-    """
-    share = max(len(kept) / max(matrix.nnz, 1), 1 / max(matrix.nnz, 1))
-    data = matrix.data.take(kept) / np.float32(share)
-    return csr_array((data, matrix.indices.take(kept), np.searchsorted(kept, matrix.indptr)), shape=matrix.shape)
-
-
-class _Product(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, vectors: Tensor, matrix: Tensor, transposed: Tensor) -> Tensor:
-        ctx.transposed = transposed
-        return matrix @ vectors
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
-        return ctx.transposed @ gradients[0].contiguous(), None, None
-
-
-class Edges:
-    """A sparse matrix with its transpose kept; multiplying by either carries the gradient and uses every core.
-
-    Args:
-        matrix: Shape ``[respondents, options]``.
-    """
-
-    def __init__(self, matrix: Matrix) -> None:
-        self.matrix = _as_tensor(matrix)
-        self.transposed = _as_tensor(csr_array(matrix.T))
-
-    def to_respondents(self, options: Tensor) -> Tensor:
-        """From option vectors ``[options, dim]`` to respondent vectors ``[respondents, dim]``."""
-        return _product(options, self.matrix, self.transposed)
-
-    def to_options(self, respondents: Tensor) -> Tensor:
-        """From respondent vectors ``[respondents, dim]`` to option vectors ``[options, dim]``."""
-        return _product(respondents, self.transposed, self.matrix)
-
-
-def _as_tensor(matrix: Matrix) -> Tensor:
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta state")
-        starts, columns = (
-            torch.tensor(matrix.indptr, dtype=torch.int32),
-            torch.tensor(matrix.indices, dtype=torch.int32),
-        )
-        return torch.sparse_csr_tensor(starts, columns, torch.tensor(matrix.data), matrix.shape, check_invariants=False)
-
-
-def _product(vectors: Tensor, matrix: Tensor, transposed: Tensor) -> Tensor:
-    apply: Callable[..., Tensor] = _Product.apply
-    return apply(vectors, matrix, transposed)
+def inverse_root_degrees(answers: Answers, respondents: int, prior: float) -> FloatArray:
+    """1 / sqrt(n_i + prior) for the number n_i of answers of every respondent, shape ``[respondents]``."""
+    norm: FloatArray = 1 / np.sqrt(np.bincount(answers.respondent, minlength=respondents) + prior)
+    return norm

@@ -1,4 +1,4 @@
-"""What any steered language model has to beat: the majority, the group's majority, the embedder alone.
+"""Baselines that a steered language model has to beat: the majority, the group's majority, the embedder alone.
 
 Every baseline takes the answers it may learn from (``train``) and those it is to predict (``test``) and returns
 :class:`Predictions` for the latter. Questions and respondents are matched by id, so both may differ.
@@ -10,17 +10,19 @@ import numpy as np
 
 from personaspace.embedding.base import Embedder
 from personaspace.errors import SettingError, unknown
-from personaspace.evaluation.matching import carried_over, matched_options
 from personaspace.evaluation.predictions import Predictions, padded_columns
+from personaspace.evaluation.shared_questions import carried_over, matched_options
 from personaspace.survey.arrays import FloatArray, Vectors
+from personaspace.survey.lookup import NOWHERE, index_of, positions
+from personaspace.survey.option_sums import option_shares
 from personaspace.survey.survey import Survey
 
 BACKOFF = 10.0
-"""A group's answers are mixed with everybody's as if so many more members had answered as everybody does."""
+"""A group's counts are smoothed as if it had this many more members, who answer as the population does."""
 
 
 def majority(train: Survey, test: Survey) -> Predictions:
-    """Everybody answers as the population does: p(o) = (count(o) + 1) / (answers + options).
+    """Predict every answer by the population's shares: p(o) = (count(o) + 1) / (answers + options).
 
     Questions without answers in ``train`` take the counts of option places (*position majority*).
 
@@ -32,7 +34,7 @@ def majority(train: Survey, test: Survey) -> Predictions:
         One row per answer of ``test``.
 
     Example:
-        >>> from personaspace.survey.survey import Answers, Option, Question
+        >>> from personaspace import Answers, Option, Question, Survey
         >>> tea = Question("q", "Tea?", (Option("no"), Option("yes")))
         >>> train = Survey(("ann", "bob", "cy"), (tea,), Answers([0, 1, 2], [0, 0, 0], [1, 1, 1]))
         >>> test = Survey(("dee",), (tea,), Answers([0], [0], [1]))
@@ -43,10 +45,10 @@ def majority(train: Survey, test: Survey) -> Predictions:
 
 
 def group_majority(train: Survey, test: Survey, trait: str) -> Predictions:
-    """Everybody answers as the respondents do who share one trait with them.
+    """Predict every answer by the shares among respondents with the same value of a trait.
 
-    p(o) = (count_g(o) + 10 p_all(o)) / (answers_g + 10), with p_all from :func:`majority`. Who lacks the trait,
-    or has a value unknown to ``train``, is answered for by everybody.
+    p(o) = (count_g(o) + 10 p_all(o)) / (answers_g + 10), with p_all from :func:`majority`. A respondent who lacks the
+    trait, or has a value that nobody in ``train`` has, is predicted by p_all.
 
     Args:
         train: Answers to learn from, with the trait.
@@ -62,24 +64,25 @@ def group_majority(train: Survey, test: Survey, trait: str) -> Predictions:
     for survey in (train, test):
         if trait not in survey.traits.columns:
             raise unknown("trait", trait, survey.traits.columns)
-    values = {value: group for group, value in enumerate(train.traits[trait].dropna().unique())}
+    values = index_of(train.traits[trait].dropna().unique())
     groups = len(values)
-    in_train, in_test = (s.traits[trait].map(values).fillna(groups).to_numpy(np.int64) for s in (train, test))
+    found = (positions(survey.traits[trait], values) for survey in (train, test))
+    in_train, in_test = (np.where(group == NOWHERE, groups, group) for group in found)
     options = int(train.offsets[-1])
     cells = in_train[train.answers.respondent] * options + train.option_nodes
     counts = np.bincount(cells, minlength=(groups + 1) * options).reshape(groups + 1, options).astype(np.float64)
     counts[groups] = 0
-    table = _shares(carried_over(train, test, counts) + BACKOFF * majority_table(train, test), test)
+    table = option_shares(carried_over(train, test, counts) + BACKOFF * majority_table(train, test), test.offsets)
     return Predictions.from_table(test, table, in_test[test.answers.respondent])
 
 
 def embedder_alone(embedder: Embedder, vectors: Vectors, test: Survey, block: int = 1024) -> Predictions:
-    """The collaborative filter's own answer, without any language model.
+    """Predict every answer by the embedder itself, without a language model.
 
     Args:
         embedder: A fitted embedder that knows every question of ``test``.
-        vectors: Where each respondent of ``test`` stands, shape ``[respondents, dim]``: their own vector, their
-            persona's or their group's.
+        vectors: A vector for each respondent of ``test``, shape ``[respondents, dim]``: their own, their persona's or
+            their group's.
         test: Answers to predict.
         block: How many respondents are predicted at a time; bounds the memory, not the result.
 
@@ -99,23 +102,15 @@ def embedder_alone(embedder: Embedder, vectors: Vectors, test: Survey, block: in
         )
     padded = padded_columns(test)
     columns = np.where(padded >= 0, np.append(known, 0)[padded], -1)
-    who, asked = test.answers.respondent, test.answers.question
+    respondent, question = test.answers.respondent, test.answers.question
     probabilities = np.zeros((len(test.answers), padded.shape[1]))
-    for start in range(0, len(vectors), block):
-        rows = np.flatnonzero((who >= start) & (who < start + block))
-        table = embedder.predict(vectors[start : start + block])
-        at = columns[asked[rows]]
-        probabilities[rows] = np.where(at >= 0, table[who[rows, None] - start, at], 0)
+    for part, table in embedder.predict_blocks(vectors, block):
+        rows = np.flatnonzero((respondent >= part.start) & (respondent < part.stop))
+        at = columns[question[rows]]
+        probabilities[rows] = np.where(at >= 0, table[respondent[rows, None] - part.start, at], 0)
     return Predictions.of(test, probabilities)
 
 
 def majority_table(train: Survey, test: Survey) -> FloatArray:
     """The majority's probability of every option of ``test``, shape ``[1, options]``."""
-    return _shares(carried_over(train, test, train.option_counts()[None]) + 1.0, test)
-
-
-def _shares(counts: FloatArray, survey: Survey) -> FloatArray:
-    """Counts divided by their sum within each question; shape [groups, options]."""
-    totals = np.add.reduceat(counts, survey.offsets[:-1], axis=1)
-    shares: FloatArray = counts / np.repeat(totals, np.diff(survey.offsets), axis=1)
-    return shares
+    return option_shares(carried_over(train, test, train.option_counts()[None]) + 1.0, test.offsets)

@@ -1,4 +1,4 @@
-"""Intervals: how far a metric would move had other respondents of the same kind been asked."""
+"""Bootstrap intervals of a metric, over respondents."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from personaspace.evaluation.predictions import Predictions
 from personaspace.survey.arrays import FloatArray
 
 CELLS = 2**23
-"""Resampled weights held in memory at a time."""
+"""Most resampled weights in memory at a time."""
 
 
 class Interval(NamedTuple):
@@ -27,7 +27,7 @@ class Interval(NamedTuple):
 def bootstrap(
     metric: Metric, predictions: Predictions, resamples: int = 1000, level: float = 0.95, seed: int = 0
 ) -> Interval:
-    """Bootstrap over respondents: whole respondents are drawn with replacement, with all their answers.
+    """Compute a metric and its bootstrap interval: respondents are drawn with replacement, each with all their answers.
 
     The interval is value + (quantiles of the resampled values - their mean). For accuracy and log-loss that is the
     percentile interval; distances between distributions and calibration errors grow by the noise that resampling
@@ -35,7 +35,7 @@ def bootstrap(
 
     Args:
         metric: One of :data:`personaspace.evaluation.metrics.METRICS`.
-        predictions: What was predicted and answered; respondents without answers are not drawn.
+        predictions: Predictions and answers; respondents without answers are not drawn.
         resamples: How many times to draw, at least 1.
         level: Share of the resampled values that lie inside the interval, between 0 and 1.
         seed: Equal seeds draw the same respondents, so that methods are compared on equal draws.
@@ -67,7 +67,7 @@ def bootstrap(
 
 
 def _resampled(predictions: Predictions, resamples: int, seed: int) -> Iterator[FloatArray]:
-    """Blocks of resampled weights, each of shape [some resamples, respondents]; respondents lie far apart in memory."""
+    """Blocks of resampled weights, each of shape [some resamples, respondents], stored respondent by respondent."""
     rng = np.random.default_rng(seed)
     respondents = len(predictions.weight)
     present = np.unique(predictions.respondent)

@@ -1,11 +1,11 @@
 """How well predictions fit the answers: numpy only, each metric with a worked example.
 
-Every metric is a function of the predictions and of what each respondent counts. ``weights`` has shape
+Every metric is a function of the predictions and of the respondents' weights. ``weights`` has shape
 ``[respondents]`` and gives one value, or ``[resamples, respondents]`` and gives one value per row: a bootstrap
 is the same metric under resampled weights. Without weights, those of the predictions are used.
 
-Notation: respondent i counts w_i, gave n_i answers; p_a(o) is the predicted probability of option o for answer a,
-y_a the option chosen, x_o the ordinal position of an option.
+Notation: respondent i has weight w_i and gave n_i answers; p_a(o) is the predicted probability of option o for answer
+a, y_a the option chosen, x_o the ordinal position of an option.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from personaspace.evaluation.averages import Metric, mean_over_questions, ratio, weights_of
+from personaspace.evaluation.averages import Metric, mean_over_questions, ratio, rows_by_question, weights_of
 from personaspace.evaluation.predictions import Predictions
 from personaspace.survey.arrays import FloatArray
 
@@ -29,8 +29,8 @@ def macro_accuracy(predictions: Predictions, weights: FloatArray | None = None) 
     expected accuracy of choosing among them at random.
 
     Args:
-        predictions: What was predicted and answered.
-        weights: What each respondent counts, shape ``[respondents]`` or ``[resamples, respondents]``.
+        predictions: Predictions and answers.
+        weights: Weights of the respondents, shape ``[respondents]`` or ``[resamples, respondents]``.
 
     Returns:
         In [0, 1], one value per row of ``weights``.
@@ -53,8 +53,8 @@ def log_loss(predictions: Predictions, weights: FloatArray | None = None) -> Flo
     """Mean surprise of an answer, in nats: -sum_a w_a log p_a(y_a) / sum_a w_a.
 
     Args:
-        predictions: What was predicted and answered; probabilities below 1e-12 count as 1e-12.
-        weights: What each respondent counts, shape ``[respondents]`` or ``[resamples, respondents]``.
+        predictions: Predictions and answers; probabilities below 1e-12 count as 1e-12.
+        weights: Weights of the respondents, shape ``[respondents]`` or ``[resamples, respondents]``.
 
     Returns:
         At least 0, lower is better, one value per row of ``weights``.
@@ -79,8 +79,8 @@ def ece(predictions: Predictions, weights: FloatArray | None = None, bins: int =
     (weighted) sums. Ties count as in :func:`macro_accuracy`.
 
     Args:
-        predictions: What was predicted and answered.
-        weights: What each respondent counts, shape ``[respondents]`` or ``[resamples, respondents]``.
+        predictions: Predictions and answers.
+        weights: Weights of the respondents, shape ``[respondents]`` or ``[resamples, respondents]``.
         bins: How many bins divide [0, 1].
 
     Returns:
@@ -109,8 +109,8 @@ def total_variation(predictions: Predictions, weights: FloatArray | None = None)
     the weighted distribution of the answers.
 
     Args:
-        predictions: What was predicted and answered.
-        weights: What each respondent counts, shape ``[respondents]`` or ``[resamples, respondents]``.
+        predictions: Predictions and answers.
+        weights: Weights of the respondents, shape ``[respondents]`` or ``[resamples, respondents]``.
 
     Returns:
         In [0, 1], 0 is best, one value per row of ``weights``.
@@ -137,8 +137,8 @@ def wasserstein(predictions: Predictions, weights: FloatArray | None = None) -> 
     OpinionQA's alignment.
 
     Args:
-        predictions: What was predicted and answered.
-        weights: What each respondent counts, shape ``[respondents]`` or ``[resamples, respondents]``.
+        predictions: Predictions and answers.
+        weights: Weights of the respondents, shape ``[respondents]`` or ``[resamples, respondents]``.
 
     Returns:
         In [0, 1], 0 is best, one value per row of ``weights``; NaN where no question is ordinal.
@@ -165,8 +165,8 @@ def sd_ratio(predictions: Predictions, weights: FloatArray | None = None) -> Flo
     that of the two means over questions, so that a question all answered alike divides nothing by 0.
 
     Args:
-        predictions: What was predicted and answered.
-        weights: What each respondent counts, shape ``[respondents]`` or ``[resamples, respondents]``.
+        predictions: Predictions and answers.
+        weights: Weights of the respondents, shape ``[respondents]`` or ``[resamples, respondents]``.
 
     Returns:
         At least 0, 1 is best, one value per row of ``weights``; NaN where the real answers have no spread.
@@ -213,14 +213,12 @@ def _distributions(
 ) -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
     """Per question that has answers: positions [options], predicted and actual weighted sums [..., options]."""
     counted = weights_of(predictions, weights).T
-    order = np.argsort(predictions.question, kind="stable")
-    starts = np.flatnonzero(np.diff(predictions.question[order], prepend=-1))
     identity = np.eye(predictions.positions.shape[1])
-    for rows in np.split(order, starts[1:]):
-        who = counted[predictions.respondent[rows]]
+    for rows in rows_by_question(predictions):
+        weight = counted[predictions.respondent[rows]]
         positions = predictions.positions[predictions.question[rows[0]]]
         predicted, actual = (
-            np.einsum("n...,no->o...", who, chances).T  # many small products: faster than starting threads for each
+            np.einsum("n...,no->o...", weight, chances).T  # many small products: faster than starting threads for each
             for chances in (predictions.probabilities[rows], identity[predictions.option[rows]])
         )
         yield positions, predicted, actual
@@ -229,7 +227,7 @@ def _distributions(
 def _ordinal_distributions(
     predictions: Predictions, weights: FloatArray | None
 ) -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
-    """The same for ordinal questions: options without a position dropped, the others ascending, as shares."""
+    """Per ordinal question: positions in ascending order and the predicted and actual shares of these options."""
     for positions, predicted, actual in _distributions(predictions, weights):
         placed = np.argsort(positions)[: np.count_nonzero(~np.isnan(positions))]
         x = positions[placed]

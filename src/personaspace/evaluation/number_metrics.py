@@ -5,8 +5,8 @@ histogram (:class:`personaspace.survey.scale.Scale`); both are compared with the
 and stretched to [0, 1], so that questions of different units can be averaged.
 
 Every measure is taken per question and averaged over questions; those without an answer are left out. ``weights`` are
-as in :mod:`personaspace.evaluation.metrics`. Notation: y_a is the number of answer a, m_a the predicted one, w_a what
-its respondent counts.
+as in :mod:`personaspace.evaluation.metrics`. Notation: y_a is the number of answer a, m_a the predicted one, w_a
+the weight of its respondent.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from personaspace.evaluation.averages import Metric, mean_over_questions, ratio, weights_of
+from personaspace.evaluation.averages import Metric, mean_over_questions, ratio, rows_by_question, weights_of
 from personaspace.evaluation.metrics import FLOOR
 from personaspace.evaluation.predictions import Predictions
 from personaspace.survey.arrays import FloatArray
@@ -25,8 +25,8 @@ def r2(predictions: Predictions, weights: FloatArray | None = None) -> FloatArra
     """Share of the variance explained: 1 - sum_a w_a (y_a - m_a)^2 / sum_a w_a (y_a - mean y)^2.
 
     Args:
-        predictions: What was predicted and answered, numbers only.
-        weights: What each respondent counts, shape ``[respondents]`` or ``[resamples, respondents]``.
+        predictions: Predictions and answers, numbers only.
+        weights: Weights of the respondents, shape ``[respondents]`` or ``[resamples, respondents]``.
 
     Returns:
         At most 1, about 0 for the mean of the training answers, one value per row of ``weights``. A question to which
@@ -40,11 +40,11 @@ def r2(predictions: Predictions, weights: FloatArray | None = None) -> FloatArra
         0.0
     """
     shares = []
-    for who, given, expected, _ in _questions(predictions, weights):
-        mean = ratio(who @ given, who.sum(axis=-1))
-        spread = (who * (given - mean[..., None]) ** 2).sum(axis=-1)
+    for weight, given, expected, _ in _questions(predictions, weights):
+        mean = ratio(weight @ given, weight.sum(axis=-1))
+        spread = (weight * (given - mean[..., None]) ** 2).sum(axis=-1)
         shares.append(
-            1 - ratio(who @ (given - expected) ** 2, np.where(spread > 1e-9 * who.sum(axis=-1), spread, np.nan))
+            1 - ratio(weight @ (given - expected) ** 2, np.where(spread > 1e-9 * weight.sum(axis=-1), spread, np.nan))
         )
     return mean_over_questions(shares, predictions, weights)
 
@@ -53,11 +53,11 @@ def rank_correlation(predictions: Predictions, weights: FloatArray | None = None
     """Spearman's correlation of given and predicted numbers, ties at their middle rank.
 
     Args:
-        predictions: What was predicted and answered, numbers only.
-        weights: What each respondent counts, shape ``[respondents]`` or ``[resamples, respondents]``.
+        predictions: Predictions and answers, numbers only.
+        weights: Weights of the respondents, shape ``[respondents]`` or ``[resamples, respondents]``.
 
     Returns:
-        In [-1, 1], one value per row of ``weights``; a method that expects the same of everybody ranks nobody and
+        In [-1, 1], one value per row of ``weights``; a method that predicts the same for all respondents
         has 0. A question to which all gave one number is left out.
 
     Example:
@@ -67,11 +67,11 @@ def rank_correlation(predictions: Predictions, weights: FloatArray | None = None
         0.5
     """
     correlations = []
-    for who, given, expected, _ in _questions(predictions, weights):
-        a, b = (_centred(_ranks(values, who), who) for values in (given, expected))
-        own = (who * a**2).sum(axis=-1)
-        both = np.sqrt(own * (who * b**2).sum(axis=-1))
-        found = ratio((who * a * b).sum(axis=-1), np.where(both > 1e-9, both, np.inf))
+    for weight, given, expected, _ in _questions(predictions, weights):
+        a, b = (_centred(_ranks(values, weight), weight) for values in (given, expected))
+        own = (weight * a**2).sum(axis=-1)
+        both = np.sqrt(own * (weight * b**2).sum(axis=-1))
+        found = ratio((weight * a * b).sum(axis=-1), np.where(both > 1e-9, both, np.inf))
         correlations.append(np.where(own > 1e-9, found, np.nan))
     return mean_over_questions(correlations, predictions, weights)
 
@@ -80,8 +80,8 @@ def absolute_error(predictions: Predictions, weights: FloatArray | None = None) 
     """How far off the predicted number is, as a share of the scale: sum_a w_a |y_a - m_a| / sum_a w_a.
 
     Args:
-        predictions: What was predicted and answered, numbers only.
-        weights: What each respondent counts, shape ``[respondents]`` or ``[resamples, respondents]``.
+        predictions: Predictions and answers, numbers only.
+        weights: Weights of the respondents, shape ``[respondents]`` or ``[resamples, respondents]``.
 
     Returns:
         In [0, 1], 0 is best, one value per row of ``weights``.
@@ -92,8 +92,8 @@ def absolute_error(predictions: Predictions, weights: FloatArray | None = None) 
         0.4
     """
     errors = [
-        ratio(who @ np.abs(given - expected), who.sum(axis=-1))
-        for who, given, expected, _ in _questions(predictions, weights)
+        ratio(weight @ np.abs(given - expected), weight.sum(axis=-1))
+        for weight, given, expected, _ in _questions(predictions, weights)
     ]
     return mean_over_questions(errors, predictions, weights)
 
@@ -105,11 +105,11 @@ def log_density(predictions: Predictions, weights: FloatArray | None = None) -> 
     log(high - low) less.
 
     Args:
-        predictions: What was predicted and answered, numbers only; probabilities below 1e-12 count as 1e-12.
-        weights: What each respondent counts, shape ``[respondents]`` or ``[resamples, respondents]``.
+        predictions: Predictions and answers, numbers only; probabilities below 1e-12 count as 1e-12.
+        weights: Weights of the respondents, shape ``[respondents]`` or ``[resamples, respondents]``.
 
     Returns:
-        Higher is better; 0 for somebody who expects every number alike. One value per row of ``weights``.
+        Higher is better; 0 where every number is predicted alike. One value per row of ``weights``.
 
     Example:
         Nine tenths of the probability on one half of the scale: the density there is 1.8.
@@ -118,7 +118,9 @@ def log_density(predictions: Predictions, weights: FloatArray | None = None) -> 
         >>> print(np.exp(log_density(p)).round(6))
         1.8
     """
-    densities = [ratio(who @ density, who.sum(axis=-1)) for who, _, _, density in _questions(predictions, weights)]
+    densities = [
+        ratio(weight @ density, weight.sum(axis=-1)) for weight, _, _, density in _questions(predictions, weights)
+    ]
     return mean_over_questions(densities, predictions, weights)
 
 
@@ -136,9 +138,7 @@ def _questions(
 ) -> Iterator[tuple[FloatArray, FloatArray, FloatArray, FloatArray]]:
     """Per question that has answers: weights [..., answers], numbers given and expected, log density [answers]."""
     weight = weights_of(predictions, weights)
-    order = np.argsort(predictions.question, kind="stable")
-    starts = np.flatnonzero(np.diff(predictions.question[order], prepend=-1))
-    for rows in np.split(order, starts[1:]):
+    for rows in rows_by_question(predictions):
         positions = predictions.positions[predictions.question[rows[0]]]
         points = np.flatnonzero(~np.isnan(positions))
         chances = predictions.probabilities[rows][:, points]
@@ -150,15 +150,15 @@ def _questions(
         yield weight[..., predictions.respondent[rows]], predictions.value[rows], chances @ positions[points], density
 
 
-def _ranks(values: FloatArray, who: FloatArray) -> FloatArray:
-    """Weighted middle ranks: what counts below plus half of what ties; shape of ``who``."""
+def _ranks(values: FloatArray, weight: FloatArray) -> FloatArray:
+    """Weighted middle ranks: what counts below plus half of what ties; shape of ``weight``."""
     order = np.argsort(values.round(9), kind="stable")
     new = np.diff(values.round(9)[order], prepend=-np.inf) > 0
-    sums = np.add.reduceat(who[..., order], np.flatnonzero(new), axis=-1)
-    middle = np.empty(who.shape)
+    sums = np.add.reduceat(weight[..., order], np.flatnonzero(new), axis=-1)
+    middle = np.empty(weight.shape)
     middle[..., order] = (np.cumsum(sums, axis=-1) - sums / 2)[..., np.cumsum(new) - 1]
     return middle
 
 
-def _centred(values: FloatArray, who: FloatArray) -> FloatArray:
-    return values - ratio((who * values).sum(axis=-1), who.sum(axis=-1))[..., None]
+def _centred(values: FloatArray, weight: FloatArray) -> FloatArray:
+    return values - ratio((weight * values).sum(axis=-1), weight.sum(axis=-1))[..., None]

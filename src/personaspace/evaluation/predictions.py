@@ -1,4 +1,4 @@
-"""Predictions: what a method expected of every answer, beside the answer that was given."""
+"""Predictions: the probabilities that a method gave to the options, with the answers that were given."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from personaspace.survey.survey import Survey
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """One row per answer: the one shape in which every method hands over its results.
+    """Predicted probabilities and given answers, one row per answer; every method returns these.
 
     Attributes:
         probabilities: Shape ``[answers, options]``; rows sum to 1; 0 or NaN past a question's last option.
         option: The option that was chosen, shape ``[answers]``.
-        respondent: Who answered, an index into ``weight``, shape ``[answers]``.
-        question: What was asked, an index into ``positions``, shape ``[answers]``.
+        respondent: The respondent, an index into ``weight``, shape ``[answers]``.
+        question: The question, an index into ``positions``, shape ``[answers]``.
         positions: Ordinal positions, shape ``[questions, options]``; NaN where an option has no place on
             the scale or the question has no such option.
-        weight: What each respondent counts, shape ``[respondents]``; ones where it is not given.
+        weight: Weight of each respondent, shape ``[respondents]``; ones where it is not given.
         value: For an answer that is a number, its exact place on the question's scale, 0 for the low end and 1 for the
             high; NaN for a choice. All NaN where it is not given; shape ``[answers]``.
 
@@ -64,7 +64,7 @@ class Predictions:
 
     @classmethod
     def of(cls, survey: Survey, probabilities: FloatArray, weighted: bool = False) -> Self:
-        """Set probabilities beside a survey's answers.
+        """Combine probabilities with a survey's answers.
 
         Args:
             survey: The answers that were to be predicted.
@@ -92,7 +92,7 @@ class Predictions:
         Args:
             survey: The answers that were to be predicted.
             table: Shape ``[rows, options of all questions]``, columns in the survey's running option count.
-            row: The row that speaks for each answer, shape ``[answers]``.
+            row: The row of the table for each answer, shape ``[answers]``.
             weighted: Whether respondents count by their survey weight rather than alike.
 
         Returns:
@@ -131,7 +131,7 @@ def padded_columns(survey: Survey) -> IntArray:
     """Running option index of every question's options, shape ``[questions, most options]``; -1 past the last.
 
     Example:
-        >>> from personaspace.survey.survey import Answers, Option, Question, Survey
+        >>> from personaspace import Answers, Option, Question, Survey
         >>> two = Question("a", "?", (Option("no"), Option("yes")))
         >>> three = Question("b", "?", (Option("no"), Option("perhaps"), Option("yes")))
         >>> padded_columns(Survey((), (two, three), Answers.empty()))

@@ -1,4 +1,4 @@
-"""The protocol: every method on every evaluation set, with intervals, in one table (SPEC: split, rows, metric)."""
+"""The evaluation protocol: every method measured on every evaluation set, with intervals, in one table."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ OTHER_RESAMPLES = 100
 
 @dataclass(frozen=True)
 class EvaluationSet:
-    """Answers to predict, and what is known of those who gave them.
+    """Answers to predict, and the known answers and vectors of the respondents who gave them.
 
     Attributes:
         name: The value of ``split`` in the results.
         test: The answers to predict.
         known: The respondents' own answers that may be used.
-        vectors: Where each respondent of ``test`` stands, shape ``[respondents, dim]``.
+        vectors: The vector of each respondent of ``test``, shape ``[respondents, dim]``.
         seen: Whether the embedder knows the questions.
     """
 
@@ -51,7 +51,7 @@ class EvaluationSet:
 
 def evaluate(
     lm: SteeredLM | None,
-    space: Embedder,
+    embedder: Embedder,
     split: Split,
     personas: Personas | None = None,
     *,
@@ -63,7 +63,7 @@ def evaluate(
 
     Args:
         lm: The steered model, or ``None`` for the rows that need no language model.
-        space: An embedder fitted on ``split.train``.
+        embedder: An embedder fitted on ``split.train``.
         split: The evaluation sets.
         personas: Cluster personas, for the row ``cluster k=...``.
         known: Numbers of known answers for unseen respondents.
@@ -75,34 +75,37 @@ def evaluate(
         numbers are measured apart, each by their own metrics.
 
     Raises:
-        SettingError: The split holds nothing back, so that there is nothing to evaluate on.
+        SettingError: The split holds nothing out to evaluate on, or the embedder was fitted on another survey.
     """
     rows: list[Row] = []
-    groups = None if lm is None else GroupRows(lm, space, split.train, personas)
-    for evaluation_set in evaluation_sets(space, split, known):
-        for method, predict in _methods(lm, groups, space, split.train, evaluation_set):
+    groups = None if lm is None else GroupRows(lm, embedder, split.train, personas)
+    for evaluation_set in evaluation_sets(embedder, split, known):
+        for method, predict in _methods(lm, groups, embedder, split.train, evaluation_set):
             if on_row:
                 on_row(evaluation_set.name, method)
             rows += _measure(evaluation_set, method, predict(), seed)
     if not rows:
         raise SettingError(
-            "nothing was held back from this survey, so there is nothing to evaluate on: "
-            "fit it without --use-everything"
+            "nothing was held out from this survey, so there is nothing to evaluate on: fit it without --use-everything"
         )
     return Results(split.survey.name, None if lm is None else lm.model.name, seed, versions(), tuple(rows))
 
 
-def evaluation_sets(space: Embedder, split: Split, known: Sequence[int] = KNOWN) -> Iterator[EvaluationSet]:
-    """The non-empty evaluation sets of a split, in the order of the table."""
+def evaluation_sets(embedder: Embedder, split: Split, known: Sequence[int] = KNOWN) -> Iterator[EvaluationSet]:
+    """Yield the non-empty evaluation sets of a split, in the order of the table.
+
+    Raises:
+        SettingError: The embedder was fitted on another survey than ``split.train``.
+    """
     train = split.train
-    if space.ids_ != train.respondents or space.questions_ != train.questions:
+    if embedder.ids_ != train.respondents or embedder.questions_ != train.questions:
         raise SettingError(
-            f"the {space.name} embedder was fitted on other respondents or questions than this split trains on: "
+            f"the {embedder.name} embedder was fitted on other respondents or questions than this split trains on: "
             "fit it on split.train"
         )
-    own = space.embed(train)
+    own = embedder.embed(train)
     candidates = [EvaluationSet("held-out answers", split.held_out_answers, train, own, True)]
-    unseen = [(k, split.known(k), space.embed(split.known(k))) for k in known if len(split.unseen_known.respondents)]
+    unseen = [(k, split.known(k), embedder.embed(split.known(k))) for k in known if len(split.unseen_known.respondents)]
     candidates += [
         EvaluationSet(f"unseen respondents K={k}", split.unseen_held_out, answers, vectors, True)
         for k, answers, vectors in unseen
@@ -118,14 +121,14 @@ def evaluation_sets(space: Embedder, split: Split, known: Sequence[int] = KNOWN)
 
 
 def _methods(
-    lm: SteeredLM | None, groups: GroupRows | None, space: Embedder, train: Survey, at: EvaluationSet
+    lm: SteeredLM | None, groups: GroupRows | None, embedder: Embedder, train: Survey, at: EvaluationSet
 ) -> Iterator[tuple[str, Callable[[], Predictions]]]:
     test = at.test
     yield "majority", partial(majority, train, test)
     if at.seen:
         for trait in map(str, train.traits.columns):
             yield f"group majority: {trait}", partial(group_majority, train, test, trait)
-        yield f"embedder alone: {space.name}", partial(embedder_alone, space, at.vectors, test)
+        yield f"embedder alone: {embedder.name}", partial(embedder_alone, embedder, at.vectors, test)
     else:
         yield "similar question", partial(similar_question_majority, train, test)
         yield "own similar answer", partial(own_similar_answer, train, test, at.known)
@@ -139,7 +142,7 @@ def _methods(
 
 
 def _measure(at: EvaluationSet, method: str, predictions: Predictions, seed: int) -> Iterator[Row]:
-    """Choices by the metrics of choices, numbers by those of numbers."""
+    """Measure choices by the metrics for choices and numbers by those for numbers."""
     number = ~np.isnan(predictions.value)
     for rows, metrics in ((~number, METRICS), (number, NUMBER_METRICS)):
         if rows.any():

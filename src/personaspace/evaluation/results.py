@@ -22,8 +22,8 @@ class Row:
 
     Attributes:
         split: The evaluation set.
-        method: What predicted it.
-        metric: What was measured.
+        method: The method that predicted the answers.
+        metric: The metric.
         value: The measurement.
         low: Lower end of the interval.
         high: Upper end.
@@ -43,7 +43,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Results:
-    """Everything an evaluation found.
+    """The table of an evaluation.
 
     Attributes:
         survey: The survey's name.
@@ -61,7 +61,7 @@ class Results:
 
     @property
     def table(self) -> pd.DataFrame:
-        """All rows as a tidy table."""
+        """All rows as a tidy table, with the attributes of :class:`Row` as columns."""
         return pd.DataFrame([asdict(row) for row in self.rows])
 
     @property
@@ -86,7 +86,11 @@ class Results:
         return wide
 
     def value(self, split: str, method: str, metric: str = MAIN_METRIC) -> float:
-        """One measurement; raises ``KeyError`` where there is none."""
+        """Look up one measurement.
+
+        Raises:
+            KeyError: There is none of this split, method and metric.
+        """
         for row in self.rows:
             if (row.split, row.method, row.metric) == (split, method, metric):
                 return row.value
@@ -98,14 +102,22 @@ class Results:
         content["rows"] = [{k: None if v != v else v for k, v in row.items()} for row in content["rows"]]
         return content
 
-    def save(self, path: Path) -> None:
-        """Write ``results.json`` atomically."""
-        write_json(path, self.to_json())
+    def save(self, path: str | Path) -> None:
+        """Write ``results.json`` atomically.
+
+        Raises:
+            RunError: The file cannot be written.
+        """
+        write_json(Path(path), self.to_json())
 
     @classmethod
-    def load(cls, path: Path) -> Results:
-        """Read what :meth:`save` wrote."""
-        content = read_json(path)
+    def load(cls, path: str | Path) -> Results:
+        """Read what :meth:`save` wrote.
+
+        Raises:
+            RunError: The file is missing or does not hold results.
+        """
+        content = read_json(Path(path))
         try:
             rows = tuple(Row(**_with_nan(row)) for row in content.pop("rows"))
             return cls(**content, rows=rows)

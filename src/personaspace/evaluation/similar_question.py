@@ -1,4 +1,4 @@
-"""Baselines for questions nobody has answered yet: look at the most similar question that was answered.
+"""Baselines for questions that nobody has answered yet, from the most similar question that was answered.
 
 Similarity is the cosine of tf-idf vectors of question and option texts. Answers are carried to another number of
 options by relative place: the first to the first, the last to the last, those between in proportion.
@@ -6,23 +6,22 @@ options by relative place: the first to the first, the last to the last, those b
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 
 from personaspace.evaluation.baselines import majority_table
-from personaspace.evaluation.matching import matched_questions
 from personaspace.evaluation.predictions import Predictions, padded_columns
+from personaspace.evaluation.shared_questions import matched_questions
+from personaspace.newquestions.features import question_text, tfidf
 from personaspace.survey.arrays import FloatArray, IntArray
-from personaspace.survey.question import Question
+from personaspace.survey.lookup import positions
 from personaspace.survey.survey import Survey
 
 
 def similar_question_majority(train: Survey, test: Survey) -> Predictions:
-    """Each question of ``test`` is answered as the most similar other question of ``train`` was.
+    """Predict every answer by the shares of the most similar other question of ``train``.
 
-    That question's distribution gets as much of the probability as the similarity is, the (position) majority the
-    rest.
+    The prediction is s times that question's shares, carried over by relative place, plus 1 - s times the (position)
+    majority, with s the similarity.
 
     Args:
         train: Answers to learn from.
@@ -44,10 +43,10 @@ def similar_question_majority(train: Survey, test: Survey) -> Predictions:
 
 
 def own_similar_answer(train: Survey, test: Survey, known: Survey | None = None) -> Predictions:
-    """Each respondent repeats their own answer to the most similar other question they answered.
+    """Predict every answer by the respondent's own answer to the most similar other question they answered.
 
-    That answer, carried over by relative place, gets half as much of the probability as the similarity is (people
-    are less alike in two answers than two distributions are); the (position) majority has the rest.
+    The prediction is s/2 times that answer, carried over by relative place, plus 1 - s/2 times the (position)
+    majority, with s the similarity; half of it, because one answer says less about another than a distribution does.
 
     Args:
         train: Answers from which the majority is taken.
@@ -87,10 +86,8 @@ def question_similarity(train: Survey, test: Survey) -> FloatArray:
         Shape ``[questions of test, questions of train]``; 0 for a question itself and for one without
         answers.
     """
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    texts = [[_text(question) for question in survey.questions] for survey in (train, test)]
-    vectorizer = TfidfVectorizer(sublinear_tf=True, analyzer=_words).fit(texts[0] + texts[1])
+    texts = [[question_text(question) for question in survey.questions] for survey in (train, test)]
+    vectorizer = tfidf(texts[0] + texts[1])
     seen, asked = (vectorizer.transform(part) for part in texts)
     similarity: FloatArray = (asked @ seen.T).toarray()
     similarity[:, np.bincount(train.answers.question, minlength=len(train.questions)) == 0] = 0
@@ -100,7 +97,7 @@ def question_similarity(train: Survey, test: Survey) -> FloatArray:
 
 
 def relative_places(source: int, target: int) -> FloatArray:
-    """Where an option of one question lies among the options of another.
+    """Map the options of one question to those of another by relative place.
 
     Args:
         source: Number of options of the question that was answered, at least 2.
@@ -122,15 +119,7 @@ def relative_places(source: int, target: int) -> FloatArray:
 
 def _answers_of(known: Survey, test: Survey) -> IntArray:
     """The option every respondent of ``test`` gave to every question of ``known``, -1 for none."""
-    row = np.array([test.respondent_index.get(respondent, -1) for respondent in known.respondents], dtype=np.int64)
+    row = positions(known.respondents, test.respondent_index)
     given = np.full((len(test.respondents) + 1, len(known.questions)), -1, dtype=np.int64)
     given[row[known.answers.respondent], known.answers.question] = known.answers.option
     return given[:-1]
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.lower())
-
-
-def _text(question: Question) -> str:
-    return " ".join([question.text, *(option.text for option in question.options)])

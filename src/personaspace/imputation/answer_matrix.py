@@ -1,4 +1,4 @@
-"""Answers as a table: a row per respondent, a column per question the embedder knows."""
+"""Answers as a matrix: a row per respondent, a column per question the embedder knows."""
 
 from __future__ import annotations
 
@@ -6,36 +6,42 @@ import numpy as np
 
 from personaspace.embedding.base import Embedder
 from personaspace.survey.answers import Answers
-from personaspace.survey.arrays import IntArray
+from personaspace.survey.arrays import IntArray, Vectors
 from personaspace.survey.survey import Survey
 
-NONE = -1
+BLANK = -1
+"""Stands in an answer matrix where there is no answer."""
 
 
-def as_table(space: Embedder, survey: Survey) -> IntArray:
+def answer_matrix(embedder: Embedder, survey: Survey) -> IntArray:
     """The survey's answers to the questions an embedder knows.
 
     Args:
-        space: A fitted embedder.
+        embedder: Fitted.
         survey: Any; questions are matched by id.
 
     Returns:
-        The option chosen, :data:`NONE` where none; shape ``[respondents, questions_ of the embedder]``.
+        The option chosen, :data:`BLANK` where none; shape ``[respondents, questions_ of the embedder]``.
 
     Raises:
         SurveyError: A question has other options than when the embedder was fitted.
     """
-    answers = space.known_answers(survey)
-    table = np.full((len(survey.respondents), len(space.questions_)), NONE, np.int64)
-    table[answers.respondent, answers.question] = answers.option
-    return table
+    answers = embedder.known_answers(survey)
+    matrix = np.full((len(survey.respondents), len(embedder.questions_)), BLANK, np.int64)
+    matrix[answers.respondent, answers.question] = answers.option
+    return matrix
 
 
-def as_survey(space: Embedder, table: IntArray) -> Survey:
-    """The inverse of :func:`as_table`: nameless respondents who answered so."""
-    respondent, question = np.nonzero(table != NONE)
+def survey_of_matrix(embedder: Embedder, matrix: IntArray) -> Survey:
+    """A survey with the answers of an answer matrix; its respondents are numbered."""
+    respondent, question = np.nonzero(matrix != BLANK)
     return Survey(
-        tuple(map(str, range(len(table)))),
-        space.questions_,
-        Answers(respondent, question, table[respondent, question]),
+        tuple(map(str, range(len(matrix)))),
+        embedder.questions_,
+        Answers(respondent, question, matrix[respondent, question]),
     )
+
+
+def predict_matrix(embedder: Embedder, matrix: IntArray) -> Vectors:
+    """Probabilities of all options from the answers of a matrix, shape ``[respondents, options]``."""
+    return embedder.predict(embedder.embed(survey_of_matrix(embedder, matrix)))

@@ -12,13 +12,13 @@ from personaspace.survey.arrays import FloatArray
 
 
 class Pooled(NamedTuple):
-    """What m completed data sets say together.
+    """Estimates from m completed data sets, combined.
 
     Attributes:
         estimate: Mean of the m estimates.
         low: Lower end of the interval.
         high: Upper end of the interval.
-        missing: Share of the variance that is due to what is missing.
+        missing: Share of the variance that is due to missing answers.
     """
 
     estimate: FloatArray
@@ -36,7 +36,7 @@ def pool(estimates: npt.ArrayLike, variances: npt.ArrayLike = 0.0, level: float 
     Args:
         estimates: Shape ``[m, ...]``, m at least 2.
         variances: Squared standard error of each estimate had nothing been missing, of the same shape; 0 where the
-            completed respondents are all there are, so that the interval is for what is missing alone.
+            completed respondents are the whole population, so that the interval is for the missing answers alone.
         level: Between 0 and 1.
 
     Raises:
@@ -55,8 +55,8 @@ def pool(estimates: npt.ArrayLike, variances: npt.ArrayLike = 0.0, level: float 
         raise SettingError(f"{m} estimate(s), level {level}: give at least 2 estimates and a level between 0 and 1")
     within = np.broadcast_to(np.asarray(variances, np.float64), estimates.shape).mean(axis=0)
     between = (1 + 1 / m) * estimates.var(axis=0, ddof=1)
-    total, middle = within + between, estimates.mean(axis=0)
+    total, estimate = within + between, estimates.mean(axis=0)
     freedom = np.divide(within, between, out=np.full(np.shape(total), np.inf), where=between > 0)
     half = t.ppf((1 + level) / 2, (m - 1) * (1 + freedom) ** 2) * np.sqrt(total)
     missing = np.divide(between, total, out=np.zeros(np.shape(total)), where=total > 0)
-    return Pooled(middle, middle - half, middle + half, missing)
+    return Pooled(estimate, estimate - half, estimate + half, missing)

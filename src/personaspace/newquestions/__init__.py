@@ -1,1 +1,1 @@
-"""What a space expects of the answers to questions nobody asked."""
+"""Predicted answers to questions nobody has been asked yet: a prior from their text."""

@@ -1,9 +1,9 @@
-"""Training points that do not know the answer they are to predict, some of them made from few answers.
+"""Cross-fitting: training vectors that do not know the answer they are to predict.
 
-A respondent's point is made from all their answers, the one to be predicted among them. Who learns from such points
-trusts them too much where the answer is not known: on held-out answers, and more so on new questions. So questions are
-dealt into folds, and in each fold respondents stand where they would without their answers to its questions. A share of
-them stands where only a few of their answers would put them, as unseen respondents do.
+A respondent's vector is made from all their answers, the one to be predicted among them. A model trained on such
+vectors trusts them too much where the answer is not known: on held-out answers, and more so on new questions. So
+questions are dealt into folds, and for each fold respondents are embedded without their answers to its questions. A
+random part of them is embedded from only a few answers, as unseen respondents are.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from personaspace.survey.arrays import BoolArray, IntArray, Vectors
 from personaspace.survey.survey import Survey
 
 FOLDS = 10
-FEW = 0.3
-FEWEST = 3
+FEW = 0.3  # share of respondents embedded from only a few answers
+FEWEST = 3  # answers that these have at the least
 
 
 @runtime_checkable
 class Embeds(Protocol):
-    """A space that places respondents by their answers: what a fitted embedder offers."""
+    """Turns respondents' answers into vectors, as a fitted embedder does."""
 
     def embed(self, survey: Survey) -> Vectors:
         """Vectors of a survey's respondents, shape ``[respondents, dim]``."""
@@ -35,11 +35,11 @@ class Embeds(Protocol):
 
 @dataclass(frozen=True)
 class CrossFittedVectors:
-    """Where respondents stand in each fold.
+    """The vectors of every respondent in each fold.
 
     Attributes:
-        vectors: Of every respondent in every fold, fold after fold, shape ``[folds * respondents, dim]``.
-        fold: Of each question, shape ``[questions]``.
+        vectors: Fold after fold, shape ``[folds * respondents, dim]``.
+        fold: The fold of each question, shape ``[questions]``.
     """
 
     vectors: Tensor
@@ -51,21 +51,21 @@ class CrossFittedVectors:
         return self.fold[question] * respondents + respondent
 
 
-def cross_fitted_vectors(survey: Survey, space: Embeds, known: BoolArray, seed: int) -> CrossFittedVectors:
-    """Place the respondents of a survey once a fold.
+def cross_fitted_vectors(survey: Survey, embedder: Embeds, known: BoolArray, seed: int) -> CrossFittedVectors:
+    """Embed the respondents of a survey once per fold of questions, without their answers to these questions.
 
     Args:
         survey: Training answers.
-        space: Places respondents.
-        known: Which answers may be known at all; shape of the answers.
-        seed: Of folds and choices.
+        embedder: Fitted.
+        known: The answers that may be known at all, shape ``[answers]``.
+        seed: Of the folds and of the respondents of whom few answers are known.
     """
     rng = np.random.default_rng([seed, 2])
     folds = min(FOLDS, len(survey.questions))
     fold: IntArray = rng.permutation(len(survey.questions)) % folds
     of_answers = fold[survey.answers.question]
     tables = (
-        space.embed(survey.with_answers(_some_few(survey, known & (of_answers != one), rng))) for one in range(folds)
+        embedder.embed(survey.with_answers(_some_few(survey, known & (of_answers != one), rng))) for one in range(folds)
     )
     return CrossFittedVectors(_stacked(tables, folds), fold)
 
@@ -80,7 +80,7 @@ def _stacked(tables: Iterator[Vectors], count: int) -> Tensor:
 
 
 def _some_few(survey: Survey, mask: BoolArray, rng: np.random.Generator) -> BoolArray:
-    """The mask with but a few answers left of some respondents; their number is log-uniform."""
+    """The mask with only a few answers left of some respondents; the number left is log-uniform."""
     chosen = rng.permutation(np.flatnonzero(mask))
     respondent = survey.answers.respondent[chosen]
     chosen = chosen[np.argsort(respondent, kind="stable")]

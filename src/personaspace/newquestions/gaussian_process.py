@@ -1,8 +1,8 @@
-r"""What a space expects of the answers to any question, asked before or not, from its text.
+r"""A prior for the answers to any question, asked before or not, by Gaussian-process regression on its text.
 
-The options of the questions asked have log-odds Y that are linear in a point (:mod:`personaspace.newquestions.log_odds`).
-Those of any question follow by Gaussian-process regression with the kernel of
-:mod:`personaspace.newquestions.features` (Rasmussen and Williams 2006, eq. 2.25, 2.26),
+The options of the questions asked have log-odds Y that are linear in a respondent's vector
+(:mod:`personaspace.newquestions.log_odds`). Those of any question follow by Gaussian-process regression with the kernel
+of :mod:`personaspace.newquestions.features` (Rasmussen and Williams 2006, eq. 2.25, 2.26),
 
     Y* = K* (K + s^2 I)^-1 Y,    var* = k** - K* (K + s^2 I)^-1 K*^T,
 
@@ -10,9 +10,9 @@ and those of an asked question, had it not been asked, by leaving out all of its
 
     Y_b - ([(K + s^2 I)^-1]_bb)^-1 [(K + s^2 I)^-1 Y]_b.
 
-Time grows with the cube of the options and memory with their square. Of a survey with more than 8,000 options every
-second question is learnt from, or every third, and so on until they are few enough; of the others is expected, before
-and after, what would be had they not been asked.
+Time grows with the cube of the options and memory with their square. Of a survey with more than 8,000 options only
+every second question is learnt from, or every third, and so on until they are few enough; the prior of the others is
+the one they would have had they not been asked.
 """
 
 from __future__ import annotations
@@ -28,106 +28,105 @@ import torch
 from torch import Tensor
 
 from personaspace.files import read_json, read_tensors, write_json, write_tensors
-from personaspace.newquestions.features import MOST_ALIKE, QuestionKernel
+from personaspace.newquestions.features import MAX_SIMILARITY, QuestionKernel
 from personaspace.survey.arrays import FloatArray
 from personaspace.survey.question import Question, offsets_of
 
-NOISE = 0.03 * MOST_ALIKE
+NOISE = 0.03 * MAX_SIMILARITY
 MOST_OPTIONS = 8000
-TOGETHER = 50
+BLOCK = 50  # questions predicted at a time; bounds the memory
 
 QUESTIONS, WEIGHTS = "question_prior.json", "question_prior.safetensors"
 
 
 @dataclass(frozen=True)
 class OptionWeights:
-    """What is expected of the answers to one question.
+    """The log-odds of one question's options, linear in a respondent's vector, and their uncertainty.
 
     Attributes:
-        weights: Of each option's log-odds, shape ``[options, 1 + dim]``.
-        uncertainty: Standard deviation left, as a share of what it would be with no question asked: 0 to 1.
+        weights: Of each option's log-odds, intercept first; shape ``[options, 1 + dim]``.
+        uncertainty: Posterior standard deviation as a share of the prior one, from 0 to 1.
     """
 
     weights: Tensor
     uncertainty: float
 
     def log_odds(self, vectors: Tensor) -> Tensor:
-        """Centred log-odds of the options for points ``[n, dim]``, shape ``[n, options]``."""
+        """Centred log-odds of the options at vectors ``[n, dim]``, shape ``[n, options]``."""
         weights = self.weights.to(vectors)
         odds = weights[:, 0] + vectors @ weights[:, 1:].T
         return odds - odds.mean(dim=1, keepdim=True)
 
     def ordered(self, order: Sequence[int]) -> OptionWeights:
-        """The same with the options in another order."""
+        """The same weights with the options in another order."""
         return OptionWeights(self.weights[list(order)], self.uncertainty)
 
 
 class QuestionPrior:
-    """What a space expects of any question.
+    """A prior for the answers to any question, by Gaussian-process regression from the questions asked.
 
     Args:
         questions: The questions asked.
-        states: What the frozen model made of each, shape ``[questions, width]``.
-        log_odds: Weights of their options' log-odds, shape ``[options, 1 + dim]``.
+        states: Hidden state of the frozen model for each question, shape ``[questions, width]``.
+        log_odds: Weights of their options' log-odds, intercept first; shape ``[options, 1 + dim]``.
     """
 
     def __init__(self, questions: Sequence[Question], states: FloatArray, log_odds: FloatArray) -> None:
         self.questions = tuple(questions)
         self.states: FloatArray = np.asarray(states, dtype=np.float64)
         self.weights: FloatArray = np.asarray(log_odds, dtype=np.float64)
-
         self._learnt_from = _few_enough(self.questions)
 
     def of(self, question: Question, states: Tensor) -> OptionWeights:
-        """What is expected of a question, asked before or not.
+        """The prior of a question, asked before or not.
 
         Args:
             question: Any.
-            states: What the frozen model made of it, shape ``[width]``.
+            states: Hidden state of the frozen model for it, shape ``[width]``.
         """
         return self._predicted([question], states.cpu().numpy()[None].astype(np.float64))[0]
 
     @cached_property
     def smoothed(self) -> list[OptionWeights]:
-        """What is expected of each question asked."""
+        """The regression's prediction for each question asked, which its own answers are part of."""
         return self._predicted(self.questions, self.states)
 
     @cached_property
     def leave_one_out(self) -> list[OptionWeights]:
-        """What would be expected of each question asked if it had not been."""
-        expected = list(self.smoothed)
+        """The prior that each question asked would have had it not been asked."""
+        predicted = list(self.smoothed)
         for question, block in zip(self._learnt_from, _blocks(self._known), strict=True):
             covariance = np.linalg.inv(self._inverse[block, block])
             weights = self._known_weights[block] - covariance @ self._solved[block]
-            expected[question] = _expected(weights, np.diag(covariance).mean() - NOISE)
-        return expected
+            predicted[question] = _option_weights(weights, np.diag(covariance).mean() - NOISE)
+        return predicted
 
     @cached_property
     def own(self) -> list[OptionWeights]:
-        """What the space itself says of each question asked."""
-        return [_expected(self.weights[block], 0.0) for block in _blocks(self.questions)]
+        """The log-odds of each question asked as they were given, with no uncertainty."""
+        return [_option_weights(self.weights[block], 0.0) for block in _blocks(self.questions)]
 
-    def save(self, folder: Path) -> None:
-        """Write ``question_prior.json``, the questions, and ``question_prior.safetensors``, all else."""
-        write_tensors(folder / WEIGHTS, {"states": self.states, "log_odds": self.weights})
-        write_json(folder / QUESTIONS, [question.to_json() for question in self.questions])
+    def save(self, folder: str | Path) -> None:
+        """Write the questions to ``question_prior.json`` and the arrays to ``question_prior.safetensors``."""
+        write_tensors(Path(folder) / WEIGHTS, {"states": self.states, "log_odds": self.weights})
+        write_json(Path(folder) / QUESTIONS, [question.to_json() for question in self.questions])
 
     @classmethod
-    def load(cls, folder: Path) -> QuestionPrior:
+    def load(cls, folder: str | Path) -> QuestionPrior:
         """Read what :meth:`save` wrote; :class:`RunError` where a file is missing or damaged."""
-        questions = [Question.from_json(known) for known in read_json(folder / QUESTIONS)]
-        tensors = read_tensors(folder / WEIGHTS)
+        questions = [Question.from_json(entry) for entry in read_json(Path(folder) / QUESTIONS)]
+        tensors = read_tensors(Path(folder) / WEIGHTS)
         return cls(questions, tensors["states"], tensors["log_odds"])
 
     def _predicted(self, questions: Sequence[Question], states: FloatArray) -> list[OptionWeights]:
-        expected = []
-        for start in range(0, len(questions), TOGETHER):
-            some = questions[start : start + TOGETHER]
-            likeness = self._kernel(some, states[start : start + TOGETHER])
-            weights = likeness @ self._solved
-            variance = MOST_ALIKE - np.einsum("ij,ij->i", likeness @ self._inverse, likeness)
-            expected += [_expected(weights[block], variance[block].mean()) for block in _blocks(some)]
-        return expected
+        predicted: list[OptionWeights] = []
+        for start in range(0, len(questions), BLOCK):
+            some = questions[start : start + BLOCK]
+            similarity = self._kernel(some, states[start : start + BLOCK])
+            weights = similarity @ self._solved
+            variance = MAX_SIMILARITY - np.einsum("ij,ij->i", similarity @ self._inverse, similarity)
+            predicted += [_option_weights(weights[block], variance[block].mean()) for block in _blocks(some)]
+        return predicted
 
     @cached_property
     def _known(self) -> list[Question]:
@@ -144,9 +143,9 @@ class QuestionPrior:
 
     @cached_property
     def _inverse(self) -> FloatArray:
-        likeness = self._kernel(self._known, self.states[self._learnt_from])
-        likeness[np.diag_indices_from(likeness)] += NOISE
-        return np.asarray(np.linalg.inv(likeness), dtype=np.float64)
+        similarity = self._kernel(self._known, self.states[self._learnt_from])
+        similarity[np.diag_indices_from(similarity)] += NOISE
+        return np.asarray(np.linalg.inv(similarity), dtype=np.float64)
 
     @cached_property
     def _solved(self) -> FloatArray:
@@ -162,10 +161,10 @@ def _few_enough(questions: Sequence[Question]) -> range:
 
 
 def _blocks(questions: Sequence[Question]) -> list[slice]:
-    """Where the options of each question stand."""
+    """The rows of each question's options."""
     return [slice(start, stop) for start, stop in pairwise(offsets_of(questions))]
 
 
-def _expected(weights: FloatArray, variance: float) -> OptionWeights:
-    uncertainty = float(np.sqrt(np.clip(variance / MOST_ALIKE, 0.0, 1.0)))
+def _option_weights(weights: FloatArray, variance: float) -> OptionWeights:
+    uncertainty = float(np.sqrt(np.clip(variance / MAX_SIMILARITY, 0.0, 1.0)))
     return OptionWeights(torch.from_numpy(np.ascontiguousarray(weights, dtype=np.float32)), uncertainty)

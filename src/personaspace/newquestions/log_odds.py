@@ -1,7 +1,7 @@
-r"""What a space says of the options of its questions, as log-odds linear in a point: l_o(u) = y_o . [1, u].
+r"""Log-odds of every option, linear in a respondent's vector: l_o(u) = y_o . [1, u], centred within each question.
 
-Log-odds are centred within a question. A fitted embedder is asked (:class:`Predicts`); where there are only points,
-each question's answers are regressed on them, but for those of :func:`validation_mask`.
+A fitted embedder's are regressed on its predictions (:class:`Predicts`). Where there are only vectors, the answers to
+each question are regressed on them, but for the validation answers (:func:`validation_mask`).
 """
 
 from __future__ import annotations
@@ -15,37 +15,36 @@ from personaspace.survey.arrays import FloatArray, IntArray, Vectors
 from personaspace.survey.survey import Survey
 from personaspace.survey.validation import validation_mask
 
-MOST_POINTS = 5000
-TOGETHER = 200
+MOST_VECTORS = 5000  # of respondents at which predictions are regressed
+BLOCK = 200  # questions predicted at a time; bounds the memory
 
 
 @runtime_checkable
 class Predicts(Protocol):
-    """A space that says how its points answer questions: what a fitted embedder offers."""
+    """Predicts the answers to questions from vectors, as a fitted embedder does."""
 
     def predict_questions(self, vectors: Vectors, ids: Sequence[str]) -> list[Vectors]:
-        """Probability of the options of each of these questions, ``[points, options]`` a question."""
+        """Probability of the options of each of these questions, ``[n, options]`` a question."""
 
 
-def log_odds(survey: Survey, space: object, vectors: Vectors) -> FloatArray:
+def log_odds(survey: Survey, embedder: object, vectors: Vectors) -> FloatArray:
     """Weights of every option's log-odds.
 
     Args:
         survey: Training answers.
-        space: Asked if it can foretell.
+        embedder: Fitted on it; of anything but an embedder only the vectors count.
         vectors: Of the survey's respondents, shape ``[respondents, dim]``.
 
     Returns:
         Shape ``[options of all questions, 1 + dim]``.
     """
-    if isinstance(space, Predicts):
-        return _asked(survey, space, vectors)
+    if isinstance(embedder, Predicts):
+        return _of_predictions(survey, embedder, vectors)
     answers = survey.answers.where(~validation_mask(survey))
     parts = []
-    for question, of_question in enumerate(survey.questions):
-        rows = answers.question == question
-        chosen = answers.option[rows]
-        parts.append(_regressed(vectors[answers.respondent[rows]], chosen, len(of_question.options)))
+    for j, question in enumerate(survey.questions):
+        rows = answers.question == j
+        parts.append(_of_answers(vectors[answers.respondent[rows]], answers.option[rows], len(question.options)))
     return np.concatenate(parts)
 
 
@@ -54,27 +53,27 @@ def with_one(vectors: Vectors | FloatArray) -> FloatArray:
     return np.concatenate([np.ones((len(vectors), 1)), vectors], axis=1)
 
 
-def _asked(survey: Survey, space: Predicts, vectors: Vectors) -> FloatArray:
-    some = vectors[:: max(1, len(vectors) // MOST_POINTS)]
+def _of_predictions(survey: Survey, embedder: Predicts, vectors: Vectors) -> FloatArray:
+    some = vectors[:: max(1, len(vectors) // MOST_VECTORS)]
     ids = [question.id for question in survey.questions]
     parts = []
-    for start in range(0, len(ids), TOGETHER):
-        foretold = space.predict_questions(some, ids[start : start + TOGETHER])
-        odds = [_centred(np.log(np.maximum(part.astype(np.float64), 1e-9))) for part in foretold]
+    for start in range(0, len(ids), BLOCK):
+        predicted = embedder.predict_questions(some, ids[start : start + BLOCK])
+        odds = [_centred(np.log(np.maximum(part.astype(np.float64), 1e-9))) for part in predicted]
         parts.append(np.linalg.lstsq(with_one(some), np.concatenate(odds, axis=1), rcond=None)[0].T)
     return np.asarray(np.concatenate(parts), dtype=np.float64)
 
 
-def _regressed(points: Vectors, chosen: IntArray, options: int) -> FloatArray:
+def _of_answers(vectors: Vectors, chosen: IntArray, options: int) -> FloatArray:
     """Weights of one question's options by multinomial logistic regression; options nobody chose are unlikely."""
     from sklearn.linear_model import LogisticRegression
 
-    weights: FloatArray = np.zeros((options, 1 + points.shape[1]))
+    weights: FloatArray = np.zeros((options, 1 + vectors.shape[1]))
     shares = (np.bincount(chosen, minlength=options) + 0.5) / (len(chosen) + 0.5 * options)
     weights[:, 0] = np.log(shares)
     given = np.unique(chosen)
     if len(given) > 1:
-        model = LogisticRegression(max_iter=200).fit(points, chosen)
+        model = LogisticRegression(max_iter=200).fit(vectors, chosen)
         slopes, intercept = model.coef_, model.intercept_
         if len(given) == 2:
             slopes, intercept = np.concatenate([-slopes, slopes]) / 2, np.concatenate([-intercept, intercept]) / 2

@@ -1,1 +1,1 @@
-"""Vectors to personas, and what they are made of."""
+"""Personas: individual, clustered and demographic; their names, mixtures, soft memberships and map."""

@@ -1,4 +1,4 @@
-"""Clouds: Gaussian components, and how likely a point belongs to each."""
+"""Gaussian mixtures: components with diagonal covariances, and the probability that a point belongs to each."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from personaspace.survey.arrays import FloatArray, IntArray, Vectors
 
 Reals = Vectors | FloatArray
 
+PARTS = ("centres", "variances", "shares")
+
 
 @dataclass(frozen=True, eq=False)
 class GaussianMixture:
     """A mixture of Gaussians with diagonal covariances.
 
     Attributes:
-        centres: Shape ``[clouds, dimensions]``.
-        variances: Shape ``[clouds, dimensions]``.
-        shares: Prior probabilities, sum 1, shape ``[clouds]``.
+        centres: Means of the components, shape ``[components, dimensions]``.
+        variances: Their variances in every dimension, shape ``[components, dimensions]``.
+        shares: Their prior probabilities, sum 1, shape ``[components]``.
     """
 
     centres: Reals
@@ -27,7 +29,15 @@ class GaussianMixture:
     shares: Reals
 
     def membership(self, points: Reals) -> FloatArray:
-        """p(c | x) = share_c N(x; centre_c, variance_c) / sum over all clouds; shape ``[n, clouds]``, rows sum to 1.
+        """Posterior probability of every component at each point (Bishop 2006, eq. 9.13).
+
+        p(c | x) = share_c N(x; centre_c, variance_c) / sum over all components.
+
+        Args:
+            points: Shape ``[n, dimensions]``.
+
+        Returns:
+            Shape ``[n, components]``, rows sum to 1.
 
         Example:
             >>> two = GaussianMixture(np.array([[0.0], [2.0]]), np.ones((2, 1)), np.array([0.5, 0.5]))
@@ -44,7 +54,7 @@ class GaussianMixture:
         return np.asarray(odds / odds.sum(axis=1, keepdims=True))
 
     def some(self, which: IntArray) -> GaussianMixture:
-        """These clouds only, in this order, as the whole."""
+        """The mixture of some of the components, in the order given; their shares are scaled to sum to 1."""
         shares = self.shares[which]
         return GaussianMixture(self.centres[which], self.variances[which], shares / shares.sum())
 
@@ -57,38 +67,44 @@ def nearest(points: Reals, centres: Reals) -> IntArray:
 
 @dataclass(frozen=True, eq=False)
 class AnswerMixture:
-    """Clouds with the space they live in, enough to tell any respondent's membership from expected answers.
+    """A Gaussian mixture over expected answers, with the projection from option probabilities to its dimensions.
 
     Attributes:
-        mean: Expected answers at the origin, shape ``[options]``.
+        mean: Option probabilities at the origin, shape ``[options]``.
         basis: Orthonormal columns, shape ``[options, dimensions]``.
-        clouds: One per persona, in the personas' order.
+        components: One Gaussian per persona, in the personas' order.
     """
 
     mean: Reals
     basis: Reals
-    clouds: GaussianMixture
+    components: GaussianMixture
 
     def membership(self, expected: Reals) -> FloatArray:
-        """How likely respondents belong to each cloud.
+        """Posterior probability that respondents belong to each component.
 
         Args:
             expected: Their probabilities of all options, shape ``[n, options]``.
 
         Returns:
-            Shape ``[n, clouds]``, rows sum to 1.
+            Shape ``[n, components]``, rows sum to 1.
         """
-        return self.clouds.membership((expected - self.mean) @ self.basis)
+        return self.components.membership((expected - self.mean) @ self.basis)
+
+    def some(self, which: IntArray) -> AnswerMixture:
+        """The same with some of the components; see :meth:`GaussianMixture.some`."""
+        return AnswerMixture(self.mean, self.basis, self.components.some(which))
 
     def tensors(self) -> dict[str, Reals]:
-        """Everything as named arrays."""
-        clouds = {f"cloud_{name}": getattr(self.clouds, name) for name in ("centres", "variances", "shares")}
-        return {"cloud_mean": self.mean, "cloud_basis": self.basis, **clouds}
+        """All arrays by the name they are saved under."""
+        components = {f"mixture_{name}": getattr(self.components, name) for name in PARTS}
+        return {"mixture_mean": self.mean, "mixture_basis": self.basis, **components}
 
     @classmethod
-    def from_tensors(cls, tensors: Mapping[str, Reals]) -> AnswerMixture | None:
-        """What :meth:`tensors` gave; ``None`` where there is nothing of it."""
-        if "cloud_mean" not in tensors:
-            return None
-        clouds = GaussianMixture(*(tensors[f"cloud_{name}"] for name in ("centres", "variances", "shares")))
-        return cls(tensors["cloud_mean"], tensors["cloud_basis"], clouds)
+    def from_tensors(cls, tensors: Mapping[str, Reals]) -> AnswerMixture:
+        """The mixture whose :meth:`tensors` these are.
+
+        Raises:
+            KeyError: An array is missing.
+        """
+        components = GaussianMixture(*(tensors[f"mixture_{name}"] for name in PARTS))
+        return cls(tensors["mixture_mean"], tensors["mixture_basis"], components)

@@ -1,4 +1,4 @@
-"""Personas without clustering: single respondents, and demographic groups to compare clusters with."""
+"""Personas without clustering: single respondents and demographic groups; and the centroids of any groups."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from personaspace.embedding.base import Embedder
 from personaspace.errors import SurveyError, unknown
 from personaspace.persona.personas import Kind, Persona, Personas
 from personaspace.survey.arrays import FloatArray, IntArray, Vectors
+from personaspace.survey.lookup import NOWHERE, positions
 from personaspace.survey.survey import Survey
 
 
 def individual_personas(embedder: Embedder) -> Personas:
-    """One persona per respondent, at the respondent's own vector.
+    """Make every respondent a persona, at the respondent's own vector.
 
     Args:
         embedder: A fitted embedder.
@@ -29,7 +30,7 @@ def individual_personas(embedder: Embedder) -> Personas:
 
 
 def demographic_personas(embedder: Embedder, survey: Survey, trait: str) -> Personas:
-    """One persona per value of a trait, at the (weighted) mean of its respondents' vectors.
+    """Make every value of a trait a persona, at the (weighted) mean of its respondents' vectors.
 
     Args:
         embedder: A fitted embedder.
@@ -61,22 +62,23 @@ def survey_rows(embedder: Embedder, survey: Survey) -> IntArray:
     Raises:
         SurveyError: A respondent of the embedder is not in the survey.
     """
-    missing = [name for name in embedder.ids_ if name not in survey.respondent_index]
-    if missing:
+    rows = positions(embedder.ids_, survey.respondent_index)
+    missing = np.flatnonzero(rows == NOWHERE)
+    if len(missing):
         raise SurveyError(
             f"{len(missing)} of the embedder's {len(embedder.ids_)} respondents are not in the survey, "
-            f"first {missing[0]!r}: give the survey it was fitted on"
+            f"first {embedder.ids_[int(missing[0])]!r}: give the survey it was fitted on"
         )
-    return np.array([survey.respondent_index[name] for name in embedder.ids_], dtype=np.int64)
+    return rows
 
 
 def grouped(embedder: Embedder, labels: IntArray, weights: FloatArray, names: list[str] | None, kind: Kind) -> Personas:
-    """The weighted mean of each group of respondents as a persona, the largest share first.
+    """Make each group of respondents a persona at the weighted mean of its vectors, the largest share first.
 
     Args:
         embedder: A fitted embedder.
         labels: Each respondent's group, -1 for none, shape ``[respondents]``.
-        weights: What each respondent counts, shape ``[respondents]``.
+        weights: Weight of each respondent, shape ``[respondents]``.
         names: A name per group, or ``None`` to number them from 1 by size: ``"KIND-1"`` is the largest.
         kind: The personas' kind.
 
@@ -94,7 +96,16 @@ def grouped(embedder: Embedder, labels: IntArray, weights: FloatArray, names: li
 
 
 def centroids(embedder: Embedder, labels: IntArray, weights: FloatArray) -> Vectors:
-    """The weighted mean vector of each group, the plain mean where all its weights are 0; shape ``[groups, dim]``."""
+    """The weighted mean vector of each group, the plain mean where all its weights are 0.
+
+    Args:
+        embedder: A fitted embedder.
+        labels: Each respondent's group, -1 for none, shape ``[respondents]``.
+        weights: Weight of each respondent, shape ``[respondents]``.
+
+    Returns:
+        Shape ``[groups, dim]``.
+    """
     rows = np.flatnonzero(labels >= 0)
     groups = labels[rows]
     parts = np.where(np.bincount(groups, weights[rows])[groups] > 0, weights[rows], 1.0)

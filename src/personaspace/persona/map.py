@@ -1,11 +1,11 @@
-"""A map: respondents and personas in two dimensions, people who answer alike close together."""
+"""Maps: respondents and personas in two dimensions, by t-SNE or UMAP of the answers expected of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -13,33 +13,31 @@ import pandas as pd
 from personaspace.embedding.base import Embedder
 from personaspace.errors import MAX_SEED, RunError, SettingError, unknown
 from personaspace.files import read_json, write_json, write_text
+from personaspace.persona.clustering.algorithms import one_thread
 from personaspace.persona.clustering.answer_space import AnswerSpace
 from personaspace.persona.personas import Personas
 from personaspace.survey.arrays import FloatArray
-from personaspace.survey.survey import Survey
-
-if TYPE_CHECKING:
-    from personaspace.report.plots.picture import Plot
 
 SAMPLE = 5000
-"""Respondents drawn at random where there are more: more points neither show more nor are drawn in reasonable time."""
+"""Respondents shown at the most, a random sample: more points take long and show no more."""
 
 FEWEST = 4
 """Respondents a map needs."""
 
 NOBODY = "no persona"
+"""The entry of respondents who are in no persona."""
 
 
 @dataclass(frozen=True, eq=False)
 class Map:
-    """Places of respondents and personas in the plane.
+    """Coordinates of respondents and personas in the plane.
 
     Attributes:
         points: A row per respondent shown: ``id, x, y, persona``.
-        personas: A row per persona with members shown: ``persona, x, y, share``; it stands where its members lie
-            densest, since the mean of a persona in two parts would lie in neither.
-        method: How the map was made.
-        respondents: How many there are; ``points`` holds all of them, or a random sample.
+        personas: A row per persona with members shown: ``persona, x, y, share``, at the densest point of its members,
+            since the mean of a persona in two parts would lie in neither.
+        method: ``"tsne"`` or ``"umap"``.
+        respondents: Number of respondents; ``points`` holds all of them, or a random sample.
         seed: Seed of sample and method.
     """
 
@@ -77,38 +75,20 @@ class Map:
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise RunError(f"{folder} does not hold a map ({error}): make it again") from error
 
-    def plot(self, color: str = "persona", survey: Survey | None = None) -> Plot:
-        """The map as a picture.
-
-        Args:
-            color: ``"persona"``, a trait, or the id of a question.
-            survey: Traits and answers, matched by respondent id; needed for any colour but personas.
-
-        Returns:
-            A picture that saves itself as HTML, PNG or SVG.
-
-        Raises:
-            SettingError: There is no survey to colour by.
-            UnknownNameError: The survey has no such trait or question.
-        """
-        from personaspace.report.plots.map import map_plot
-
-        return map_plot(self, color, survey)
-
 
 def map_respondents(
-    space: Embedder, personas: Personas, method: str = "tsne", seed: int = 0, sample: int = SAMPLE
+    embedder: Embedder, personas: Personas, method: str = "tsne", seed: int = 0, sample: int = SAMPLE
 ) -> Map:
-    """Lay respondents out in the plane so that those who answer alike are neighbours.
+    """Project respondents to two dimensions by t-SNE or UMAP; those who answer alike are neighbours.
 
-    t-SNE (van der Maaten and Hinton, JMLR 9, 2008) or UMAP (McInnes, Healy and Melville, arXiv 1802.03426) of the
-    principal components of the answers expected of each respondent, the space clusters are looked for in
-    (:mod:`personaspace.persona.clustering.answer_space`). Neighbourhoods are to be trusted; distances between far groups, their
-    sizes and the axes mean nothing.
+    t-SNE (van der Maaten and Hinton, JMLR 9, 2008) or UMAP (McInnes, Healy and Melville, arXiv 1802.03426) is run on
+    the principal components of the answers expected of each respondent
+    (:class:`~personaspace.persona.clustering.answer_space.AnswerSpace`). Neighbourhoods can be trusted; distances
+    between far groups, their sizes and the axes mean nothing.
 
     Args:
-        space: A fitted embedder.
-        personas: Whose members are marked; respondents in several belong to the first.
+        embedder: A fitted embedder.
+        personas: Their members are marked; respondents in several belong to the first.
         method: ``"tsne"``, or ``"umap"``, which needs the extra ``umap``.
         seed: The same seed gives the same map.
         sample: Respondents shown at the most, drawn at random.
@@ -124,20 +104,20 @@ def map_respondents(
         raise unknown("method", method, _LAYOUTS)
     if not 0 <= seed <= MAX_SEED:
         raise SettingError(f"seed is {seed}: a seed is a whole number from 0 to {MAX_SEED}")
-    count = len(space.ids_)
+    count = len(embedder.ids_)
     if min(count, sample) < FEWEST:
         raise SettingError(f"{count} respondents, sample {sample}: a map shows at least {FEWEST} respondents")
     rows = np.sort(np.random.default_rng(seed).permutation(count)[:sample])
-    expected = AnswerSpace.of(space).place(space.respondents_[rows])
+    expected = AnswerSpace.of(embedder).place(embedder.respondents_[rows])
     places = _LAYOUTS[method](expected.astype(np.float64), seed)
-    persona = {name: p.name for p in reversed(list(personas)) for name in p.members}
-    points = pd.DataFrame({"id": [space.ids_[row] for row in rows], "x": places[:, 0], "y": places[:, 1]})
-    points["persona"] = [persona.get(name, NOBODY) for name in points["id"]]
+    ids = [embedder.ids_[row] for row in rows]
+    names = personas.of(embedder).fillna(NOBODY).loc[ids].tolist()
+    points = pd.DataFrame({"id": ids, "x": places[:, 0], "y": places[:, 1], "persona": names})
     return Map(points, _persona_places(points, personas), method, count, seed)
 
 
 def _persona_places(points: pd.DataFrame, personas: Personas) -> pd.DataFrame:
-    """Each persona at that member's place who has the nearest quarter of the members closest around."""
+    """Each persona at the member whose nearest quarter of the members lies within the smallest radius."""
     from scipy.spatial import KDTree
 
     rows = []
@@ -153,11 +133,10 @@ def _persona_places(points: pd.DataFrame, personas: Personas) -> pd.DataFrame:
 
 def _tsne(vectors: FloatArray, seed: int) -> FloatArray:
     from sklearn.manifold import TSNE
-    from sklearn.utils.parallel import ThreadpoolController
 
     perplexity = min(30.0, (len(vectors) - 1) / 3)
     init = "pca" if vectors.shape[1] > 1 else "random"
-    with ThreadpoolController().limit(limits=1):  # sums over threads depend on which of them ends first
+    with one_thread():  # sums over threads depend on which of them ends first
         places = TSNE(perplexity=perplexity, init=init, random_state=seed).fit_transform(vectors)
     return np.asarray(places, dtype=np.float64)
 

@@ -1,4 +1,4 @@
-"""Matching: which of the new personas is which of the old ones, so that names stay put."""
+"""Matching new personas with old ones, so that names persist over seeds and waves."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ from personaspace.errors import RunError, SurveyError
 from personaspace.persona.clustering.stability import jaccard
 from personaspace.persona.personas import Persona, Personas
 from personaspace.survey.arrays import FloatArray, IntArray, Vectors
+from personaspace.survey.lookup import NOWHERE, positions
 from personaspace.survey.survey import Survey
 
 LEAST = 1 / 3
-"""The least similarity at which a name is handed on: two clusters of one size then share half their members."""
+"""The least similarity at which a name is kept: two clusters of one size then share half their members."""
 
 
 class Match(NamedTuple):
-    """New personas under old names.
+    """New personas renamed after the old ones they match.
 
     Attributes:
         personas: The new personas in their own order, renamed.
-        similarity: Between all, rows named as in ``personas``, columns as the old ones.
-        renamed: For every name given by the clustering the name it has now.
+        similarity: Of all pairs: a row per new persona, named as in ``personas``, a column per old one.
+        renamed: The present name of every new persona by its former one.
     """
 
     personas: Personas
@@ -39,45 +40,45 @@ def match_personas(
     new: Personas,
     old: Personas,
     survey: Survey | None = None,
-    spaces: tuple[Embedder, Embedder] | None = None,
+    embedders: tuple[Embedder, Embedder] | None = None,
 ) -> Match:
-    """Give new personas the names of the old ones they are most like.
+    """Match new personas with old ones by optimal assignment, and give them the old names.
 
-    Likeness is counted by members where both have respondents in common: the Jaccard index of their members, by
-    weight, among respondents who have a persona in both. Else it is that of the answers expected at their vectors,
+    Where both have respondents in common, similarity is the Jaccard index of their members, by weight, among
+    respondents who have a persona in both. Otherwise it is that of the answers expected at their vectors,
     1 - TV(new, old) / mean TV between two different old personas, not below 0, over the questions that both embedders
-    know. Never by the vectors: spaces of different seeds are rotated against each other.
+    know. Vectors are never compared: embeddings of different seeds are rotated against each other.
 
-    The pairs are those of the largest sum of likeness (Kuhn 1955, as solved by scipy). A pair below 1/3 hands on no
-    name; a new persona without a pair keeps its own name, or if an old persona has that gets the first free one of
-    its kind, such as ``"cluster-9"``.
+    The pairs are those of the largest sum of similarities (Kuhn 1955, as solved by scipy). A pair below 1/3 is no
+    match. A new persona without a match keeps its own name or, if an old persona has that name, gets the first free
+    one of its kind, such as ``"cluster-9"``.
 
     Args:
         new: Personas to rename.
         old: Personas with names to keep.
-        survey: Brings weights, by respondent id; without it everybody counts alike.
-        spaces: The embedders of the new and the old personas, where they may have no respondent in common.
+        survey: Brings weights, by respondent id; without it every respondent counts alike.
+        embedders: Of the new and of the old personas; needed where these have no respondent in common.
 
     Returns:
-        The renamed personas, with the likeness of all pairs.
+        The renamed personas, with the similarity of all pairs.
 
     Raises:
         SurveyError: There is no respondent in common, and no embedders were given or they share no question.
     """
-    likeness = _by_members(new, old, survey)
-    if likeness is None:
-        likeness = _by_answers(new, old, spaces)
-    renamed = dict(zip(new.names, _names(new, old, likeness), strict=True))
+    similarity = _by_members(new, old, survey)
+    if similarity is None:
+        similarity = _by_answers(new, old, embedders)
+    renamed = dict(zip(new.names, _names(new, old, similarity), strict=True))
     personas = new.renamed(renamed)
-    return Match(personas, pd.DataFrame(likeness, index=list(personas.names), columns=list(old.names)), renamed)
+    return Match(personas, pd.DataFrame(similarity, index=list(personas.names), columns=list(old.names)), renamed)
 
 
 def keeping_names(new: Personas, folder: Path, survey: Survey) -> Personas:
-    """The new personas under the names of those a folder holds; as they are where it holds none of the same people.
+    """Rename new personas after those in a folder; unchanged if it holds none with the same respondents.
 
     Args:
         new: Personas to rename.
-        folder: Where :meth:`~personaspace.persona.personas.Personas.save` may have written earlier ones.
+        folder: May hold personas written by :meth:`~personaspace.persona.personas.Personas.save`.
         survey: Brings weights.
     """
     old = earlier(folder)
@@ -85,7 +86,7 @@ def keeping_names(new: Personas, folder: Path, survey: Survey) -> Personas:
 
 
 def earlier(folder: Path) -> Personas | None:
-    """The personas a folder holds, if it holds any that can be read."""
+    """The personas in a folder; ``None`` if it holds none that can be read."""
     try:
         return Personas.load(folder)
     except RunError:
@@ -93,14 +94,14 @@ def earlier(folder: Path) -> Personas | None:
 
 
 def names_since(new: Personas, old: Personas) -> str:
-    """Which names :func:`keeping_names` handed on, which are new and which are retired, as a line.
+    """Summarize in a line which names :func:`keeping_names` kept, which are new and which are retired.
 
     Args:
-        new: Personas that have their names.
-        old: Those that stood before.
+        new: The renamed personas.
+        old: The personas before them.
 
     Returns:
-        Empty where nobody's persona has changed.
+        The line; empty if every persona has the members it had.
 
     Example:
         >>> one, two = (Personas([Persona(name, "cluster", np.zeros(2), ("ann",))]) for name in ("north", "south"))
@@ -112,12 +113,12 @@ def names_since(new: Personas, old: Personas) -> str:
         return ""
     kept = [persona.name for persona in new if members.get(persona.name, set()) & {*persona.members}]
     fresh, retired = ([name for name in names if name not in kept] for names in (new.names, old.names))
-    said = (", ".join(sorted(names, key=in_order)) or "none" for names in (kept, fresh, retired))
-    return "names kept: {}; new: {}; retired: {}".format(*said)
+    listed = (", ".join(sorted(names, key=in_order)) or "none" for names in (kept, fresh, retired))
+    return "names kept: {}; new: {}; retired: {}".format(*listed)
 
 
 def in_order(name: str) -> list[tuple[int, str]]:
-    """Key that sorts numbered names by number.
+    """Sorting key that orders numbered names by number.
 
     Example:
         >>> sorted(["cluster-10", "cluster-9"], key=in_order)
@@ -127,39 +128,39 @@ def in_order(name: str) -> list[tuple[int, str]]:
 
 
 def _by_members(new: Personas, old: Personas, survey: Survey | None) -> FloatArray | None:
-    homes_new, homes_old = _homes(new), _homes(old)
-    common = sorted(homes_new.keys() & homes_old.keys())
+    place_new, place_old = _places(new), _places(old)
+    common = sorted(place_new.keys() & place_old.keys())
     weights = np.ones(len(common))
     if survey is not None:
-        weights = np.array([survey.weight[survey.respondent_index[i]] if i in survey.respondent_index else 0
-                            for i in common])  # fmt: skip
+        rows = positions(common, survey.respondent_index)
+        weights = np.where(rows == NOWHERE, 0, survey.weight[rows])
     if not weights.sum():
         return None
-    first, second = (np.array([homes[name] for name in common], np.int64) for homes in (homes_new, homes_old))
+    first, second = (positions(common, places) for places in (place_new, place_old))
     shared = jaccard(first, second, weights)
-    likeness = np.zeros((len(new), len(old)))
-    likeness[: shared.shape[0], : shared.shape[1]] = shared
-    return likeness
+    similarity = np.zeros((len(new), len(old)))
+    similarity[: shared.shape[0], : shared.shape[1]] = shared
+    return similarity
 
 
-def _homes(personas: Personas) -> dict[str, int]:
-    """The place of everybody's persona."""
+def _places(personas: Personas) -> dict[str, int]:
+    """The position of each member's persona."""
     return {member: place for place, persona in enumerate(personas) for member in persona.members}
 
 
-def _by_answers(new: Personas, old: Personas, spaces: tuple[Embedder, Embedder] | None) -> FloatArray:
-    if spaces is None:
+def _by_answers(new: Personas, old: Personas, embedders: tuple[Embedder, Embedder] | None) -> FloatArray:
+    if embedders is None:
         raise SurveyError(
-            "the new and the old personas have no respondent in common: give both embedders, spaces=(new, old), "
+            "the new and the old personas have no respondent in common: give both embedders, embedders=(new, old), "
             "so that the personas can be compared by the answers expected of them"
         )
-    known = {question.id: len(question.options) for question in spaces[1].questions_}
-    common = [question.id for question in spaces[0].questions_ if known.get(question.id) == len(question.options)]
+    known = {question.id: len(question.options) for question in embedders[1].questions_}
+    common = [question.id for question in embedders[0].questions_ if known.get(question.id) == len(question.options)]
     if not common:
         raise SurveyError("the embedders of the new and the old personas have no question in common to compare them by")
     first, second = (
-        np.concatenate(space.predict_questions(personas.vectors, common), axis=1)
-        for personas, space in zip((new, old), spaces, strict=True)
+        np.concatenate(embedder.predict_questions(personas.vectors, common), axis=1)
+        for personas, embedder in zip((new, old), embedders, strict=True)
     )
     between = _total_variation(second, second, len(common))
     apart = between.sum() / max(len(old) * (len(old) - 1), 1) or 1.0
@@ -170,11 +171,11 @@ def _total_variation(first: Vectors, second: Vectors, questions: int) -> FloatAr
     return np.asarray(np.abs(first[:, None] - second[None]).sum(axis=2) / 2 / questions)
 
 
-def _names(new: Personas, old: Personas, likeness: FloatArray) -> list[str]:
+def _names(new: Personas, old: Personas, similarity: FloatArray) -> list[str]:
     from scipy.optimize import linear_sum_assignment
 
-    pairs: tuple[IntArray, IntArray] = linear_sum_assignment(-likeness)
-    kept = {int(i): old.names[j] for i, j in zip(*pairs, strict=True) if likeness[i, j] >= LEAST}
+    pairs: tuple[IntArray, IntArray] = linear_sum_assignment(-similarity)
+    kept = {int(i): old.names[j] for i, j in zip(*pairs, strict=True) if similarity[i, j] >= LEAST}
     taken = {*old.names, *kept.values()}
     names = []
     for place, persona in enumerate(new):

@@ -1,4 +1,4 @@
-"""Persona and Personas: named points of an embedding space, each standing for somebody."""
+"""Personas: named points of an embedding space that stand for a respondent, a group of respondents or a mixture."""
 
 from __future__ import annotations
 
@@ -7,25 +7,22 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self, get_args, overload
+from typing import Any, Literal, Self, get_args, overload
 
 import numpy as np
 import pandas as pd
 
+from personaspace.embedding.base import Embedder
 from personaspace.errors import RunError, SettingError, unknown
 from personaspace.files import read_json, read_tensors, write_json, write_tensors
-from personaspace.persona.gaussian_mixture import AnswerMixture
-from personaspace.survey.survey import Survey
-
-if TYPE_CHECKING:
-    from personaspace.embedding.base import Embedder
-    from personaspace.profiles.profile import Profile
-    from personaspace.survey.arrays import Vectors
+from personaspace.persona.gaussian_mixture import AnswerMixture, nearest
+from personaspace.survey.arrays import Vectors
+from personaspace.survey.lookup import index_of
 
 Kind = Literal["individual", "cluster", "demographic", "mixture"]
 
-NAMED = 0.005
-"""The smallest part of a mixture that its name mentions."""
+NAMED_FROM = 0.005
+"""The smallest weight that the name of a mixture mentions."""
 
 FORMAT = 1
 """Version of the files written by :meth:`Personas.save`."""
@@ -33,14 +30,14 @@ FORMAT = 1
 
 @dataclass(frozen=True, eq=False)
 class Persona:
-    """A point of the space and whom it stands for.
+    """A point of an embedding space and the respondents it stands for.
 
     Attributes:
         name: Such as ``"cluster-3"``, ``"respondent-100197"`` or ``"POLPARTY=Democrat"``.
         kind: Whether it is one respondent, a cluster, a demographic group or a mixture of other personas.
-        vector: Where it lies, shape ``[dim]``.
+        vector: The point, shape ``[dim]``.
         members: Ids of the respondents it was made from; none for a mixture.
-        share: Their (weighted) share of all respondents in the space; 0 for a mixture.
+        share: The members' (weighted) share of all respondents of the embedder; 0 for a mixture.
     """
 
     name: str
@@ -54,15 +51,17 @@ class Persona:
 
 
 class Personas(Sequence[Persona]):
-    """Personas in a fixed order, found by place or by name; immutable.
+    """Personas in a fixed order, found by position or by name; immutable.
+
+    A slice keeps the notes, the curve, and the rows and mixture components of the personas it holds.
 
     Args:
         personas: With distinct names and vectors of one length.
-        curve: Where k was chosen by a curve, that curve (:func:`personaspace.persona.clustering.choose_k`).
-        clusters: For cluster personas, every cluster found and how real it is
-            (:func:`personaspace.persona.clustering.validity.evidence`).
-        notes: What a reader should know, in sentences: why so many, and what became of small clusters.
-        mixture: The Gaussian mixture they are the components of, if they are.
+        curve: The curve by which k was chosen, if it was (:func:`personaspace.persona.clustering.choose_k.choose_k`).
+        clusters: For cluster personas, every cluster found and its validity
+            (:func:`personaspace.persona.clustering.validity.cluster_validity`).
+        notes: Sentences for the reader: why this number of personas, and what happened to small clusters.
+        mixture: The Gaussian mixture whose components the personas are, if they are.
 
     Raises:
         SettingError: Two personas of one name, or vectors of different lengths.
@@ -106,7 +105,7 @@ class Personas(Sequence[Persona]):
 
     def __getitem__(self, key: int | str | slice) -> Persona | Self:
         if isinstance(key, slice):
-            return type(self)(self._personas[key])
+            return self._some(key)
         if isinstance(key, str):
             if key not in self._index:
                 raise unknown("persona", key, self.names)
@@ -130,18 +129,67 @@ class Personas(Sequence[Persona]):
 
     @cached_property
     def _index(self) -> dict[str, int]:
-        return {persona.name: place for place, persona in enumerate(self._personas)}
+        return index_of(persona.name for persona in self._personas)
 
-    def mix(self, weights: Mapping[str, float] | pd.Series[float]) -> Persona:
-        """A point between personas: the mean of their vectors under the weights.
+    def _some(self, kept: slice) -> Self:
+        personas, clusters, mixture = self._personas[kept], self.clusters, self.mixture
+        if clusters is not None:
+            names = [persona.name for persona in personas]
+            clusters = clusters[clusters["persona"].isin(names)].reset_index(drop=True)
+        if mixture is not None:
+            mixture = mixture.some(np.arange(len(self))[kept]) if personas else None
+        return type(self)(personas, self.curve, clusters, self.notes, mixture)
+
+    def of(self, embedder: Embedder, vectors: Vectors | None = None) -> pd.Series[str]:
+        """The persona of every respondent, by name.
+
+        Respondents of the embedder belong to the persona they are members of. New people have no membership: they get
+        the persona nearest to them, by the squared distance between the answers expected of both.
 
         Args:
-            weights: What each named persona contributes; at least 0, scaled to sum to 1. A row of
+            embedder: The fitted embedder that the personas were made from.
+            vectors: New people, shape ``[n, dim]``, such as ``embedder.embed(other_survey)``; the embedder's own
+                respondents where not given.
+
+        Returns:
+            A series of names. For the embedder's own respondents it is indexed by id and missing (NA) for members of
+            no persona; members of several get the first. For new people it is indexed from 0, in the order of
+            ``vectors``.
+
+        Raises:
+            SettingError: There is no persona to be nearest to, or the vectors have another length.
+
+        Example:
+            >>> from personaspace.embedding.factorization.model import Factorization
+            >>> from personaspace.persona.groups import demographic_personas
+            >>> from personaspace.survey.simulate import simulate
+            >>> survey = simulate(respondents=200, seed=0)
+            >>> embedder = Factorization(dim=4, seed=0).fit(survey)
+            >>> personas = demographic_personas(embedder, survey, "region")
+            >>> personas.of(embedder).iloc[0] == "region=" + survey.traits["region"].iloc[0]
+            True
+            >>> len(personas.of(embedder, embedder.embed(survey.select(respondents=[3, 5]))))
+            2
+        """
+        if vectors is None:
+            name_of = {member: persona.name for persona in reversed(self._personas) for member in persona.members}
+            return pd.Series([name_of.get(name) for name in embedder.ids_], index=list(embedder.ids_), dtype="str")
+        if not len(self):
+            raise SettingError("there are no personas, so nobody can belong to one: give at least one")
+        centres = embedder.predict(self.vectors)
+        places = (nearest(expected, centres) for _, expected in embedder.predict_blocks(vectors))
+        return pd.Series([self.names[place] for block in places for place in block], dtype="str")
+
+    def mix(self, weights: Mapping[str, float] | pd.Series[float]) -> Persona:
+        """The weighted mean of personas' vectors, as a persona.
+
+        Args:
+            weights: The weight of each named persona; at least 0, scaled to sum to 1. A row of
                 :func:`~personaspace.persona.soft_membership.soft_membership` makes a respondent a mixture of personas.
 
         Returns:
-            A persona such as ``"0.25 left + 0.75 right"``, of kind ``"mixture"``; its name leaves out parts below
-            1 in 200.
+            A persona such as ``"0.25 left + 0.75 right"``, of kind ``"mixture"``; its name leaves out
+            weights below 1 in 200.
 
         Raises:
             UnknownNameError: There is no persona of that name.
@@ -153,7 +201,7 @@ class Personas(Sequence[Persona]):
         if not len(parts) or not np.isfinite(parts).all() or (parts < 0).any() or parts.sum() == 0:
             raise SettingError(f"cannot mix {weights}: weights are finite, at least 0, and one is above 0")
         parts /= parts.sum()
-        name = " + ".join(f"{part:.4g} {name}" for part, name in zip(parts, weights, strict=True) if part >= NAMED)
+        name = " + ".join(f"{part:.4g} {name}" for part, name in zip(parts, weights, strict=True) if part >= NAMED_FROM)
         return Persona(name, "mixture", (parts @ vectors).astype(np.float32))
 
     def renamed(self, names: Mapping[str, str]) -> Self:
@@ -170,19 +218,8 @@ class Personas(Sequence[Persona]):
         renamed = (replace(persona, name=names[persona.name]) for persona in self)
         return type(self)(renamed, self.curve, clusters, notes, self.mixture)
 
-    def profile(self, survey: Survey, imputed_by: Embedder | None = None) -> Profile:
-        """What the personas' members are like and how they answered; see :mod:`personaspace.profiles.profile`."""
-        from personaspace.profiles.profile import profile
-
-        return profile(self, survey, imputed_by=imputed_by)
-
-    def cards(self, survey: Survey) -> dict[str, str]:
-        """Each persona in a paragraph of plain English; see :mod:`personaspace.profiles.card`."""
-        table = self.profile(survey).cards
-        return dict(zip(table["persona"], table["card"], strict=True))
-
     def save(self, folder: str | Path) -> None:
-        """Write ``personas.json`` and ``centroids.safetensors`` into a folder, each whole or not at all.
+        """Write ``personas.json`` and ``centroids.safetensors`` into a folder; neither is ever written in part.
 
         Raises:
             RunError: The folder cannot be written.
@@ -216,10 +253,11 @@ class Personas(Sequence[Persona]):
             rows = zip(content["personas"], tensors["vectors"], strict=True)
             personas = [_described(entry, vector) for entry, vector in rows]
             curve, clusters = _frame(content["curve"]), _frame(content.get("clusters"))
-            notes, mixture = map(str, content.get("notes", ())), AnswerMixture.from_tensors(tensors)
+            notes = tuple(map(str, content.get("notes", ())))
+            mixture = AnswerMixture.from_tensors(tensors) if len(tensors) > 1 else None
         except (KeyError, TypeError, ValueError) as error:
             raise RunError(f"{path} and its vectors do not describe personas ({error}): make them again") from error
-        return cls(personas, curve, clusters, tuple(notes), mixture)
+        return cls(personas, curve, clusters, notes, mixture)
 
 
 def _records(table: pd.DataFrame | None) -> list[dict[Hashable, Any]] | None:

@@ -1,1 +1,1 @@
-"""What personas are made of: their members, their answers, and how much they explain."""
+"""Profiles of personas: who their members are, what they answer, and how much opinion variance they explain."""

@@ -1,4 +1,4 @@
-"""Cards: each persona in a paragraph of plain English, made from its statistics alone."""
+"""Cards: a paragraph of plain English per persona, made from its statistics alone."""
 
 from __future__ import annotations
 
@@ -9,47 +9,48 @@ import numpy as np
 import pandas as pd
 
 from personaspace.persona.personas import Personas
-from personaspace.profiles.composition import FALSE_CALLS
+from personaspace.profiles.composition import SIGNIFICANT
 from personaspace.profiles.participation import asked_most_apart
 from personaspace.profiles.shares import Shares, answer_choices, compare, membership
-from personaspace.profiles.statistics import Z, effective_size
+from personaspace.profiles.statistics import effective_size
+from personaspace.survey.normal import Z95
 from personaspace.survey.question import Question
 from personaspace.survey.survey import Survey
 
 Row = Mapping[Hashable, Any]
 
 OVER, UNDER, QUESTIONS = 4, 2, 3
-"""How many traits and questions a card names at the most."""
+"""Over- and under-represented traits and questions that a card names at the most."""
 
 COMMON = 0.6
-"""What so many of everybody answer is worth saying that a persona answers too."""
+"""Share of the population from which an answer is called its typical answer."""
 
 SMALL = 100.0
-"""Effective sample below which a card asks to be read with care."""
+"""Effective sample size below which a card asks for caution."""
 
 ALIKE = 0.15
-"""Questions on which TV from everybody may be above this are not called answered like everybody."""
+"""Total variation that a question answered like the population must be below, with 97.5% confidence."""
 
 ASKED = 0.25
-"""How much more or less often than everybody members may have answered a question before the card says so."""
+"""Difference of a question's response rate from the population's, from which a card warns of it."""
 
 HEAD, TAIL = 60, 90
 """Characters quoted of the beginning and of the end of a long question: surveys often put what differs last."""
 
 
 def cards(personas: Personas, survey: Survey, composition: pd.DataFrame, distinguishing: pd.DataFrame) -> pd.DataFrame:
-    """A paragraph per persona.
+    """Write a paragraph per persona.
 
-    It names the persona's size; the traits called over- or under-represented, those that differ most, one value each;
-    the first questions in rank that are surely answered otherwise (``adjusted_p`` up to .05), one of a topic; the
-    question on which members most surely answer like everybody, among those where 60% of everybody agree; and how
-    uncertain its shares are.
+    It states the persona's size; the significantly over- and under-represented traits, those that differ most, one
+    value each; the first questions in rank whose answers differ significantly (``adjusted_p`` up to .05), one of a
+    topic; the question with the smallest upper limit of total variation from the population, among those on which 60%
+    of the population agree; a warning if members also answered other questions; and the precision of its shares.
 
     Args:
         personas: Those to describe.
         survey: Answers and weights.
         composition: Of these personas in this survey.
-        distinguishing: The same, of answers given.
+        distinguishing: The same, of answers given (not imputed).
 
     Returns:
         A row per persona with at least two members: ``persona, respondents, share, effective_size, card``.
@@ -97,56 +98,56 @@ def _size(row: Row, survey: Survey) -> str:
 
 def _traits(traits: pd.DataFrame) -> list[str]:
     if traits.empty:
-        return ["The survey holds no traits to describe its members by."]
+        return ["The survey has no traits to describe its members by."]
     over = _foremost(traits[traits["verdict"] == "over"], OVER)
     under = traits[(traits["verdict"] == "under") & ~traits["trait"].isin(over["trait"])]
     parts = [
-        f"{how} common among its members than among everybody: {_listed(map(_trait, rows.to_dict('records')))}."
-        for how, rows in (("More", over), ("Less", _foremost(under, UNDER)))
+        f"{how} among its members: {_listed(map(_trait, rows.to_dict('records')))}."
+        for how, rows in (("Over-represented", over), ("Under-represented", _foremost(under, UNDER)))
         if len(rows)
     ]
-    return parts or ["In no trait do its members differ from everybody by more than chance explains."]
+    return parts or ["Its members do not differ significantly from the population in any trait."]
 
 
 def _foremost(traits: pd.DataFrame, most: int) -> pd.DataFrame:
-    """The value of each trait that differs most, and of these the first few."""
+    """The value of each trait that differs most, for the traits that differ most."""
     order = traits["difference"].abs().sort_values(ascending=False, kind="stable").index
     return traits.loc[order].drop_duplicates("trait").head(most)
 
 
 def _trait(row: Row) -> str:
-    shares = f"({_percent(row['share'])}, everybody {_percent(row['population_share'])})"
+    shares = f"({_percent(row['share'])}, population {_percent(row['population_share'])})"
     return f"{row['trait']} {_quoted(row['value'])} {shares}"
 
 
 def _apart(questions: pd.DataFrame, shares: Shares, survey: Survey) -> list[str]:
     if questions.empty:
-        return ["Too few of its members answered any question to say what sets their answers apart."]
-    surely = questions[questions["adjusted_p"] <= FALSE_CALLS]
-    if surely.empty:
-        return ["No question is answered otherwise than by everybody by more than chance explains."]
-    first = surely[surely["topic"].isna() | ~surely["topic"].duplicated()].head(QUESTIONS)
+        return ["Too few of its members answered any question to say on which they differ from the population."]
+    significant = questions[questions["adjusted_p"] <= SIGNIFICANT]
+    if significant.empty:
+        return ["Its answers do not differ significantly from the population's on any question."]
+    first = significant[significant["topic"].isna() | ~significant["topic"].duplicated()].head(QUESTIONS)
     answers = (_answer(row, shares, survey) for row in first.to_dict("records"))
-    return [f"What sets its answers apart: {_listed(answers, '; ')}."]
+    return [f"Its answers differ significantly from the population's: {_listed(answers, '; ')}."]
 
 
 def _answer(row: Row, shares: Shares, survey: Survey) -> str:
-    """How members answer a question, beside everybody: a share, or the mean of numbers."""
+    """The members' answers to a question beside the population's: the share of an option, or the mean of numbers."""
     question, options = _place(row, survey)
     if question.scale is not None:
-        own, all_ = shares.share[shares.names.index(row["persona"]), options], shares.population[options]
-        means = (f"{part @ question.scale.numbers:.3g}" for part in (own, all_))
-        return "to {} they answer {} on average (everybody {})".format(_quoted(row["text"]), *means)
+        both = shares.share[shares.names.index(row["persona"]), options], shares.population[options]
+        means = (f"{part @ question.scale.numbers:.3g}" for part in both)
+        return "to {} they answer {} on average (population {})".format(_quoted(row["text"]), *means)
     ratio = row["share"] / row["population_share"]
     times = f", {ratio:.{ratio < 10:d}f} times as often" if ratio >= 1.5 else ""
     return (
         f"to {_quoted(row['text'])} {_percent(row['share'])} answer {_quoted(row['option'])} "
-        f"(everybody {_percent(row['population_share'])}{times})"
+        f"(population {_percent(row['population_share'])}{times})"
     )
 
 
 def _common(shares: Shares, survey: Survey, distinguishing: pd.DataFrame) -> dict[str, list[str]]:
-    """A sentence for each persona that answers some question like everybody."""
+    """A sentence for each persona that answers some question like the population."""
     found: dict[str, list[str]] = {}
     for row in distinguishing.sort_values("high", kind="stable").to_dict("records"):
         question, options = _place(row, survey)
@@ -156,7 +157,7 @@ def _common(shares: Shares, survey: Survey, distinguishing: pd.DataFrame) -> dic
             continue
         share = float(shares.share[shares.names.index(row["persona"]), options][best])
         option = _quoted(question.options[best].text)
-        text = f"Like everybody ({_percent(usual)}), {_percent(share)} answer {option} to {_quoted(row['text'])}."
+        text = f"Like the population ({_percent(usual)}), {_percent(share)} answer {option} to {_quoted(row['text'])}."
         found[row["persona"]] = [text]
     return found
 
@@ -168,15 +169,15 @@ def _place(row: Row, survey: Survey) -> tuple[Question, slice]:
 
 
 def _asked(personas: Personas, survey: Survey) -> dict[str, list[str]]:
-    """A warning for each persona that is also set apart by which questions it answered."""
+    """A warning for each persona whose members also answered other questions than the population."""
     if not survey.questions:
         return {}
     rows = asked_most_apart(personas, survey)
     rows = rows[(rows["share"] - rows["population_share"]).abs() > ASKED]
     return {
         row["persona"]: [
-            f"Beware that its members also answered other questions than everybody: {_percent(row['share'])} of them "
-            f"answered {_quoted(row['text'])}, {_percent(row['population_share'])} of everybody did."
+            f"Note that its members also differ in which questions they answered: {_percent(row['share'])} of them "
+            f"answered {_quoted(row['text'])}, against {_percent(row['population_share'])} of the population."
         ]
         for row in rows.to_dict("records")
     }
@@ -185,14 +186,15 @@ def _asked(personas: Personas, survey: Survey) -> dict[str, list[str]]:
 def _care(size: float) -> str:
     if size <= 0:
         return "Its members have no weight: nothing can be said of them."
-    half = f"a share of one half is uncertain by {100 * Z * 0.5 / np.sqrt(size):.0f} percentage points either way"
+    margin = f"{100 * Z95 * 0.5 / np.sqrt(size):.0f} percentage points"
+    precision = f"a share of all its members has a 95% margin of error of at most ±{margin}"
     if size < SMALL:
-        return f"Read with care: with an effective sample of only {size:.0f}, {half}."
-    return f"With an effective sample of {size:,.0f}, {half}."
+        return f"Interpret with caution: the effective sample size is only {size:.0f}; {precision}."
+    return f"The effective sample size is {size:,.0f}; {precision}."
 
 
 def _quoted(text: object) -> str:
-    """Survey text on one line, shortened in the middle, in quotation marks that its own cannot be mistaken for."""
+    """Survey text on one line, shortened in the middle, in quotation marks that do not occur in it."""
     line = " ".join(str(text).split())
     if len(line) > HEAD + TAIL + 20:
         line = f"{line[:HEAD].rsplit(' ', 1)[0]} … {line[-TAIL:].split(' ', 1)[-1]}"

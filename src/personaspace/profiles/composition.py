@@ -1,4 +1,4 @@
-"""Composition: who the members of personas are, beside everybody."""
+"""Composition: the traits of personas' members beside those of the population."""
 
 from __future__ import annotations
 
@@ -10,25 +10,26 @@ from personaspace.profiles.shares import compare, trait_choices
 from personaspace.profiles.statistics import adjusted, wilson
 from personaspace.survey.survey import Survey
 
-FALSE_CALLS = 0.05
-"""The share of verdicts that may be wrong where nothing differs."""
+SIGNIFICANT = 0.05
+"""The false discovery rate at which a difference is called significant."""
 
 
 def composition(personas: Personas, survey: Survey) -> pd.DataFrame:
-    """Who the members are, beside the population, over every trait.
+    """Compare the traits of personas' members with those of the population.
 
     Args:
         personas: Those to describe.
-        survey: Traits and weights; members are matched by id, the population is everybody in it.
+        survey: Traits and weights of the population; members are matched by id.
 
     Returns:
         A row per persona, trait and value: ``persona, trait, value, respondents, share, low, high, population_share,
         difference, ratio, adjusted_p, verdict``. Shares are among those whose value is known and sum to 1 within
         persona and trait; ``low`` and ``high`` are Wilson's 95% interval of the share on the effective sample size;
         ``difference`` is share - population_share and ``ratio`` (the representation index) share / population_share.
-        ``verdict`` is ``"over"`` or ``"under"`` where the share differs from everybody's by an exact test, adjusted
-        for all rows of the table by Benjamini and Hochberg to at most 5% false calls, and empty elsewhere. Where no
-        member's value is known, shares are NaN.
+        ``adjusted_p`` is of an exact test of the share against the population's, adjusted for all rows of the table
+        by Benjamini and Hochberg. ``verdict`` is ``"over"`` or ``"under"`` where it is at most .05, so that at most
+        5% of the verdicts are false discoveries on average, and empty elsewhere. Where no member's value is known,
+        shares are NaN.
 
     Raises:
         SettingError: No persona has two members.
@@ -66,6 +67,6 @@ def composition(personas: Personas, survey: Survey) -> pd.DataFrame:
             "difference": excess.ravel(),
             "ratio": ratio.ravel(),
             "adjusted_p": p,
-            "verdict": np.where(p > FALSE_CALLS, "", np.where(excess.ravel() > 0, "over", "under")),
+            "verdict": np.where(p > SIGNIFICANT, "", np.where(excess.ravel() > 0, "over", "under")),
         }
     )

@@ -1,14 +1,14 @@
-"""How much opinion variance personas explain, beside demographic groups and the respondents' own vectors.
+"""Share of opinion variance explained by personas, by demographic groups, and by the respondents' own vectors.
 
-The variance of the answers to a question with shares p is its Gini variance 1 - sum_o p_o^2, the mean of
+The variance of the answers to a question with shares p is their Gini variance 1 - sum_o p_o^2, the mean of
 sum_o (1[y = o] - p_o)^2 over its answers. The share of it that lies between groups is the R^2 of Light and Margolin
-(JASA 66, 1971), that is Goodman and Kruskal's tau, summed here over all questions. On the answers that made the groups
-it grows with their number whatever they are; so shares are learnt from training answers and measured on others:
+(JASA 66, 1971), which is Goodman and Kruskal's tau, summed here over all questions. Measured on the answers that formed
+the groups it grows with their number; so shares are estimated from training answers and measured on held-out ones:
 
     R^2 = 1 - sum_a w_a sum_o (1[y_a = o] - p_g(a)(o))^2  /  sum_a w_a sum_o (1[y_a = o] - p(o))^2
 
-over held-out answers a of respondents in groups g(a), which is a Brier skill score. It is below 0 for groups that
-predict worse than the question's own shares do.
+over held-out answers a of respondents in groups g(a). That is a Brier skill score. It is below 0 for groups that
+predict worse than the population's shares do.
 """
 
 from __future__ import annotations
@@ -22,24 +22,29 @@ from scipy.sparse import csr_array
 
 from personaspace.embedding.base import Embedder
 from personaspace.errors import SurveyError
-from personaspace.persona.clustering.cluster_personas import ClusterPersonas
+from personaspace.persona.clustering.cluster_personas import cluster_personas
 from personaspace.persona.personas import Personas
 from personaspace.profiles.participation import answered, asked_variance
-from personaspace.profiles.shares import answer_choices, scaled, trait_choices
+from personaspace.profiles.shares import answer_choices, trait_choices
 from personaspace.survey.arrays import FloatArray, IntArray
+from personaspace.survey.lookup import positions
+from personaspace.survey.option_sums import option_shares, sum_options
 from personaspace.survey.split import Split
 from personaspace.survey.survey import Survey
 from personaspace.survey.validation import validation_mask
 
-ROWS = 4096
-"""Respondents whose answers are predicted at a time."""
-
 NEARLY_NONE = 1e-9
-"""Answers given to every option, so that questions nobody answered have shares."""
+"""Answers added to every option, so that questions without answers have shares."""
+
+PRIORS = (10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, 1e9)
+"""Numbers of prior answers to choose from; the last leaves groups nothing of their own."""
+
+RESAMPLES = 1000
+"""Draws of the bootstrap."""
 
 
 class GroupShares:
-    """Weighted answers of groups, and everybody's.
+    """Weighted answer shares of groups, shrunk towards those of the population.
 
     Args:
         survey: Answers and weights.
@@ -52,23 +57,23 @@ class GroupShares:
         known = np.flatnonzero(labels >= 0)
         members = csr_array((weight[known], (labels[known], known)), shape=(int(labels.max()) + 1, len(labels)))
         self.counts = np.asarray((members @ chosen).toarray())
-        self.population = scaled((weight @ chosen + NEARLY_NONE)[None, :], self.offsets)
+        self.population = option_shares((weight @ chosen + NEARLY_NONE)[None, :], self.offsets)
 
     def shares(self, prior: float) -> FloatArray:
-        """Shares with so many answers like everybody's mixed in.
+        """Shares of each option, with prior answers added that are distributed like the population's.
 
         Args:
-            prior: 0 or more; what a group's own answers are weighed against.
+            prior: Number of prior answers to each question, 0 or more.
 
         Returns:
-            Shape ``[groups + 1, options]``: row -1 is everybody, and the row of respondents without a group.
+            Shape ``[groups + 1, options]``; the last row is the population, and serves respondents without a group.
         """
         mixed = self.counts + (prior + NEARLY_NONE) * self.population
-        return np.vstack([scaled(mixed, self.offsets), self.population])
+        return np.vstack([option_shares(mixed, self.offsets), self.population])
 
 
-def of_shares(shares: FloatArray, test: Survey, labels: IntArray) -> FloatArray:
-    """Each respondent's sum of errors when predicted by the group's shares.
+def share_errors(shares: FloatArray, test: Survey, labels: IntArray) -> FloatArray:
+    """Each respondent's sum of squared errors when predicted by the shares of their group.
 
     Args:
         shares: Shape ``[groups + 1, options]``.
@@ -80,35 +85,34 @@ def of_shares(shares: FloatArray, test: Survey, labels: IntArray) -> FloatArray:
     """
     answers = test.answers
     group = labels[answers.respondent]
-    norms = np.add.reduceat(shares**2, test.offsets[:-1], axis=1)
+    norms = sum_options(shares**2, test.offsets)
     errors = norms[group, answers.question] - 2 * shares[group, test.option_nodes] + 1
     return np.bincount(answers.respondent, errors, len(test.respondents)).astype(np.float64)
 
 
-def of_embedder(space: Embedder, test: Survey) -> FloatArray:
-    """Each respondent's sum of errors when predicted from the respondent's own vector, shape ``[respondents]``."""
-    place = {question.id: start for question, start in zip(space.questions_, space.offsets_.tolist(), strict=False)}
-    columns = np.concatenate([np.arange(len(q.options)) + place[q.id] for q in test.questions])
-    row = {name: at for at, name in enumerate(space.ids_)}
-    vectors = space.respondents_[[row[name] for name in test.respondents]]
+def embedder_errors(embedder: Embedder, test: Survey) -> FloatArray:
+    """Each respondent's sum of squared errors when predicted from their own vector, shape ``[respondents]``."""
+    starts = dict(zip((question.id for question in embedder.questions_), embedder.offsets_.tolist(), strict=False))
+    columns = np.concatenate([np.arange(len(q.options)) + starts[q.id] for q in test.questions])
+    vectors = embedder.respondents_[positions(test.respondents, embedder.ids_)]
     total = np.zeros(len(vectors))
-    for start in range(0, len(vectors), ROWS):
-        rows = np.arange(start, min(start + ROWS, len(vectors)))
-        shares = np.asarray(space.predict(vectors[rows])[:, columns], np.float64)
-        total[rows] = of_shares(shares, test.select(respondents=rows), rows - start)
+    for block, expected in embedder.predict_blocks(vectors):
+        rows = np.arange(block.start, block.stop)
+        shares = np.asarray(expected[:, columns], np.float64)
+        total[rows] = share_errors(shares, test.select(respondents=rows), rows - block.start)
     return total
 
 
-def of_regression(train: Survey, test: Survey, strengths: tuple[float, ...]) -> FloatArray:
-    """Each respondent's sum of errors when predicted from all values of all traits.
+def regression_errors(train: Survey, test: Survey, strengths: tuple[float, ...]) -> FloatArray:
+    """Each respondent's sum of squared errors when predicted by ridge regression on all values of all traits.
 
-    A weighted ridge regression per option, with an intercept that is not shrunk. With one trait, a strength of n
-    does what n answers like everybody's do to group shares.
+    One weighted regression per option, with an intercept that is not shrunk. With one trait, a strength of n has the
+    effect of n prior answers on group shares.
 
     Args:
-        train: Answers to learn from.
+        train: Training answers.
         test: Answers of the same respondents to predict.
-        strengths: Of the ridge.
+        strengths: Ridge penalties to try.
 
     Returns:
         Shape ``[strengths, respondents]``.
@@ -131,20 +135,14 @@ def of_regression(train: Survey, test: Survey, strengths: tuple[float, ...]) -> 
 
 
 def _by_question(survey: Survey) -> list[tuple[IntArray, IntArray]]:
-    """Respondents and options of each question's answers."""
+    """Respondents and options of the answers to each question."""
     order = np.argsort(survey.answers.question, kind="stable")
     ends = np.searchsorted(survey.answers.question[order], np.arange(1, len(survey.questions)))
     return [(survey.answers.respondent[part], survey.answers.option[part]) for part in np.split(order, ends)]
 
 
-PRIORS = (10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, 1e9)
-"""How many answers like everybody's may be mixed into every group's; the last leaves groups nothing of their own."""
-
-RESAMPLES = 1000
-
-
 def explained_variance(
-    space: Embedder,
+    embedder: Embedder,
     split: Split,
     personas: Personas,
     ks: Iterable[int] = (),
@@ -152,29 +150,29 @@ def explained_variance(
     seed: int = 0,
     method: str = "kmeans",
 ) -> pd.DataFrame:
-    """Share of the variance of held-out answers that groups of the training respondents explain.
+    """Measure the share of the variance of held-out answers explained by personas and by demographic groups.
 
-    Group shares are estimated from training answers, weighted, with answers like everybody's mixed in. How many (10
-    to 3,000, or no groups at all) is chosen for each grouping by the answers watched for early stopping, so that none
-    is held back by noise it could have done without. *Every trait together* is a ridge regression on all values of
-    all traits, its strength chosen likewise. *Own vectors* is the embedder's prediction for each respondent: what is
-    lost by grouping at all.
+    Group shares are estimated from training answers, weighted, and shrunk towards the population by prior answers.
+    Their number (10 to 3,000, or the population's shares alone) is chosen for each grouping by validation answers, so
+    that no grouping suffers from noise that shrinking avoids. *Every trait together* is a ridge regression on all
+    values of all traits, its penalty chosen likewise. *Own vectors* is the embedder's prediction for each respondent:
+    the reference without any grouping.
 
     Args:
-        space: An embedder fitted on ``split.train``.
+        embedder: Fitted on ``split.train``.
         split: Training and held-out answers; the table is about ``split.held_out_answers``.
-        personas: Cluster personas found in that space.
-        ks: Further numbers of clusters to look for there; clusters too small to stand alone are merged, so that a
-            row may tell of fewer.
+        personas: Cluster personas of that embedder.
+        ks: Further numbers of clusters to look for; clusters too small to stand alone are merged, so that a row may
+            have fewer.
         pairs: Whether to cross every two traits.
         seed: Seed of the clusters and of the bootstrap.
-        method: How to cluster for ``ks``; best as the personas were.
+        method: The clustering algorithm for ``ks``; best that of the personas.
 
     Returns:
         A row per grouping, the best first: ``grouping, kind, groups, asked, explained, low, high``, with a 95%
         bootstrap interval over respondents (1,000 draws, the same for every row). ``kind`` is ``"vectors"``,
         ``"personas"``, ``"every trait"``, ``"trait"`` or ``"two traits"``. ``asked`` is the share of the variance of
-        *who answered which question* between the groups: near 0 unless they tell parts of the survey apart
+        *who answered which question* between the groups: near 0 unless they reproduce parts of the survey
         (:mod:`personaspace.profiles.participation`).
 
     Raises:
@@ -185,26 +183,26 @@ def explained_variance(
     train, test = split.train, split.held_out_answers
     if not len(test.answers):
         raise SurveyError("no answers were held out to measure on: fit again with --held-out-answers above 0")
-    watched = validation_mask(train)
-    fitting, choosing = train.with_answers(~watched), train.with_answers(watched)
+    mask = validation_mask(train)
+    fitting, validation = train.with_answers(~mask), train.with_answers(mask)
     nobody = np.full(len(train.respondents), -1)
-    everybody = of_shares(GroupShares(train, nobody).shares(0), test, nobody)
+    everybody = share_errors(GroupShares(train, nobody).shares(0), test, nobody)
     if not everybody @ test.weight:
         raise SurveyError("everybody gave the same answer to every question: there is no variance to explain")
     rows: list[dict[str, object]] = []
     errors, has = [], answered(train)
-    for name, kind, labels in _groupings(space, train, personas, ks, pairs, seed, method):
+    for name, kind, labels in _groupings(embedder, train, personas, ks, pairs, seed, method):
         asked = asked_variance(labels, train, has)
         rows.append({"grouping": name, "kind": kind, "groups": int(labels.max()) + 1, "asked": asked})
         tried = GroupShares(fitting, labels)
-        prior = PRIORS[_best([of_shares(tried.shares(prior), choosing, labels) for prior in PRIORS], train)]
-        errors.append(of_shares(GroupShares(train, labels).shares(prior), test, labels))
+        prior = PRIORS[_best([share_errors(tried.shares(prior), validation, labels) for prior in PRIORS], train)]
+        errors.append(share_errors(GroupShares(train, labels).shares(prior), test, labels))
     if len(train.traits.columns):
-        strength = PRIORS[_best(of_regression(fitting, choosing, PRIORS), train)]
+        strength = PRIORS[_best(regression_errors(fitting, validation, PRIORS), train)]
         rows.append({"grouping": "every trait together", "kind": "every trait"})
-        errors.append(of_regression(train, test, (strength,))[0])
-    rows.append({"grouping": "own vectors", "kind": "vectors", "groups": len(space.ids_)})
-    errors.append(of_embedder(space, test))
+        errors.append(regression_errors(train, test, (strength,))[0])
+    rows.append({"grouping": "own vectors", "kind": "vectors", "groups": len(embedder.ids_)})
+    errors.append(embedder_errors(embedder, test))
     table = pd.DataFrame(rows)
     table["groups"] = table["groups"].astype("Int64")
     value, low, high = _skill(np.column_stack([everybody, *errors]) * test.weight[:, None], seed)
@@ -213,11 +211,11 @@ def explained_variance(
 
 
 def _groupings(
-    space: Embedder, train: Survey, personas: Personas, ks: Iterable[int], pairs: bool, seed: int, method: str
+    embedder: Embedder, train: Survey, personas: Personas, ks: Iterable[int], pairs: bool, seed: int, method: str
 ) -> Iterator[tuple[str, str, IntArray]]:
     """Name, kind, and each respondent's group, -1 for none."""
     found = {len(personas): personas}
-    found |= {k: ClusterPersonas(k=k, method=method, seed=seed).fit(space, train) for k in ks if k not in found}
+    found |= {k: cluster_personas(embedder, train, k=k, method=method, seed=seed) for k in ks if k not in found}
     for those in sorted({len(those): those for those in found.values()}.values(), key=len):
         yield f"{len(those)} cluster personas", "personas", _labels(those, train)
     codes = {str(trait): train.traits[trait].reset_index(drop=True).factorize(sort=True)[0] for trait in train.traits}
@@ -233,12 +231,13 @@ def _groupings(
 def _labels(personas: Personas, survey: Survey) -> IntArray:
     labels = np.full(len(survey.respondents), -1, np.int64)
     for group, persona in enumerate(personas):
-        labels[[survey.respondent_index[name] for name in persona.members if name in survey.respondent_index]] = group
+        rows = positions(persona.members, survey.respondent_index)
+        labels[rows[rows >= 0]] = group
     return labels
 
 
 def _best(errors: FloatArray | list[FloatArray], survey: Survey) -> int:
-    """Which row of errors, of shape ``[.., respondents]``, is smallest in sum."""
+    """The row of errors, of shape ``[..., respondents]``, with the smallest weighted sum."""
     return int(np.argmin(np.asarray(errors) @ survey.weight))
 
 

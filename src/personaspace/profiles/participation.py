@@ -1,7 +1,7 @@
-"""Who answered what: personas should differ in opinions, not in the questions that were put to them.
+"""Participation: whether personas differ in which questions their members answered, rather than in opinions.
 
-Where a survey asks different people different questions, an embedder may place them by what they were asked, and
-clusters may then tell waves or forms of the survey apart.
+Where a survey puts different questions to different people, an embedder may place respondents by what they were asked,
+and clusters may then reproduce the waves or forms of the survey.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def answered(survey: Survey) -> csr_array:
 
 
 def asked_variance(labels: IntArray, survey: Survey, has: csr_array) -> float:
-    """Share of the variance of who answered which question that lies between groups, beyond chance.
+    """Adjusted share of the variance of participation (who answered which question) that lies between groups.
 
     Args:
         labels: Each respondent's group, -1 for none (taken as one more group), shape ``[respondents]``.
@@ -31,11 +31,11 @@ def asked_variance(labels: IntArray, survey: Survey, has: csr_array) -> float:
         has: Of :func:`answered`.
 
     Returns:
-        1 - (1 - R^2) (1 - 1/n) / (1 - sum_g p_g/n_g), with n and n_g the effective sizes (Kish) of everybody and of
-        group g, p_g its part of the weight, and R^2 = sum_g w_g sum_j (a_gj - a_j)^2 / sum_i w_i sum_j (1[i answered
-        j] - a_j)^2, with a_gj the share of group g that answered question j. That is the adjusted R^2, 0 on average
-        for groups formed without regard to who answered what, however many, where R^2 grows with their number. 0 where
-        everybody answered everything; NaN where nobody shares a group.
+        1 - (1 - R^2) (1 - 1/n) / (1 - sum_g p_g/n_g), with n and n_g the effective sizes (Kish) of the population and
+        of group g, p_g its part of the weight, and R^2 = sum_g w_g sum_j (a_gj - a_j)^2 / sum_i w_i sum_j (1[i
+        answered j] - a_j)^2, with a_gj the share of group g that answered question j. That is the adjusted R^2: it is
+        0 on average for groups unrelated to participation, however many, where R^2 grows with their number. 0 where
+        everybody answered everything; NaN where every group is one respondent.
 
     Example:
         >>> from personaspace.survey.simulate import simulate
@@ -61,15 +61,15 @@ def asked_variance(labels: IntArray, survey: Survey, has: csr_array) -> float:
 
 
 def asked_most_apart(personas: Personas, survey: Survey) -> pd.DataFrame:
-    """For each persona the question whose being answered sets it apart most.
+    """Find for each persona the question whose response rate differs most from the population's.
 
     Args:
         personas: Those with at least two members.
         survey: Answers and weights.
 
     Returns:
-        A row per persona: ``persona, text, share, population_share``, the shares of members and of everybody who
-        answered the question.
+        A row per persona: ``persona, text, share, population_share``, the shares of members and of the
+        population who answered the question.
 
     Raises:
         SettingError: No persona has two members.

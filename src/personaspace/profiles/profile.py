@@ -1,4 +1,4 @@
-"""Profiles: who the members of personas are and what they answered, as tidy tables, pictures and a paragraph each.
+"""Profiles: the members of personas and their answers beside the population's, as tidy tables and short texts.
 
 Shares are weighted by the survey's weights, counts of respondents and answers are not. Only personas with at least
 two members are described: a single respondent or a mixture has no profile.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -20,13 +19,10 @@ from personaspace.profiles.composition import composition
 from personaspace.profiles.questions import MIN_ANSWERS, distinguishing_questions, separating_questions
 from personaspace.survey.survey import Survey
 
-if TYPE_CHECKING:
-    from personaspace.report.plots.picture import Plot
-
 
 @dataclass(frozen=True, eq=False)
 class Profile:
-    """Four tables about the same personas.
+    """Tables about the same personas.
 
     Attributes:
         composition: See :func:`~personaspace.profiles.composition.composition`.
@@ -39,6 +35,11 @@ class Profile:
     distinguishing: pd.DataFrame
     separating: pd.DataFrame
     cards: pd.DataFrame
+
+    @property
+    def card_texts(self) -> dict[str, str]:
+        """The text of every persona's card, by name."""
+        return dict(zip(self.cards["persona"], self.cards["card"], strict=True))
 
     def save(self, folder: str | Path) -> None:
         """Write ``composition.csv``, ``distinguishing.csv``, ``separating.csv`` and ``cards.csv`` into a folder.
@@ -57,25 +58,6 @@ class Profile:
         """
         self._write(folder, ("distinguishing", "separating"))
 
-    def plot(self, persona: str | None = None, what: str = "composition") -> Plot:
-        """A picture of the tables.
-
-        Args:
-            persona: Whom to show in detail: its shares beside everybody's, with 95% intervals. Without it all
-                personas are shown beside one another.
-            what: ``"composition"``, or ``"questions"`` for the distinguishing ones.
-
-        Returns:
-            A picture that saves itself as HTML, PNG or SVG.
-
-        Raises:
-            UnknownNameError: There is no such persona or picture.
-            SettingError: There is nothing to show.
-        """
-        from personaspace.report.plots.profile import profile_plot
-
-        return profile_plot(self, persona, what)
-
     def _write(self, folder: str | Path, names: tuple[str, ...]) -> None:
         for name in names:
             table: pd.DataFrame = getattr(self, name)
@@ -83,15 +65,16 @@ class Profile:
 
 
 def profile(
-    personas: Personas, survey: Survey, min_answers: int = MIN_ANSWERS, imputed_by: Embedder | None = None
+    personas: Personas, survey: Survey, min_answers: int = MIN_ANSWERS, embedder: Embedder | None = None
 ) -> Profile:
-    """All tables at once.
+    """Describe personas: who their members are, and which answers distinguish them from the population.
 
     Args:
         personas: Those to describe.
-        survey: The population: answers, traits and weights; members are matched by id.
+        survey: Answers, traits and weights of the population; members are matched by id.
         min_answers: Questions that fewer members of a persona answered are left out for it.
-        imputed_by: An embedder whose expected answers take the place of those given in the two tables of questions.
+        embedder: If given, the two tables of questions compare the answers it expects of every respondent (imputed
+            answers) in place of those given.
 
     Returns:
         The tables.
@@ -99,12 +82,21 @@ def profile(
     Raises:
         SettingError: No persona has two members.
         SurveyError: Of some persona the survey holds no member.
+
+    Example:
+        >>> from personaspace.embedding.factorization.model import Factorization
+        >>> from personaspace.persona.groups import demographic_personas
+        >>> from personaspace.survey.simulate import simulate
+        >>> survey = simulate(respondents=300, seed=0)
+        >>> ages = demographic_personas(Factorization(dim=4, seed=0).fit(survey), survey, "age")
+        >>> profile(ages, survey).composition.columns[:4].tolist()
+        ['persona', 'trait', 'value', 'respondents']
     """
     who = composition(personas, survey)
     given = distinguishing_questions(personas, survey, min_answers)
     return Profile(
         composition=who,
-        distinguishing=given if imputed_by is None else distinguishing_questions(personas, survey, 0, imputed_by),
-        separating=separating_questions(personas, survey, min_answers, imputed_by),
+        distinguishing=given if embedder is None else distinguishing_questions(personas, survey, 0, embedder),
+        separating=separating_questions(personas, survey, min_answers, embedder),
         cards=cards(personas, survey, who, given),
     )

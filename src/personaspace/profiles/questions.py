@@ -1,7 +1,7 @@
-"""Contrasts: the questions on which a persona departs from the population, and those that set personas apart.
+"""Questions on which a persona differs from the population, and questions on which personas differ from one another.
 
-Both measure total variation, TV(P, Q) = 1/2 sum_o |P(o) - Q(o)|, in [0, 1], of real, weighted answers or, marked
-as such, of the answers an embedder expects of everybody. The two are never mixed in one table.
+Both are ranked by total variation, TV(P, Q) = 1/2 sum_o |P(o) - Q(o)|, in [0, 1], of weighted shares: of answers that
+were given or, marked as imputed, of the answers an embedder expects of every respondent. One table never mixes the two.
 """
 
 from __future__ import annotations
@@ -15,80 +15,49 @@ import pandas as pd
 from personaspace.embedding.base import Embedder
 from personaspace.errors import SurveyError
 from personaspace.persona.personas import Personas
-from personaspace.profiles.shares import Shares, answer_choices, compare, everybody, membership, scaled
+from personaspace.profiles.shares import Shares, answer_choices, compare, everybody, membership
 from personaspace.profiles.statistics import adjusted
 from personaspace.profiles.total_variation import between_groups, from_population
 from personaspace.survey.arrays import FloatArray, IntArray
+from personaspace.survey.lookup import positions
+from personaspace.survey.option_sums import option_shares, repeat_options, sum_options
 from personaspace.survey.question import Question
 from personaspace.survey.survey import Survey
 
-ROWS = 4096
-"""Respondents whose answers are predicted at a time."""
-
-
-def expected_shares(personas: Personas, survey: Survey, embedder: Embedder) -> tuple[list[str], FloatArray, FloatArray]:
-    """Weighted mean of the answers expected of each persona's members, and of everybody.
-
-    Args:
-        personas: Those with at least two members.
-        survey: Weights; everybody is who is in it and in the embedder.
-        embedder: A fitted embedder.
-
-    Returns:
-        The groups' names, their shares of shape ``[groups, options]``, and everybody's of shape ``[options]``;
-        options are those of ``embedder.questions_``.
-
-    Raises:
-        SettingError: No persona has two members.
-        SurveyError: Of some persona, survey and embedder hold no member in common.
-    """
-    row = {name: at for at, name in enumerate(embedder.ids_)}
-    placed = np.array([row.get(name, -1) for name in survey.respondents], dtype=np.int64)
-    if not (placed >= 0).any():
-        raise SurveyError(f"the embedder placed nobody of {survey!r}: give the survey it was fitted on")
-    known = replace(survey.select(placed >= 0, []), name=survey.name)
-    groups, members = membership(personas, known)
-    weights = np.vstack([members.toarray(), everybody(known).toarray()]) * known.weight
-    sums = np.zeros((len(weights), int(embedder.offsets_[-1])))
-    for start in range(0, len(known.respondents), ROWS):
-        part = slice(start, start + ROWS)
-        sums += weights[:, part] @ embedder.predict(embedder.respondents_[placed[placed >= 0][part]])
-    shares = scaled(sums, embedder.offsets_)
-    return [group.name for group in groups], shares[:-1], shares[-1]
-
-
 MIN_ANSWERS = 20
-"""A persona of whom fewer members answered a question is not judged by it."""
+"""Members of a persona that must have answered a question for it to be compared."""
 
 
 def distinguishing_questions(
-    personas: Personas, survey: Survey, min_answers: int = MIN_ANSWERS, imputed_by: Embedder | None = None
+    personas: Personas, survey: Survey, min_answers: int = MIN_ANSWERS, embedder: Embedder | None = None
 ) -> pd.DataFrame:
-    """For each persona, the questions its members answer least like the population.
+    """Rank for each persona the questions on which its members differ from the population.
 
     Args:
         personas: Those to describe.
-        survey: Answers and weights; members are matched by id, the population is everybody in it.
+        survey: Answers and weights of the population; members are matched by id.
         min_answers: Questions that fewer members answered are left out; without effect on imputed answers.
-        imputed_by: Compare the answers this embedder expects of everybody, instead of those people gave.
+        embedder: If given, the answers it expects of every respondent are compared in place of those given.
 
     Returns:
         A row per persona and question: ``persona, rank, rank_in_topic, question, text, topic, tv, tv_corrected, low,
-        high, adjusted_p, respondents, option, share, population_share, answers``. ``tv_corrected`` is ``tv`` without
-        what chance alone would make (:mod:`personaspace.profiles.total_variation`), ``low`` and ``high`` its 95% interval;
-        ranks are by ``low``, which holds for each question by itself. ``adjusted_p`` is of a test whether members
-        answer otherwise than everybody at all: exact for each option, times their number (Bonferroni), and adjusted
-        for all rows of the table by Benjamini and Hochberg, so that of the questions called up to .05 at most 5% are
-        false on average. ``respondents`` is how many members answered; ``option`` is what they choose more often than
-        the population by most, with both shares. ``answers`` is ``"given"`` or ``"imputed"``; imputed ones have no
-        interval and are ranked by ``tv``.
+        high, adjusted_p, respondents, option, share, population_share, answers``.
+
+        - ``tv_corrected`` is ``tv`` corrected for chance (:mod:`personaspace.profiles.total_variation`), ``low`` and
+          ``high`` the 95% interval of ``tv`` for each question by itself. Ranks are by ``low``.
+        - ``adjusted_p`` tests whether members answer differently at all: the smallest exact p-value of the options,
+          times their number (Bonferroni), and adjusted for all rows of the table by Benjamini and Hochberg, so that
+          of the questions with a value up to .05 at most 5% are false discoveries on average.
+        - ``respondents`` is the number of members who answered.
+        - ``option`` is the option most over-chosen relative to the population, with both shares.
+        - ``answers`` is ``"given"`` or ``"imputed"``. Imputed answers have no interval and are ranked by ``tv``.
 
     Raises:
         SettingError: No persona has two members.
         SurveyError: Of some persona the survey holds no member.
     """
-    if imputed_by is not None:
-        return _imputed_distinguishing(personas, survey, imputed_by)
+    if embedder is not None:
+        return _imputed_distinguishing(personas, survey, embedder)
     shares = compare(personas, survey, *answer_choices(survey))
     tv, fair, low, high = from_population(shares)
     answered = shares.over_blocks(shares.counts)
@@ -113,28 +82,28 @@ def distinguishing_questions(
 
 
 def separating_questions(
-    personas: Personas, survey: Survey, min_answers: int = MIN_ANSWERS, imputed_by: Embedder | None = None
+    personas: Personas, survey: Survey, min_answers: int = MIN_ANSWERS, embedder: Embedder | None = None
 ) -> pd.DataFrame:
-    """The questions on which personas differ most from one another.
+    """Rank the questions on which personas differ from one another.
 
     Args:
         personas: Those to compare.
         survey: Answers and weights; members are matched by id.
-        min_answers: A pair counts for a question where at least so many members of both answered; without effect on
+        min_answers: A pair counts for a question if at least this many members of both answered it; without effect on
             imputed answers.
-        imputed_by: Compare the answers this embedder expects of everybody, instead of those people gave.
+        embedder: If given, the answers it expects of every respondent are compared in place of those given.
 
     Returns:
-        A row per question that some pair answered: ``rank, rank_in_topic, question, text, topic, mean_tv,
-        mean_tv_corrected, low, high, pairs, answers``. The mean is over those pairs; correction, interval, ranks and
+        A row per question answered by some pair: ``rank, rank_in_topic, question, text, topic, mean_tv,
+        mean_tv_corrected, low, high, pairs, answers``. Means are over those pairs; correction, interval, ranks and
         ``answers`` are as in :func:`distinguishing_questions`.
 
     Raises:
         SettingError: No persona has two members.
         SurveyError: Of some persona the survey holds no member.
     """
-    if imputed_by is not None:
-        return _imputed_separating(personas, survey, imputed_by)
+    if embedder is not None:
+        return _imputed_separating(personas, survey, embedder)
     shares = compare(personas, survey, *answer_choices(survey))
     enough = (shares.over_blocks(shares.counts) >= min_answers) & (shares.size > 0)
     tv, fair, low, high, pairs = between_groups(shares, enough.astype(np.float64))
@@ -145,8 +114,37 @@ def separating_questions(
     return _ranked(table.iloc[np.lexsort((question, -tv[question], -low[question]))])
 
 
+def expected_shares(personas: Personas, survey: Survey, embedder: Embedder) -> tuple[list[str], FloatArray, FloatArray]:
+    """Weighted mean of the answers expected of each persona's members, and of the population.
+
+    Args:
+        personas: Those with at least two members.
+        survey: Weights; the population are its respondents that the embedder was fitted on.
+        embedder: A fitted embedder.
+
+    Returns:
+        The groups' names, their shares of shape ``[groups, options]``, and the population's of shape ``[options]``;
+        options are those of ``embedder.questions_``.
+
+    Raises:
+        SettingError: No persona has two members.
+        SurveyError: Of some persona, survey and embedder hold no member in common.
+    """
+    row = positions(survey.respondents, embedder.ids_)
+    if not (row >= 0).any():
+        raise SurveyError(f"the embedder was fitted on no respondent of {survey!r}: give the survey it was fitted on")
+    known = replace(survey.select(row >= 0, []), name=survey.name)
+    groups, members = membership(personas, known)
+    weights = np.vstack([members.toarray(), everybody(known).toarray()]) * known.weight
+    sums = np.zeros((len(weights), int(embedder.offsets_[-1])))
+    for block, expected in embedder.predict_blocks(embedder.respondents_[row[row >= 0]]):
+        sums += weights[:, block] @ expected
+    shares = option_shares(sums, embedder.offsets_)
+    return [group.name for group in groups], shares[:-1], shares[-1]
+
+
 def _any_option(shares: Shares) -> FloatArray:
-    """p-values of no option being chosen otherwise than by everybody, shape ``[groups, questions]``."""
+    """p-values of the hypothesis that members and population choose all options alike; ``[groups, questions]``."""
     tests = shares.over_blocks((shares.population > 0).astype(np.float64))
     smallest = np.minimum.reduceat(shares.p_values(), shares.offsets[:-1], axis=1)
     return np.asarray(np.minimum(smallest * np.where(tests > 2, tests, 1), 1))  # two options are one test
@@ -155,7 +153,7 @@ def _any_option(shares: Shares) -> FloatArray:
 def _imputed_distinguishing(personas: Personas, survey: Survey, embedder: Embedder) -> pd.DataFrame:
     names, share, population = expected_shares(personas, survey, embedder)
     offsets, questions = embedder.offsets_, embedder.questions_
-    tv = np.add.reduceat(np.abs(share - population), offsets[:-1], axis=1) / 2
+    tv = sum_options(np.abs(share - population), offsets) / 2
     best = _largest(share - population, offsets)
     group, question = (part.ravel() for part in np.indices(tv.shape))
     size = {persona.name: len(persona.members) for persona in personas}
@@ -182,7 +180,7 @@ def _imputed_separating(personas: Personas, survey: Survey, embedder: Embedder) 
     distance = np.zeros(len(embedder.questions_))
     for group in range(len(names) - 1):
         apart = np.abs(share[group] - share[group + 1 :])
-        distance += np.add.reduceat(apart, embedder.offsets_[:-1], axis=1).sum(axis=0) / 2
+        distance += sum_options(apart, embedder.offsets_).sum(axis=0) / 2
     pairs = len(names) * (len(names) - 1) // 2
     question = np.arange(len(distance) if pairs else 0)
     mean = distance[question] / max(pairs, 1)
@@ -192,10 +190,10 @@ def _imputed_separating(personas: Personas, survey: Survey, embedder: Embedder) 
 
 
 def _ranked(table: pd.DataFrame, within: Sequence[str] = ()) -> pd.DataFrame:
-    """A table in order, with its ranks overall and within topics, counted anew for each persona."""
+    """A sorted table with ranks overall and within topics; ``within`` names the columns in which they begin again."""
     table = table.reset_index(drop=True)
-    everything = pd.Series(0, index=table.index)
-    rank = table.groupby([table[name] for name in within] or everything, sort=False).cumcount() + 1
+    one = pd.Series(0, index=table.index)
+    rank = table.groupby([table[name] for name in within] or one, sort=False).cumcount() + 1
     in_topic = table.groupby([*within, "topic"], dropna=False, sort=False).cumcount() + 1
     table.insert(len(within), "rank", rank)
     table.insert(len(within) + 1, "rank_in_topic", in_topic)
@@ -203,8 +201,8 @@ def _ranked(table: pd.DataFrame, within: Sequence[str] = ()) -> pd.DataFrame:
 
 
 def _largest(values: FloatArray, offsets: IntArray) -> IntArray:
-    """Which of each question's options has the largest value: [groups, options] to [groups, questions]."""
-    peak = np.repeat(np.maximum.reduceat(values, offsets[:-1], axis=1), np.diff(offsets), axis=1)
+    """The option of the largest value of each question: ``[groups, options]`` to ``[groups, questions]``."""
+    peak = repeat_options(np.maximum.reduceat(values, offsets[:-1], axis=1), offsets)
     place = np.where(values == peak, np.arange(values.shape[1]), values.shape[1])
     first: IntArray = np.minimum.reduceat(place, offsets[:-1], axis=1)
     return first

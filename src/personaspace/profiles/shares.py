@@ -1,6 +1,6 @@
-"""How a group's choices compare with everybody's: weighted shares and how much each of them is worth.
+"""Weighted shares of groups beside those of the population, with their effective sample sizes.
 
-A *block* is a set of options of which everybody has at most one: the answers to a question, or the values of a trait.
+A *block* is a set of mutually exclusive options: the answers to a question, or the values of a trait.
 """
 
 from __future__ import annotations
@@ -14,15 +14,17 @@ from personaspace.errors import SettingError, SurveyError
 from personaspace.persona.personas import Persona, Personas
 from personaspace.profiles.statistics import contrast_size, effective_size, exact_p
 from personaspace.survey.arrays import FloatArray, IntArray
+from personaspace.survey.lookup import positions
+from personaspace.survey.option_sums import option_shares, repeat_options, sum_options
 from personaspace.survey.survey import Survey
 
 
 def membership(personas: Personas, survey: Survey) -> tuple[list[Persona], csr_array]:
-    """The personas that stand for groups, and who is in them.
+    """The personas that stand for groups, and the matrix of their members.
 
     Args:
         personas: Those without at least two members (single respondents, mixtures) are left out.
-        survey: Members are found in it by id; those it does not hold are passed over.
+        survey: Members are found in it by id; others are ignored.
 
     Returns:
         The groups, and a matrix of ones, shape ``[groups, respondents]``.
@@ -34,8 +36,8 @@ def membership(personas: Personas, survey: Survey) -> tuple[list[Persona], csr_a
     groups = [persona for persona in personas if len(persona.members) > 1]
     if not groups:
         raise SettingError("no persona has two members: profiles describe clusters and demographic groups")
-    found = [[survey.respondent_index.get(name, -1) for name in group.members] for group in groups]
-    rows = np.concatenate([np.array(row, dtype=np.int64) for row in found])
+    found = [positions(group.members, survey.respondent_index) for group in groups]
+    rows = np.concatenate(found)
     group = np.repeat(np.arange(len(groups)), [len(row) for row in found])
     group, rows = group[rows >= 0], rows[rows >= 0]
     missing = np.setdiff1d(np.arange(len(groups)), group)
@@ -48,12 +50,12 @@ def membership(personas: Personas, survey: Survey) -> tuple[list[Persona], csr_a
 
 
 def totals(members: csr_array, weights: FloatArray, has: csr_array) -> FloatArray:
-    """Sum over each group's members of weight times property.
+    """Weighted number of each group's members with each property.
 
     Args:
         members: Shape ``[groups, respondents]``.
-        weights: What each respondent counts, shape ``[respondents]``.
-        has: Properties, shape ``[respondents, properties]``.
+        weights: Weight of each respondent, shape ``[respondents]``.
+        has: 1 where a respondent has a property, shape ``[respondents, properties]``.
 
     Returns:
         Shape ``[groups, properties]``.
@@ -69,18 +71,19 @@ def everybody(survey: Survey) -> csr_array:
 
 @dataclass(frozen=True, eq=False)
 class Shares:
-    """Weighted shares of groups, of everybody, and of everybody outside each group.
+    """Weighted shares of groups, of the rest of the population outside each group, and of the population.
 
     Attributes:
         names: The groups.
         offsets: Start of each block's options, shape ``[blocks + 1]``.
-        counts: How many members chose each option, unweighted, shape ``[groups, options]``.
-        share: Among members who chose in the block; NaN where none did; shape ``[groups, options]``.
-        rest: The same among everybody outside the group.
-        population: The same among everybody, shape ``[options]``.
+        counts: Members with each option, unweighted, shape ``[groups, options]``.
+        share: Share of each option among members with any option of the block; NaN where there are none; shape
+            ``[groups, options]``.
+        rest: The same outside the group.
+        population: The same in the whole population, shape ``[options]``.
         size: Effective sample size of each group's block, shape ``[groups, blocks]``.
-        rest_size: The same of everybody outside the group.
-        part: The group's part of everybody's weight in the block, shape ``[groups, blocks]``.
+        rest_size: The same outside the group.
+        part: The group's part of the population's weight in the block, shape ``[groups, blocks]``.
     """
 
     names: tuple[str, ...]
@@ -95,14 +98,14 @@ class Shares:
 
     @property
     def contrast_size(self) -> FloatArray:
-        """The n of share - population if groups did not differ, shape ``[groups, blocks]``."""
+        """Effective sample size of share - population, shape ``[groups, blocks]``."""
         return contrast_size(self.size, self.rest_size, self.part)
 
     def p_values(self) -> FloatArray:
-        """Exact p-values of every share beside everybody's, shape ``[groups, options]``.
+        """Exact p-values of every share against the population's, shape ``[groups, options]``.
 
-        Group and rest differ from everybody together or not at all: the test is of whichever has the smaller effective
-        size, since a binomial as large as the other would take the few for many.
+        Group and rest both differ from the population or neither does. The one of smaller effective size is tested: a
+        binomial test of the larger would treat the share of the smaller as known.
         """
         swapped = self.rest_size < self.size
         size = np.where(swapped, contrast_size(self.rest_size, self.size, 1 - self.part), self.contrast_size)
@@ -110,20 +113,20 @@ class Shares:
         return exact_p(share, self.population, self.over_options(size))
 
     def over_options(self, values: FloatArray) -> FloatArray:
-        """One value per block, repeated for its options: ``[.., blocks]`` to ``[.., options]``."""
-        return np.repeat(values, np.diff(self.offsets), axis=-1)
+        """One value per block, repeated for its options: ``[..., blocks]`` to ``[..., options]``."""
+        return repeat_options(values, self.offsets)
 
     def over_blocks(self, values: FloatArray) -> FloatArray:
-        """Sums over each block's options: ``[.., options]`` to ``[.., blocks]``."""
-        return np.add.reduceat(values, self.offsets[:-1], axis=-1)
+        """Sums over each block's options: ``[..., options]`` to ``[..., blocks]``."""
+        return sum_options(values, self.offsets)
 
 
 def compare(personas: Personas, survey: Survey, chosen: csr_array, offsets: IntArray) -> Shares:
-    """Compare each persona's members with everybody.
+    """Compute the shares of each persona's members and of the population.
 
     Args:
-        personas: Those with at least two members are compared.
-        survey: Who everybody is, and their weights.
+        personas: Those without at least two members are left out.
+        survey: The population and its weights.
         chosen: 1 where a respondent has an option, shape ``[respondents, options]``.
         offsets: Start of each block's options; no block is empty.
 
@@ -138,18 +141,18 @@ def compare(personas: Personas, survey: Survey, chosen: csr_array, offsets: IntA
     weight, ones = survey.weight, np.ones(len(survey.respondents))
     mine, everyone = totals(members, weight, chosen), totals(everybody(survey), weight, chosen)
     others = np.maximum(everyone - mine, 0)
-    squares = _per_block(totals(members, weight**2, chosen), offsets)
-    other_squares = np.maximum(_per_block(totals(everybody(survey), weight**2, chosen), offsets) - squares, 0)
-    asked, other_asked = _per_block(mine, offsets), _per_block(others, offsets)
+    squares = sum_options(totals(members, weight**2, chosen), offsets)
+    other_squares = np.maximum(sum_options(totals(everybody(survey), weight**2, chosen), offsets) - squares, 0)
+    asked, other_asked = sum_options(mine, offsets), sum_options(others, offsets)
     with np.errstate(invalid="ignore"):
-        part = asked / _per_block(everyone, offsets)
+        part = asked / sum_options(everyone, offsets)
     return Shares(
         names=tuple(group.name for group in groups),
         offsets=offsets,
         counts=totals(members, ones, chosen),
-        share=scaled(mine, offsets),
-        rest=scaled(others, offsets),
-        population=scaled(everyone, offsets)[0],
+        share=option_shares(mine, offsets),
+        rest=option_shares(others, offsets),
+        population=option_shares(everyone, offsets)[0],
         size=effective_size(asked, squares),
         rest_size=effective_size(other_asked, other_squares),
         part=part,
@@ -157,14 +160,14 @@ def compare(personas: Personas, survey: Survey, chosen: csr_array, offsets: IntA
 
 
 def trait_choices(survey: Survey) -> tuple[csr_array, IntArray, list[tuple[str, str]]]:
-    """Which value of each trait every respondent has.
+    """Indicator matrix of the respondents' trait values.
 
     Args:
-        survey: Any survey; traits of which no value is known are left out.
+        survey: Traits without any known value are left out.
 
     Returns:
-        A matrix of ones, shape ``[respondents, values of all traits]``; the start of each trait's values; and the
-        trait and value of each column, values in alphabetical order.
+        1 where a respondent has a value, shape ``[respondents, values of all traits]``; the start of each trait's
+        values; and the trait and value of each column, values in alphabetical order.
     """
     rows, columns, names, offsets = [], [], [], [0]
     for trait in survey.traits.columns:
@@ -182,17 +185,7 @@ def trait_choices(survey: Survey) -> tuple[csr_array, IntArray, list[tuple[str, 
 
 
 def answer_choices(survey: Survey) -> tuple[csr_array, IntArray]:
-    """Which option of each question every respondent chose, and the start of each question's options."""
+    """Indicator matrix of the options chosen, ``[respondents, options]``, and the start of each question's options."""
     cells = (survey.answers.respondent, survey.option_nodes)
     shape = (len(survey.respondents), int(survey.offsets[-1]))
     return csr_array((np.ones(len(survey.answers)), cells), shape=shape), survey.offsets
-
-
-def scaled(totals: FloatArray, offsets: IntArray) -> FloatArray:
-    """Totals over their block's sum, NaN where that is 0; shape ``[.., options]``."""
-    with np.errstate(invalid="ignore"):
-        return np.divide(totals, np.repeat(_per_block(totals, offsets), np.diff(offsets), axis=-1))
-
-
-def _per_block(values: FloatArray, offsets: IntArray) -> FloatArray:
-    return np.add.reduceat(values, offsets[:-1], axis=-1)

@@ -1,6 +1,6 @@
-"""Intervals and tests for weighted shares.
+"""Intervals and significance tests for weighted shares.
 
-A weighted share of n answers knows less than n equally weighted ones would tell. Everything here counts the *effective
+Unequal weights make a share less precise than its number of answers suggests. Everything here uses the *effective
 sample size* (sum w)^2 / sum w^2 (Kish 1965) in place of n.
 """
 
@@ -8,23 +8,21 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.special import betainc
-from scipy.stats import false_discovery_control, norm
+from scipy.stats import false_discovery_control
 
 from personaspace.survey.arrays import FloatArray
-
-Z = float(norm.ppf(0.975))
-"""How many standard errors a 95% interval reaches to either side."""
+from personaspace.survey.normal import Z95
 
 
 def effective_size(weight: FloatArray, squares: FloatArray) -> FloatArray:
-    """Kish's effective sample size.
+    """Kish's effective sample size (Kish 1965).
 
     Args:
         weight: Sums of weights, any shape.
         squares: Sums of squared weights, of the same shape.
 
     Returns:
-        weight^2 / squares, 0 where nobody counts.
+        weight^2 / squares, 0 where all weights are 0.
 
     Example:
         >>> effective_size(np.array([4.0, 4.0, 0.0]), np.array([4.0, 10.0, 0.0]))
@@ -36,8 +34,8 @@ def effective_size(weight: FloatArray, squares: FloatArray) -> FloatArray:
 def wilson(share: FloatArray, size: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Wilson's 95% interval of a share, on the effective sample size.
 
-    Of the intervals for weighted shares compared by Franco, Little, Louis and Slud (Journal of Survey Statistics and
-    Methodology 7, 2019) this is the one recommended: it covers well near 0 and 1, where share +- 1.96 se does not.
+    Franco, Little, Louis and Slud (Journal of Survey Statistics and Methodology 7, 2019) compare intervals for
+    weighted shares and recommend this one: it covers well near 0 and 1, where share +- 1.96 se does not.
 
     Args:
         share: In [0, 1], any shape.
@@ -50,7 +48,7 @@ def wilson(share: FloatArray, size: FloatArray) -> tuple[FloatArray, FloatArray]
         >>> [end.round(3).tolist() for end in wilson(np.array([0.0, 0.5]), np.array([10.0, 100.0]))]
         [[0.0, 0.404], [0.278, 0.596]]
     """
-    slack = Z**2
+    slack = Z95**2
     middle = (size * share + slack / 2) / (size + slack)
     half = np.sqrt(slack * (size * share * (1 - share) + slack / 4)) / (size + slack)
     return np.clip(middle - half, 0, 1), np.clip(middle + half, 0, 1)
@@ -59,21 +57,21 @@ def wilson(share: FloatArray, size: FloatArray) -> tuple[FloatArray, FloatArray]
 def difference(
     share: FloatArray, size: FloatArray, rest: FloatArray, rest_size: FloatArray, part: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """95% interval of a group's share minus everybody's, the group being part of everybody.
+    """Newcombe's 95% interval of a group's share minus the population's, the group being part of the population.
 
-    share - population = (1 - part) (share - rest), and group and rest are different people: Newcombe's interval of a
-    difference (Statistics in Medicine 17, 1998, method 10), which squares and adds the distances to the ends of the
-    two Wilson intervals.
+    share - population = (1 - part) (share - rest), and group and rest are independent samples. Newcombe's interval of
+    their difference (Statistics in Medicine 17, 1998, method 10) combines the two Wilson intervals: it adds the
+    squared distances from each share to the ends of its interval.
 
     Args:
         share: The group's share.
         size: The group's effective sample size.
-        rest: The share among everybody else.
-        rest_size: Their effective sample size.
-        part: The group's part of everybody's weight, in [0, 1].
+        rest: The share in the rest of the population.
+        rest_size: Its effective sample size.
+        part: The group's part of the population's weight, in [0, 1].
 
     Returns:
-        Lower and upper end; 0 and 0 where the group is everybody.
+        Lower and upper end; 0 and 0 where the group is the whole population.
     """
     (low, high), (rest_low, rest_high) = wilson(share, size), wilson(rest, rest_size)
     apart, between = 1 - part, share - rest
@@ -83,16 +81,22 @@ def difference(
 
 
 def contrast_size(size: FloatArray, rest_size: FloatArray, part: FloatArray) -> FloatArray:
-    """The n for which p(1 - p)/n is the variance of share - population where group and rest have the same share p.
+    """Effective sample size of the difference between a group's share and the population's.
 
-    It has no limit where the group is everybody.
+    It is the n for which p(1 - p)/n is the variance of share - population if group and rest have the same share p:
+    1 / ((1 - part)^2 (1/size + 1/rest_size)). Infinite where the group is the whole population.
+
+    Args:
+        size: The group's effective sample size.
+        rest_size: That of the rest of the population.
+        part: The group's part of the population's weight, in [0, 1].
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(part < 1, 1 / ((1 - part) ** 2 * (1 / size + 1 / rest_size)), np.inf)
 
 
 def exact_p(share: FloatArray, population: FloatArray, size: FloatArray) -> FloatArray:
-    """Two-sided binomial p-value of a share, exact also for rare values; sizes need not be whole numbers.
+    """Exact two-sided binomial p-value of a share; sizes need not be whole numbers.
 
     The tails are those of Clopper and Pearson with the effective sample size in place of n (Korn and Graubard, Survey
     Methodology 24, 1998).
@@ -103,7 +107,7 @@ def exact_p(share: FloatArray, population: FloatArray, size: FloatArray) -> Floa
         size: Effective sample sizes.
 
     Returns:
-        p-values; 1 where there is nothing to test (no or unlimited size, or a share that is NaN).
+        p-values; 1 where there is nothing to test (a size of 0 or infinity, or a share that is NaN).
 
     Example:
         >>> exact_p(np.array([0.5, 0.9]), np.array([0.5, 0.5]), np.array([10.0, 10.0])).round(3).tolist()
@@ -119,5 +123,5 @@ def exact_p(share: FloatArray, population: FloatArray, size: FloatArray) -> Floa
 
 
 def adjusted(p: FloatArray) -> FloatArray:
-    """p-values adjusted by Benjamini and Hochberg (1995): calling those up to .05 gives 5% false calls at the most."""
+    """p-values adjusted by Benjamini and Hochberg (1995): calling those up to .05 makes 5% false calls at most."""
     return np.asarray(false_discovery_control(p, method="bh")) if len(p) else p

@@ -1,8 +1,8 @@
-"""Total variation between two samples of answers, without the part that chance alone would make.
+"""Total variation between two samples of answers, corrected for chance.
 
-TV(P, Q) = 1/2 sum_o |P(o) - Q(o)| of two small samples from one and the same distribution is well above 0. Halving the
-samples at random shows by how much: take the direction of every difference from one half and its size from the other.
-That is 0 on average where nothing differs, and TV where much does. The mean over all ways to halve, for differences
+TV(P, Q) = 1/2 sum_o |P(o) - Q(o)| of two small samples from the same distribution is well above 0. Split halves remove
+this bias: take the sign of every difference from one half of the samples and its size from the other. The result is 0
+on average where the distributions are equal, and TV where they differ much. Its mean over all splits, for differences
 d_o that are normal with standard deviation s_o, is
 
     1/2 sum_o s_o (t_o (1 - 2 Phi(-t_o)) - 2 phi(t_o)),   t_o = |d_o| / s_o,
@@ -16,12 +16,13 @@ import numpy as np
 from scipy.special import ndtr
 
 from personaspace.profiles.shares import Shares
-from personaspace.profiles.statistics import Z, difference
+from personaspace.profiles.statistics import difference
 from personaspace.survey.arrays import FloatArray
+from personaspace.survey.normal import Z95
 
 
 def corrected(between: FloatArray, deviation: FloatArray) -> FloatArray:
-    """Each option's part of TV, corrected.
+    """Each option's part of TV, corrected for chance.
 
     Args:
         between: d_o, any shape.
@@ -41,17 +42,17 @@ def corrected(between: FloatArray, deviation: FloatArray) -> FloatArray:
 
 
 def from_population(shares: Shares) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """How far each group's answers lie from everybody's.
+    """Total variation between each group's answers and the population's.
 
     Args:
         shares: Of answers.
 
     Returns:
         TV, corrected TV, and the ends of its 95% interval, each of shape ``[groups, questions]``, NaN where nobody
-        answered. With O+ the options that members choose more often than everybody, TV = P(O+) - Q(O+), a difference
-        of shares, and has its interval (:func:`~personaspace.profiles.statistics.difference`). The correction moves the
-        lower end, which would be too high by as much; the upper end stays, since other directions of the
-        differences, with as large a TV, may be the true ones.
+        answered. With O+ the options over-chosen relative to the population, TV = P(O+) - Q(O+) is a difference of
+        shares and has its interval (:func:`~personaspace.profiles.statistics.difference`). The correction is
+        subtracted from the lower end, which chance raises by as much. The upper end stays, since differences of other
+        signs with as large a TV may be the true ones.
     """
     excess = shares.share - shares.population
     tv = shares.over_blocks(np.abs(excess)) / 2
@@ -68,16 +69,17 @@ def from_population(shares: Shares) -> tuple[FloatArray, FloatArray, FloatArray,
 def between_groups(
     shares: Shares, valid: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
-    """How far groups lie apart, on average over their pairs.
+    """Mean total variation between the answers of pairs of groups.
 
     Args:
-        shares: Of answers; no two groups share members.
+        shares: Of answers; groups do not overlap.
         valid: 1 where a group's answers to a question count, shape ``[groups, questions]``.
 
     Returns:
         Mean TV, corrected mean TV, the ends of its 95% interval, and the number of pairs, each of shape
-        ``[questions]``; NaN where there is no pair. Directions held fixed, the mean TV is a weighted sum of shares,
-        sum_g sum_o c_go P_g(o): its variance is the sum over groups of var_g(c) / n_g.
+        ``[questions]``; NaN where there is no pair. With the signs of the differences held fixed, the mean
+        TV is a weighted sum of shares, sum_g sum_o c_go P_g(o): its variance is the sum over groups of
+        var_g(c) / n_g.
     """
     use = shares.over_options(valid)
     share = np.where(use > 0, np.nan_to_num(shares.share), 0.0)
@@ -101,7 +103,7 @@ def between_groups(
     mean = shares.over_blocks(share * direction)
     variance = (shares.over_blocks(share * (direction - shares.over_options(mean)) ** 2) / size).sum(axis=0) / 4
     with np.errstate(divide="ignore", invalid="ignore"):
-        tv, fair, half = tv / pairs, fair / pairs, Z * np.sqrt(variance) / pairs
+        tv, fair, half = tv / pairs, fair / pairs, Z95 * np.sqrt(variance) / pairs
     return tv, fair, np.clip(fair - half, 0, 1), np.clip(tv + half, 0, 1), pairs
 
 

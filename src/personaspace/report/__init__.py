@@ -1,1 +1,1 @@
-"""For people: pictures."""
+"""Reports for people: plots of profiles and maps."""

@@ -1,54 +1,50 @@
-"""A run's blanks filled by multiple imputation and written in the format its survey came in."""
+"""The blanks of a run's survey filled by multiple imputation, as files in the format the survey came in."""
 
 from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+
 import pyarrow as pa
 import pyarrow.parquet as pq
-from personaspace.runs.run import Run
+
 from personaspace.embedding.base import Embedder
-from personaspace.imputation.multiple import Imputation, blank_cells, impute
 from personaspace.errors import RunError, SurveyError
 from personaspace.files import whole_folder, write_atomically
-from personaspace.runs.fit import OnStep, load_fitted
+from personaspace.imputation.multiple import Imputation, blank_cells, impute
+from personaspace.runs.fit import SIMULATED, OnStep
+from personaspace.runs.fitted import FittedRun
+from personaspace.runs.run import Run
 from personaspace.survey.answers import Pairs
-from personaspace.survey.storage import digest
 from personaspace.survey.readers.codebook_file import beside
+from personaspace.survey.readers.registry import read_survey, writer_of
 from personaspace.survey.readers.writer import SourceWriter, WideCsvWriter
-from personaspace.survey.readers.registry import writer_of, read_survey
+from personaspace.survey.storage import digest
 from personaspace.survey.survey import Survey
 
-
-SIMULATED = "simulated"
-LEDGER = "imputed.parquet"
+IMPUTED_CELLS = "imputed.parquet"
 
 
 @dataclass(frozen=True)
-class Filled:
-    """What was written.
+class CompletedCopies:
+    """The files that an imputation wrote.
 
     Attributes:
-        folder: Where.
+        folder: The folder that holds them.
         copies: One completed copy of the source per draw.
-        ledger: The table of every cell filled: respondent, question, draw, option.
-        cells: How many cells each copy has filled.
-        unknown: Questions left as they are because the run's embedder was not fitted on them.
+        imputed_cells: The table of every imputed cell: respondent, question, draw, option.
+        cells: Number of imputed cells in each copy.
+        questions_left: Questions left as they are because the run's embedder was not fitted on them.
         own_format: Whether the copies are in the source's own format; else CSV files of option texts.
     """
 
     folder: Path
     copies: tuple[Path, ...]
-    ledger: Path
+    imputed_cells: Path
     cells: int
-    unknown: tuple[str, ...]
+    questions_left: tuple[str, ...]
     own_format: bool
-
-
-def note_source(run: Run, source: str, codebook: Path | None) -> None:
-    """Write down in a run where its survey was read from."""
-    where = source if source == SIMULATED else str(Path(source).expanduser().resolve())
-    run.note("survey", {"source": where, "codebook": str(codebook.expanduser().resolve()) if codebook else None})
 
 
 def impute_run(
@@ -62,24 +58,24 @@ def impute_run(
     codebook: Path | None = None,
     seed: int = 0,
     on_step: OnStep | None = None,
-) -> Filled:
-    """Fill the blanks of a run's survey several times over and write every completed copy.
+) -> CompletedCopies:
+    """Impute the blanks of a run's survey several times over and write every completed copy.
 
-    Respondents are placed by all their answers, those set apart for evaluation among them.
+    Respondents are embedded by all their answers, also by those that the run held out for evaluation.
 
     Args:
         run: A fitted run.
         draws: How many copies.
-        out: A folder that is new or empty; ``RUN/imputation`` if not given.
+        out: A new or empty folder; ``RUN/imputation`` if not given.
         questions: Ids of the questions to fill, or ``None`` for all.
         refusals: Whether to fill refusals too.
         source: Where the survey lies now, if it has been moved. The codebook beside it is read, if there is one.
         codebook: Where the codebook lies now, if it has been moved elsewhere.
         seed: The same seed gives the same files.
-        on_step: Told about progress.
+        on_step: Called with the progress.
 
     Returns:
-        What was written.
+        The files written.
 
     Raises:
         RunError: The source is missing or has changed since the run was fitted, or the folder is not empty.
@@ -89,19 +85,19 @@ def impute_run(
     out = run.folder / "imputation" if out is None else out
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise RunError(f"{out} exists and is not empty: remove it, or choose another folder with --out")
-    fitted = load_fitted(run)
-    survey, form = _source(run, fitted.split.survey, source, codebook)
+    fitted = FittedRun.load(run)
+    survey, writer = _source(run, fitted.split.survey, source, codebook)
     asked = replace(survey, refusals=Pairs.empty()) if refusals else survey
     blanks = blank_cells(asked, questions)
-    own = form or WideCsvWriter(survey)
-    blanks = blanks.where(own.room(blanks))
-    unknown = _not_learned(fitted.space, survey, blanks)
-    if len(blanks) and len(unknown) == len({*blanks.question.tolist()}):
+    own = writer or WideCsvWriter(survey)
+    blanks = blanks.where(own.can_write(blanks))
+    left = _not_learned(fitted.embedder, survey, blanks)
+    if len(blanks) and len(left) == len({*blanks.question.tolist()}):
         raise SurveyError(
-            f"all blanks are in questions the run held out ({', '.join(unknown[:5])}): fit it with --use-everything"
+            f"all blanks are in questions the run held out ({', '.join(left[:5])}): fit it with --use-everything"
         )
     imputation = impute(
-        fitted.space,
+        fitted.embedder,
         asked,
         blanks,
         draws=draws,
@@ -110,13 +106,13 @@ def impute_run(
     )
     with whole_folder(out) as folder:
         written = [own.write(imputation.answers(draw), folder / f"imputation-{draw + 1}") for draw in range(draws)]
-        write_atomically(folder / LEDGER, lambda path: _write_ledger(imputation, path))
+        write_atomically(folder / IMPUTED_CELLS, lambda path: _write_cells(imputation, path))
     copies = tuple(out / path.relative_to(folder) for path in written)
-    return Filled(out, copies, out / LEDGER, len(imputation.blanks), unknown, form is not None)
+    return CompletedCopies(out, copies, out / IMPUTED_CELLS, len(imputation.blanks), left, writer is not None)
 
 
-def _write_ledger(imputation: Imputation, path: Path) -> None:
-    """All drawn cells, one draw in memory at a time."""
+def _write_cells(imputation: Imputation, path: Path) -> None:
+    """Write all drawn cells, one draw in memory at a time."""
     schema = pa.Schema.from_pandas(imputation.table(0), preserve_index=False)
     with pq.ParquetWriter(path, schema) as file:
         for draw in range(len(imputation)):
@@ -124,7 +120,7 @@ def _write_ledger(imputation: Imputation, path: Path) -> None:
 
 
 def _source(run: Run, survey: Survey, moved: Path | None, given: Path | None) -> tuple[Survey, SourceWriter | None]:
-    """The survey as its source holds it, and the source as a form; ``None`` where it is only read."""
+    """The survey as its source holds it now, and a writer in the source's format, ``None`` if that is only read."""
     notes = run.notes("survey")
     if moved is None and notes.get("source") == SIMULATED:
         return survey, None
@@ -143,7 +139,8 @@ def _source(run: Run, survey: Survey, moved: Path | None, given: Path | None) ->
     return now, writer_of(path, codebook, now)
 
 
-def _not_learned(space: Embedder, survey: Survey, blanks: Pairs) -> tuple[str, ...]:
-    known = {question.id for question in space.questions_}
+def _not_learned(embedder: Embedder, survey: Survey, blanks: Pairs) -> tuple[str, ...]:
+    """The questions with blanks that the embedder was not fitted on."""
+    known = {question.id for question in embedder.questions_}
     wanted = (survey.questions[j].id for j in sorted({*blanks.question.tolist()}))
     return tuple(name for name in wanted if name not in known)

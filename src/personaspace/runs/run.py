@@ -1,30 +1,31 @@
-"""A run folder: a manifest of stages with settings, inputs and checksums; what is done is not done again."""
+"""A run folder: stages with their settings, inputs and checksums; a finished stage is not done again."""
 
 from __future__ import annotations
+
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from personaspace.errors import RunError
-from personaspace.files import read_json, write_json
-from personaspace.files import versions
 
+from personaspace.errors import RunError
+from personaspace.files import read_json, versions, write_json
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 CHECKPOINT = "checkpoint"
+"""Folder within a stage's folder with which an interrupted stage is resumed; no part of the finished stage."""
 
 
 class Run:
     """A run folder on disk.
 
     Every stage has a folder of its own. A stage is *current* if its settings and the checksums of the stages
-    it builds on are as recorded, and its files are as they were written.
+    it builds on are as recorded in ``manifest.json``, and its files are as they were written.
 
     Args:
         folder: The run folder.
-        manifest: What ``manifest.json`` holds.
+        manifest: The content of ``manifest.json``.
 
     Example:
         >>> import tempfile
@@ -40,12 +41,13 @@ class Run:
         self.manifest = manifest
 
     @classmethod
-    def create(cls, folder: Path) -> Run:
+    def create(cls, folder: str | Path) -> Run:
         """Open a run folder, or begin one in a folder that is new or empty.
 
         Raises:
             RunError: The folder holds something else.
         """
+        folder = Path(folder)
         if (folder / MANIFEST).exists():
             return cls.open(folder)
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -55,12 +57,13 @@ class Run:
         return run
 
     @classmethod
-    def open(cls, folder: Path) -> Run:
+    def open(cls, folder: str | Path) -> Run:
         """Open an existing run folder.
 
         Raises:
-            RunError: It is missing, foreign, corrupt, or of a newer format.
+            RunError: It is missing, corrupt, of another format, or was not written by personaspace.
         """
+        folder = Path(folder)
         if not (folder / MANIFEST).exists():
             raise RunError(f"{folder} is not a run folder: make one with `personaspace fit SURVEY --out {folder}`")
         manifest = read_json(folder / MANIFEST)
@@ -80,7 +83,7 @@ class Run:
 
         Args:
             name: The stage and its folder.
-            settings: What it depends on beside earlier stages; plain JSON.
+            settings: Settings it depends on; plain JSON.
             after: Stages it builds on.
             work: Writes the stage's files into the folder it is given, each atomically. Files of an earlier time that
                 it does not write again are removed when it is done; what it keeps in ``checkpoint/`` is not recorded.
@@ -124,7 +127,7 @@ class Run:
             self._write()
 
     def notes(self, name: str) -> dict[str, Any]:
-        """What :meth:`note` wrote down about a finished stage."""
+        """Facts that :meth:`note` wrote down about a finished stage."""
         return dict(self.manifest["stages"][name].get("notes", {}))
 
     def require(self, name: str, command: str) -> Path:
@@ -159,7 +162,7 @@ class Run:
         return {"settings": dict(settings), "inputs": {stage: self.digest(stage) for stage in after}}
 
     def _written(self, path: str) -> tuple[int, int] | None:
-        """What changes when a file is written anew; ``None`` where there is none."""
+        """Inode and time of a file, which change when it is written anew; ``None`` without a file."""
         file = self.folder / path
         return (file.stat().st_ino, file.stat().st_mtime_ns) if file.exists() else None
 

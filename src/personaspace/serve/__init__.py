@@ -1,1 +1,1 @@
-"""Steered models behind a server."""
+"""Servers of steered models and clients of servers that run their base model."""

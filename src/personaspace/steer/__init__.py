@@ -1,1 +1,1 @@
-"""Personas steer a frozen language model."""
+"""Steering of a frozen language model toward personas: training, asking, generating and exporting."""

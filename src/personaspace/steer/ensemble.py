@@ -1,4 +1,4 @@
-"""Ensemble: several steered models that answer as one, and by how much they differ."""
+"""Ensemble: several steered models that answer with the mean of their probabilities."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from personaspace.errors import SettingError
 from personaspace.steer.answering import Answerer
 from personaspace.steer.persona_bootstrap import Bootstrap
 from personaspace.steer.poll import Poll
-from personaspace.steer.protocols import Persona, Personas, names_and_vectors
+from personaspace.steer.protocols import PersonasLike, names_and_vectors
 from personaspace.steer.steering import AskOptions, AskSettings
 from personaspace.survey.arrays import Vectors
 from personaspace.survey.question import Question
 
 
 class Ensemble(Answerer):
-    """Steered models of different seeds on one space, answering with the mean of their probabilities.
+    """Deep ensemble: steered models of different seeds that answer with the mean of their probabilities.
 
-    Where they differ, the training has left open what a persona would say (deep ensembles, arXiv 1612.01474).
+    The spread between them shows where training left the answer open (arXiv 1612.01474).
 
     Args:
-        members: Trained on the same space; loaded on one :class:`LanguageModel` they share its memory.
+        members: Models trained on the same embedder; given one :class:`LanguageModel` they share its memory.
 
     Raises:
         SettingError: Fewer than two, or some with refusals as an outcome and some without.
@@ -46,7 +46,7 @@ class Ensemble(Answerer):
         if len(self.members) < 2:
             raise SettingError(f"{len(self.members)} model(s) given: an ensemble takes at least two")
         if len({member.refusals for member in self.members}) > 1:
-            raise SettingError("some models know refusals and some do not: train all of them alike")
+            raise SettingError("some models know refusals and some do not: train all with the same refusals setting")
         self.refusals = self.members[0].refusals
 
     def outcomes(self, vectors: Vectors, question: Question, settings: AskSettings) -> Vectors:
@@ -58,12 +58,12 @@ class Ensemble(Answerer):
         self,
         text: str,
         options: Sequence[str],
-        personas: Personas | Persona,
+        personas: PersonasLike,
         *,
         interval: Bootstrap | None = None,
         **how: Unpack[AskOptions],
     ) -> Poll:
-        """As :meth:`Answerer.poll`, with the standard deviation between the models."""
+        """Ask a question of personas as :meth:`Answerer.poll` does, with the standard deviation between the models."""
         poll = super().poll(text, options, personas, interval=interval, **how)
         vectors = names_and_vectors(personas)[1]
         each = [member.predict(vectors, poll.question, **how) for member in self.members]

@@ -1,4 +1,4 @@
-"""Running out of memory, said so that the reader knows what to do."""
+"""Out-of-memory errors that name the batch size to try."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ SIGNS = ("out of memory", "can't allocate memory", "not enough memory")
 
 @contextmanager
 def memory_for(respondents: int) -> Iterator[None]:
-    """Turn running out of memory into an error that names the batch to try.
+    """Turn an out-of-memory error in a ``with`` block into one that names the batch size to try.
 
     Args:
-        respondents: How many are in the pass.
+        respondents: Respondents in the pass.
 
     Raises:
         ModelError: There was not enough memory.
@@ -30,7 +30,7 @@ def memory_for(respondents: int) -> Iterator[None]:
             raise
         advice = (
             f"run again with a batch of {respondents // 2} (`--batch {respondents // 2}`); "
-            "training goes on from its last checkpoint with the same result"
+            "training resumes from its last checkpoint with the same result"
             if respondents > 1
             else "choose a smaller model, fewer virtual tokens, or a machine with more memory"
         )

@@ -1,4 +1,4 @@
-"""Intervals from a bootstrap over the respondents behind a persona."""
+"""Bootstrap intervals: resampling the respondents behind a persona."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from personaspace.errors import SettingError, SurveyError
-from personaspace.steer.protocols import Persona, Personas, Space
-from personaspace.survey.arrays import FloatArray, Vectors
+from personaspace.steer.protocols import Embedding, Persona, PersonasLike
+from personaspace.survey.arrays import FloatArray, IntArray, Vectors
+from personaspace.survey.lookup import NOWHERE, index_of, positions
 from personaspace.survey.survey import Survey
 
 
-class Peopled(Persona, Protocol):
-    """A persona that knows which respondents it was made from."""
+@runtime_checkable
+class PersonaWithMembers(Persona, Protocol):
+    """A persona that names the respondents it was made from."""
 
     @property
     def members(self) -> tuple[str, ...]:
@@ -26,22 +28,22 @@ class Peopled(Persona, Protocol):
 
 @dataclass(frozen=True)
 class Bootstrap:
-    """Where a persona might have come to lie, had other respondents been asked.
+    """Nonparametric bootstrap of a persona's position over its members.
 
     Members are drawn with replacement, as many as there are, and the persona moves as their (weighted) mean moves.
-    What varies is who was asked; the embedder and the steered model stay as they are.
+    Only the sample of respondents varies: the embedder and the steered model stay as they are.
 
     Attributes:
-        space: Where the respondents stand.
-        survey: Whose weights the respondents have, or ``None`` where they all count alike.
-        resamples: How often to draw.
+        embedder: Holds the respondents' vectors.
+        survey: Holds the respondents' weights; ``None`` where all count the same.
+        resamples: How often members are drawn.
         seed: Of the draws.
 
     Raises:
-        SettingError: Fewer than two draws.
+        SettingError: Fewer than two resamples.
     """
 
-    space: Space
+    embedder: Embedding
     survey: Survey | None = None
     resamples: int = 200
     seed: int = 0
@@ -50,29 +52,29 @@ class Bootstrap:
         if self.resamples < 2:
             raise SettingError(f"{self.resamples} resample(s): an interval takes at least 2, better 200")
 
-    def points(self, personas: Personas | Persona) -> Iterator[Vectors | None]:
-        """Vectors ``[resamples, dim]`` of each persona; ``None`` for one with fewer than two members.
+    def points(self, personas: PersonasLike) -> Iterator[Vectors | None]:
+        """Resampled vectors ``[resamples, dim]`` of each persona; ``None`` for one with fewer than two members.
 
         Raises:
-            SettingError: The personas do not say who stands behind them.
-            SurveyError: A member is not in the space.
+            SettingError: The personas do not name their members.
+            SurveyError: A member is not known to the embedder or the survey.
         """
-        given: object = (personas,) if isinstance(personas, Persona) else personas
-        each = list(given) if isinstance(given, Iterable) else []
-        if not each or not all(hasattr(persona, "members") for persona in each):
+        listed = (personas,) if isinstance(personas, Persona) else personas
+        each = tuple(listed) if isinstance(listed, Iterable) else ()
+        members = [persona for persona in each if isinstance(persona, PersonaWithMembers)]
+        if not members or len(members) < len(each):
             raise SettingError(
                 "these personas do not name their members, so nobody can be resampled: "
                 "give cluster or demographic personas"
             )
-        return map(self._resampled, each)
+        return map(self._resampled, members)
 
-    def _resampled(self, persona: Peopled) -> Vectors | None:
+    def _resampled(self, persona: PersonaWithMembers) -> Vectors | None:
         if len(persona.members) < 2:
             return None
-        _check_known(persona, self._rows, "space")
-        rows = np.array([self._rows[name] for name in persona.members])
+        rows = _known(persona, self._rows, "embedder")
         weights = self._weights(persona)
-        people, weights = self.space.respondents_[rows[weights > 0]].astype(np.float64), weights[weights > 0]
+        people, weights = self.embedder.respondents_[rows[weights > 0]].astype(np.float64), weights[weights > 0]
         digest = hashlib.blake2b(persona.name.encode(), digest_size=8).digest()
         rng = np.random.default_rng([self.seed, int.from_bytes(digest, "little")])
         counts = (
@@ -84,20 +86,21 @@ class Bootstrap:
 
     @cached_property
     def _rows(self) -> dict[str, int]:
-        return {name: row for row, name in enumerate(self.space.ids_)}
+        return index_of(self.embedder.ids_)
 
-    def _weights(self, persona: Peopled) -> FloatArray:
+    def _weights(self, persona: PersonaWithMembers) -> FloatArray:
         if self.survey is None:
             return np.ones(len(persona.members))
-        _check_known(persona, self.survey.respondent_index, "survey")
-        weights: FloatArray = self.survey.weight[[self.survey.respondent_index[name] for name in persona.members]]
+        weights: FloatArray = self.survey.weight[_known(persona, self.survey.respondent_index, "survey")]
         return weights if weights.any() else np.ones(len(persona.members))
 
 
-def _check_known(persona: Peopled, known: Mapping[str, int], where: str) -> None:
-    missing = [name for name in persona.members if name not in known]
-    if missing:
+def _known(persona: PersonaWithMembers, index: Mapping[str, int], where: str) -> IntArray:
+    """Rows of a persona's members; :class:`SurveyError` where one is missing."""
+    rows = positions(persona.members, index)
+    if missing := np.flatnonzero(rows == NOWHERE).tolist():
         raise SurveyError(
-            f"{len(missing)} member(s) of {persona.name!r} are not in the {where}, first {missing[0]!r}: "
-            f"give the {where} the personas were made from"
+            f"{len(missing)} member(s) of {persona.name!r} are not in the {where}, "
+            f"first {persona.members[missing[0]]!r}: give the {where} the personas were made from"
         )
+    return rows

@@ -1,4 +1,4 @@
-"""Poll: what personas answered to one question, and how far that can be relied on."""
+"""Poll: the answers of personas to one question, and how reliable they are."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class Poll:
     """Answers of personas to one question.
 
     Attributes:
-        question: What was asked.
+        question: The question asked.
         probabilities: Personas in rows, options in columns; rows sum to 1.
-        sensitivity: Of each persona, ``total_variation`` between two phrasings on average, and whether the
-            likeliest option changes from phrasing to phrasing (``top_changes``); ``None`` where there was only one.
+        sensitivity: For each persona the mean ``total_variation`` between two phrasings, and whether the likeliest
+            option changes between phrasings (``top_changes``); ``None`` with one phrasing only.
         refused: Each persona's probability of refusing; ``None`` where the model was not trained on refusals.
         low: Lower end of the 95% intervals, as ``probabilities``; NaN for a persona with fewer than two members,
             ``None`` where no intervals were asked for.
@@ -38,7 +38,7 @@ class Poll:
     spread: pd.DataFrame | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """As plain values, by persona and option; what was not asked for is left out."""
+        """The poll as plain values, by persona and option; tables that were not asked for are left out."""
         content: dict[str, Any] = {"question": self.question.text, "answers": _by_persona(self.probabilities)}
         for name in ("low", "high", "spread", "sensitivity"):
             if (table := getattr(self, name)) is not None:
@@ -52,14 +52,15 @@ class Poll:
 
 
 def sensitivity(phrased: Vectors, index: pd.Index[Any]) -> pd.DataFrame | None:
-    """How much answers hang on the phrasing; ``None`` where there is only one.
+    """Sensitivity of answers to the phrasing; ``None`` with one phrasing only.
 
     Args:
         phrased: Shape ``[phrasings, personas, options]``.
         index: The personas.
 
     Returns:
-        One row per persona: total variation, the mean over pairs of phrasings, and whether the top option changes.
+        One row per persona: ``total_variation``, the mean over pairs of phrasings, and ``top_changes``, whether the
+        likeliest option changes.
 
     Example:
         >>> phrased = np.array([[[0.75, 0.25]], [[0.25, 0.75]]], np.float32)

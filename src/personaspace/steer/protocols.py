@@ -1,64 +1,85 @@
-"""What steering takes from elsewhere: points of a space, with ids or names."""
+"""Protocols of the objects that steering takes: respondents' vectors by id, and personas."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from personaspace.errors import SettingError, SurveyError
 from personaspace.survey.arrays import Vectors
+from personaspace.survey.lookup import NOWHERE, positions
 from personaspace.survey.survey import Survey
 
 
-class Space(Protocol):
-    """Points with ids: what a fitted embedder offers."""
+class Embedding(Protocol):
+    """Vectors of respondents by id, as a fitted embedder holds them."""
 
     @property
     def ids_(self) -> tuple[str, ...]:
-        """One id a point."""
+        """Respondents' ids."""
 
     @property
     def respondents_(self) -> Vectors:
-        """Shape ``[points, dim]``."""
-
-
-class Personas(Protocol):
-    """Named points: what personas offer."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """One name a point."""
-
-    @property
-    def vectors(self) -> Vectors:
-        """Shape ``[points, dim]``."""
+        """Their vectors, shape ``[respondents, dim]``."""
 
 
 @runtime_checkable
 class Persona(Protocol):
-    """One named point."""
+    """A named point of the space."""
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """Its name."""
 
     @property
     def vector(self) -> Vectors:
         """Shape ``[dim]``."""
 
 
-def names_and_vectors(personas: Personas | Persona) -> tuple[tuple[str, ...], Vectors]:
-    """Names and vectors ``[points, dim]`` of personas, or of one.
+@runtime_checkable
+class Personas(Protocol):
+    """Named points of the space."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """One name per point."""
+
+    @property
+    def vectors(self) -> Vectors:
+        """Shape ``[points, dim]``."""
+
+
+PersonasLike = Personas | Persona | Sequence[Persona]
+"""Personas, one persona, or a list of them."""
+
+
+def names_and_vectors(personas: PersonasLike) -> tuple[tuple[str, ...], Vectors]:
+    """Names and vectors ``[points, dim]`` of personas.
+
+    Args:
+        personas: Personas, one persona, or a list of them.
 
     Raises:
-        SettingError: There are none.
+        SettingError: There are none, two have the same name, or one is not a persona.
+        SurveyError: Their vectors differ in width.
     """
-    if isinstance(personas, Persona):
-        return (personas.name,), np.asarray(personas.vector)[None]
-    if not personas.names:
+    if isinstance(personas, Personas):
+        names, vectors = tuple(personas.names), personas.vectors
+    else:
+        listed = (personas,) if isinstance(personas, Persona | str) else tuple(personas)
+        if wrong := [given for given in listed if not isinstance(given, Persona)]:
+            raise SettingError(f"{wrong[0]!r} is not a persona: give personas, one persona or a list of personas")
+        names = tuple(persona.name for persona in listed)
+        if len({len(persona.vector) for persona in listed}) > 1:
+            raise SurveyError("the vectors of these personas differ in width: give personas of one embedder")
+        vectors = np.array([persona.vector for persona in listed])
+    if not names:
         raise SettingError("no personas given: name at least one to ask")
-    return tuple(personas.names), personas.vectors
+    if repeated := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
+        raise SettingError(f"two personas are called {repeated[0]!r}: give every persona a name of its own")
+    return names, vectors
 
 
 def checked(vectors: Vectors, dim: int) -> Vectors:
@@ -79,23 +100,23 @@ def checked(vectors: Vectors, dim: int) -> Vectors:
     return vectors
 
 
-def vectors_of(survey: Survey, space: Space) -> Vectors:
-    """Vectors of a survey's respondents, in its order, shape ``[respondents, dim]``.
+def vectors_of(embedder: Embedding, survey: Survey) -> Vectors:
+    """Vectors of a survey's respondents in the survey's order, shape ``[respondents, dim]``.
 
     Raises:
-        SurveyError: A respondent is not in the space, or its vector is not of finite numbers.
+        SurveyError: The embedder has no vector of a respondent, or one that is not finite.
     """
-    index = {respondent: row for row, respondent in enumerate(space.ids_)}
-    missing = [r for r in survey.respondents if r not in index]
+    rows = positions(survey.respondents, embedder.ids_)
+    missing = np.flatnonzero(rows == NOWHERE).tolist()
     if missing:
         raise SurveyError(
-            f"{len(missing)} respondent(s) of {survey.name!r} are not in the space, first {missing[0]!r}: "
-            "fit the space on the same survey"
+            f"the embedder has no vector of {len(missing)} respondent(s) of {survey.name!r}, "
+            f"first {survey.respondents[missing[0]]!r}: fit it on the same survey"
         )
-    vectors: Vectors = space.respondents_[[index[r] for r in survey.respondents]]
+    vectors: Vectors = embedder.respondents_[rows]
     if broken := np.flatnonzero(~np.isfinite(vectors).all(axis=1)).tolist():
         raise SurveyError(
             f"the vectors of {len(broken)} respondent(s) hold NaN or infinity, first that of "
-            f"{survey.respondents[broken[0]]!r}: fit the space again"
+            f"{survey.respondents[broken[0]]!r}: fit the embedder again"
         )
     return vectors

@@ -1,4 +1,4 @@
-"""SteeredLM: a frozen language model that answers and writes as any point of the space would."""
+"""SteeredLM: a frozen language model trained to answer and write for any point of the space."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Any
 
 import torch
 
-from personaspace.errors import ModelError, NotFittedError, PersonaSpaceError, RunError, SurveyError
+from personaspace.errors import ModelError, PersonaSpaceError, RunError, SurveyError
 from personaspace.files import read_json, read_tensors, write_json, write_tensors
 from personaspace.newquestions.gaussian_process import QuestionPrior
 from personaspace.newquestions.log_odds import log_odds
 from personaspace.steer.answering import Answerer
-from personaspace.steer.export.hub import located, read_personas, whole
+from personaspace.steer.export.hub import download, read_personas, whole
 from personaspace.steer.export.model_card import training_facts
 from personaspace.steer.forward.attach import Attachment, Form, Placement, check_question
 from personaspace.steer.generation.writer import Writer
 from personaspace.steer.model.language_model import LanguageModel
-from personaspace.steer.model.loading import BaseSettings
+from personaspace.steer.model.loading import BaseSettings, is_repository
 from personaspace.steer.model.prompts import question_prompt
-from personaspace.steer.protocols import Personas, Space, vectors_of
+from personaspace.steer.protocols import Embedding, Personas, vectors_of
 from personaspace.steer.soft_prompts.base import SoftPrompt, SoftPromptSettings
 from personaspace.steer.soft_prompts.initialization import initialize, new_soft_prompt
 from personaspace.steer.soft_prompts.registry import described, soft_prompt_settings
@@ -42,22 +42,22 @@ class SteeredLM(Answerer, Writer):
     """A frozen language model steered by virtual tokens made from a point of the space.
 
     Args:
-        model: A hub name, a folder, ``nano``, or a loaded :class:`LanguageModel`.
+        model: A folder, a hub repository, ``nano``, or a loaded :class:`LanguageModel`.
         form: ``prefix`` (keys and values of every layer) or ``prompt`` (input embeddings).
         placement: Virtual tokens ``before`` or ``after`` the question.
         soft_prompt: The soft-prompting model, by its name in :data:`SOFT_PROMPTS` or by its settings.
-        tokens: How many virtual tokens.
-        settings: How to train.
-        device: Where to run.
+        tokens: Number of virtual tokens.
+        settings: Settings of training.
+        device: Where it runs.
         refusals: Whether refusing is an outcome of its own, trained on the survey's refusals.
 
     Attributes:
         soft_prompt_: The trained soft-prompting model.
-        temperature_: What logits are divided by, fitted on the early-stopping answers.
-        history_: What training looked like, one entry per check.
+        temperature_: Divides all logits, fitted on the validation answers.
+        history_: Metrics of training, one entry per check.
         trained_on_: The survey's name and its numbers of respondents, questions and answers.
-        personas_: The personas that came with a model from the hub.
-        prior_: What the space expects of any question, for an informed soft-prompting model.
+        personas_: The personas that came with a model from the hub; ``None`` without any.
+        prior_: The question prior, for an informed soft-prompting model.
 
     Example:
         >>> import personaspace as ps
@@ -71,7 +71,7 @@ class SteeredLM(Answerer, Writer):
 
     def __init__(
         self,
-        model: str | LanguageModel = "nano",
+        model: str | Path | LanguageModel = "nano",
         *,
         form: Form = "prefix",
         placement: Placement = "after",
@@ -84,7 +84,7 @@ class SteeredLM(Answerer, Writer):
         self.attachment = Attachment(placement, form, tokens)
         self.kind = soft_prompt_settings(soft_prompt) if isinstance(soft_prompt, str) else soft_prompt
         self.settings = settings or TrainSettings()
-        self.model = LanguageModel.load(model, device) if isinstance(model, str) else model
+        self.model = model if isinstance(model, LanguageModel) else LanguageModel.load(model, device)
         self.refusals = refusals
         self.temperature_ = 1.0
         self.history_: list[dict[str, float]] = []
@@ -95,8 +95,8 @@ class SteeredLM(Answerer, Writer):
     def fit(
         self,
         survey: Survey,
-        embedder: Space,
-        checkpoint: Path | None = None,
+        embedder: Embedding,
+        checkpoint: str | Path | None = None,
         on_step: OnTraining | None = None,
         logs: Sequence[MetricsLog] = (),
     ) -> SteeredLM:
@@ -104,10 +104,10 @@ class SteeredLM(Answerer, Writer):
 
         Args:
             survey: Training answers; those of :func:`validation_mask` decide when to stop.
-            embedder: Holds the vectors of all its respondents, by id; a fitted embedder, or bare points.
-            checkpoint: File to resume from and write to.
-            on_step: Called with step, steps, training loss and best held-out loss.
-            logs: Where the metrics of every step go.
+            embedder: Holds the vectors of all its respondents by id; a fitted embedder, or bare vectors.
+            checkpoint: File to resume from and to write to.
+            on_step: Called with step, steps, training loss and best validation loss so far.
+            logs: Logs of the metrics of every step.
 
         Returns:
             The steered model itself.
@@ -119,7 +119,7 @@ class SteeredLM(Answerer, Writer):
         if not len(survey.answers):
             raise SurveyError(f"survey {survey.name!r} has no answers to train on")
         self.trained_on_ = training_facts(survey)
-        vectors = torch.from_numpy(vectors_of(survey, embedder))
+        vectors = torch.from_numpy(vectors_of(embedder, survey))
         self.soft_prompt_ = self._new_soft_prompt(vectors.shape[1])
         steerer, settings = Steerer(self.model, self.soft_prompt_, self.attachment), self.settings
         training, validation = training_and_validation(survey, vectors, self.refusals)
@@ -128,15 +128,14 @@ class SteeredLM(Answerer, Writer):
         if self.kind.informed:
             states = torch.stack([question.features for question in questions]).cpu().double().numpy()
             self.prior_ = QuestionPrior(survey.questions, states, log_odds(survey, embedder, vectors.numpy()))
-            training, validation = with_prior(training, validation, self.prior_, survey, embedder, settings)
-        validation = validation.sample(settings.check_pairs, settings.seed)
-        watched = validation if len(validation) else training
-        self.history_ = Trainer(steerer, training, watched, settings, checkpoint, logs, launched()).run(on_step)
-        self.temperature_ = fitted_temperature(steerer, validation, settings.batch)
+            training, validation = with_prior(training, validation, self.prior_, embedder, survey, settings)
+        checked = (validation if len(validation) else training).sample(settings.check_pairs, settings.seed)
+        self.history_ = Trainer(steerer, training, checked, settings, checkpoint, logs, launched()).run(on_step)
+        self.temperature_ = fitted_temperature(steerer, checked, settings.batch) if len(validation) else 1.0
         return self
 
     def check(self, questions: Sequence[Question]) -> None:
-        """Find out before any training whether the model can read every question.
+        """Check before training that the model can read every question.
 
         Raises:
             ModelError: A question has too many options or does not fit the model's context; the message names it.
@@ -148,7 +147,7 @@ class SteeredLM(Answerer, Writer):
                 raise ModelError(f"question {question.id!r} cannot be asked of {self.model.name!r}: {error}") from error
 
     def untrained(self) -> SteeredLM:
-        """The same steered model with the soft-prompting model's weights as they were before training."""
+        """A copy of this model with the soft-prompting model's weights as they were before training."""
         trained = self._fitted()
         fresh = SteeredLM.__new__(SteeredLM)
         fresh.__dict__.update(self.__dict__)
@@ -164,7 +163,7 @@ class SteeredLM(Answerer, Writer):
         return self.steering.outcomes(vectors, question, settings)
 
     def save(self, folder: str | Path) -> None:
-        """Write ``config.json`` and ``soft_prompt.safetensors``; the base model is named, not copied."""
+        """Write the soft-prompting model with its settings to a folder; the base model is named, not copied."""
         trained, folder = self._fitted(), Path(folder)
         write_tensors(folder / "soft_prompt.safetensors", {k: v.cpu() for k, v in trained.state_dict().items()})
         config = {
@@ -192,20 +191,26 @@ class SteeredLM(Answerer, Writer):
         device: str = "cpu",
         revision: str | None = None,
     ) -> SteeredLM:
-        """Load what :meth:`save` or :meth:`push` wrote, and the base model it names.
+        """Load a steered model from a folder or the hub, and the base model it names.
 
         Args:
-            source: A folder, or a repository of the hub, ``"organisation/name"``.
+            source: A folder written by :meth:`save`, or a hub repository, ``"organisation/name"``. A name whose parent
+                folder is on this machine is a folder.
             model: The base model, where it is loaded already.
-            device: Where to run.
+            device: Where it runs.
             revision: Branch, tag or commit of the repository.
 
         Raises:
-            RunError: The folder is not whole, or the base model is not the one it was trained on.
+            RunError: The folder is missing or incomplete, or the base model is not the one it was trained on.
             UnknownNameError: The hub does not show such a repository.
             ServerError: The hub cannot be reached.
         """
-        folder = located(source, revision)
+        folder = download(source, revision) if is_repository(source) else Path(source)
+        if not folder.exists():
+            raise RunError(
+                f"there is no folder {str(source)!r}: give a folder written by SteeredLM.save, or a hub repository as "
+                "ORGANISATION/NAME"
+            )
         config = read_json(folder / "config.json")
         with whole(folder):
             lm = cls(
@@ -227,13 +232,15 @@ class SteeredLM(Answerer, Writer):
 
     @property
     def steering(self) -> Steering:
-        """What answering and writing take of this model; :class:`NotFittedError` before training."""
+        """The trained steerer with its settings; :class:`NotFittedError` before training."""
         steerer = Steerer(self.model, self._fitted(), self.attachment)
         return Steering(steerer, self.temperature_, self.refusals, self.prior_)
 
     def _fitted(self) -> SoftPrompt:
         if not hasattr(self, "soft_prompt_"):
-            raise NotFittedError("this SteeredLM has not been trained: call fit(survey, space) first")
+            from personaspace.not_fitted import NotFittedError
+
+            raise NotFittedError("this SteeredLM has not been trained: call fit(survey, embedder) first")
         return self.soft_prompt_
 
     def _new_soft_prompt(self, dim: int) -> SoftPrompt:
@@ -241,8 +248,8 @@ class SteeredLM(Answerer, Writer):
 
 
 def _check_base(model: LanguageModel, config: Mapping[str, Any], folder: Path) -> None:
-    """Raise :class:`RunError` unless a model is the one a saved configuration names, asked in the same way."""
+    """Raise :class:`RunError` unless a model is the one a saved configuration names, with the same chat setting."""
     if model.fingerprint != config["fingerprint"]:
-        raise RunError(f"{folder} was trained on another model than the one now found as {config['model']!r}")
+        raise RunError(f"{folder} was trained on another model than the one now loaded as {config['model']!r}")
     if model.settings.chat != config["base"]["chat"]:
         raise RunError(f"{folder} was trained with chat={config['base']['chat']!r}: load the model with that setting")

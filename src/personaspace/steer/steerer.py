@@ -1,4 +1,4 @@
-"""Steerer: points of the space, made into virtual tokens, in the forward pass of a frozen model."""
+"""Steerer: a frozen language model that reads questions together with virtual tokens made from points of the space."""
 
 from __future__ import annotations
 
@@ -9,21 +9,24 @@ import torch
 from torch import Tensor
 
 from personaspace.steer.forward.attach import Attachment, Continuation, attach
-from personaspace.steer.forward.forward import hidden_after_cue, hidden_after_cues, rows_per_pass
-from personaspace.steer.forward.option_logits import option_logits
+from personaspace.steer.forward.forward import hidden_after_cue, hidden_after_cues, shares
+from personaspace.steer.forward.option_logits import label_logits, option_logits
 from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.model.option_tokens import Tokens
-from personaspace.steer.model.prompts import LABELS, labels_for
+from personaspace.steer.model.prompts import labels_for
 from personaspace.steer.model.question_cache import CachedQuestion
 from personaspace.steer.protocols import checked
 from personaspace.steer.soft_prompts.base import SoftPrompt
 from personaspace.steer.training.examples import Block
 from personaspace.survey.arrays import Vectors
 
+COPIES = 64
+"""Points per pass, at most, where each has a copy of the question: more take memory and time."""
+
 
 @dataclass(frozen=True)
 class Steerer:
-    """A frozen language model, the soft-prompting model that steers it, and how the two meet.
+    """A frozen language model steered by the virtual tokens of a soft-prompting model.
 
     Attributes:
         model: The frozen model.
@@ -36,54 +39,48 @@ class Steerer:
     attachment: Attachment
 
     def points(self, vectors: Vectors) -> Tensor:
-        """Vectors ``[n, dim]`` as a tensor where the model runs; :class:`SurveyError` where they do not fit."""
+        """Vectors ``[n, dim]`` as a tensor on the model's device; :class:`SurveyError` where they do not fit."""
         return torch.from_numpy(checked(vectors, len(self.soft_prompt.vectors.mean))).to(self.model.device)
 
     def rows_per_pass(self, questions: Sequence[CachedQuestion], most: int) -> int:
-        """How many personas may go through the model together: fewer where each has a copy of the question."""
-        tokens = max((question.ids.shape[1] for question in questions), default=0)
-        return rows_per_pass(self.model, self.attachment, tokens, most)
+        """Points per pass: ``most`` where they share the questions, fewer where each has a copy of its own."""
+        longest = max((question.ids.shape[1] for question in questions), default=0)
+        shared = self.attachment.placement == "after" and shares(self.model, longest + self.attachment.tokens + 1)
+        return most if shared else min(most, COPIES)
 
     def continuation(
         self, points: Tensor, question: CachedQuestion, prior_features: Tensor | None = None, generated: int = 0
     ) -> Continuation:
-        """Put the virtual tokens of points ``[n, dim]`` beside a question.
+        """Attach the virtual tokens of points to a question.
 
         Args:
             points: Shape ``[n, dim]``.
             question: As the model read it.
             prior_features: Shape ``[n, 53]``, for an informed soft-prompting model.
-            generated: Tokens that will be read behind the cue.
+            generated: Tokens that will be read after the cue.
 
         Returns:
-            What is to be passed to the model.
+            The input of a forward pass.
         """
         virtual = self.soft_prompt(points, question.features, prior_features=prior_features)
         return attach(self.model, question, virtual, self.attachment, generated)
 
     def logits(
-        self,
-        points: Tensor,
-        question: CachedQuestion,
-        options: int,
-        labels: Sequence[str] = LABELS,
-        prior_features: Tensor | None = None,
+        self, points: Tensor, question: CachedQuestion, labels: Sequence[str], prior_features: Tensor | None = None
     ) -> Tensor:
         """Logits of one question's options, with gradient to the soft-prompting model.
 
         Args:
             points: Shape ``[n, dim]``.
             question: As the model read it.
-            options: How many options it has.
-            labels: Their labels.
+            labels: One label per option.
             prior_features: Shape ``[n, 53]``, for an informed soft-prompting model.
 
         Returns:
             Shape ``[n, options]``.
         """
-        sequences = self.model.option_tokens.sequences(labels_for(options, labels))
-        continuation = self.continuation(points, question, prior_features, max(map(len, sequences)) - 1)
-        return self._option_logits(continuation, options, labels)
+        longest = max(map(len, self.model.option_tokens.sequences(labels)))
+        return self._option_logits(self.continuation(points, question, prior_features, longest - 1), labels)
 
     def block_logits(self, blocks: Sequence[Block]) -> list[Tensor]:
         """Logits of the options for blocks of pairs, in one pass where the model's attention allows it.
@@ -92,7 +89,7 @@ class Steerer:
             blocks: One or more.
 
         Returns:
-            One tensor ``[n, options]`` a block.
+            One tensor ``[n, options]`` per block.
         """
         questions = [self.model.read(block.text) for block in blocks]
         sizes = [len(block) for block in blocks]
@@ -100,26 +97,24 @@ class Steerer:
         noise, prior = (_joined([getattr(block, name) for block in blocks]) for name in ("noise", "prior_features"))
         points = torch.cat([block.vectors for block in blocks])
         virtual = self.soft_prompt(points, features, noise, prior).split(sizes)
-        sequences = [self.model.option_tokens.sequences(labels_for(block.options)) for block in blocks]
-        if any(len(ids) > 1 for of_block in sequences for ids in of_block):
-            longest = [max(map(len, of_block)) for of_block in sequences]
-            return [
-                self._option_logits(attach(self.model, question, own, self.attachment, length - 1), block.options)
-                for question, own, block, length in zip(questions, virtual, blocks, longest, strict=True)
-            ]
-        hidden = hidden_after_cues(self.model, questions, virtual, self.attachment)
-        return [
-            option_logits(self.model, lambda _, own=own: own, block.options)  # type: ignore[misc]
-            for own, block in zip(hidden, blocks, strict=True)
+        labels = [labels_for(block.options) for block in blocks]
+        longest = [max(map(len, self.model.option_tokens.sequences(of_block))) for of_block in labels]
+        continuations = [
+            attach(self.model, question, own, self.attachment, length - 1)
+            for question, own, length in zip(questions, virtual, longest, strict=True)
         ]
+        if max(longest) > 1:
+            return list(map(self._option_logits, continuations, labels))
+        hidden = hidden_after_cues(self.model, continuations)
+        return [label_logits(self.model, own, of_block) for own, of_block in zip(hidden, labels, strict=True)]
 
-    def _option_logits(self, continuation: Continuation, options: int, labels: Sequence[str] = LABELS) -> Tensor:
+    def _option_logits(self, continuation: Continuation, labels: Sequence[str]) -> Tensor:
         def hidden_after(begun: Tokens) -> Tensor:
             ids = torch.tensor([begun], dtype=torch.long, device=self.model.device)
             read = continuation.then(self.model.embedding(ids)) if begun else continuation
             return hidden_after_cue(self.model, read)
 
-        return option_logits(self.model, hidden_after, options, labels)
+        return option_logits(self.model, hidden_after, labels)
 
 
 def _joined(parts: Sequence[Tensor | None]) -> Tensor | None:

@@ -1,1 +1,1 @@
-"""What people answered: surveys, readers, splits and a simulation."""
+"""Surveys: respondents, questions and answers; their readers, splits and a simulation."""

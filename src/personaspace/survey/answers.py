@@ -1,7 +1,8 @@
-"""Pairs and Answers: which respondent said what to which question, as columns of indices."""
+"""Pairs and Answers: respondent, question and the option chosen, as columns of indices."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -39,6 +40,26 @@ class Pairs:
         """Rows chosen by a mask or by indices, in the same class."""
         return replace(self, **{name: getattr(self, name)[mask] for name in self.__dataclass_fields__})
 
+    def cells(self, questions: int) -> IntArray:
+        """A number for the cell of each pair in a table with so many questions, row by row; shape ``[pairs]``."""
+        return self.respondent * questions + self.question
+
+    def by_question(self) -> Iterator[tuple[int, Self]]:
+        """The index of every question that has pairs, ascending, with its pairs."""
+        for question in np.unique(self.question).tolist():
+            yield question, self.where(self.question == question)
+
+    def renumbered(self, rows: IntArray, columns: IntArray) -> Self:
+        """The pairs whose respondent and question are kept, under their new indices.
+
+        Args:
+            rows: The new index of every respondent, -1 for one left out; shape ``[respondents]``.
+            columns: The new index of every question, -1 for one left out; shape ``[questions]``.
+        """
+        row, column = rows[self.respondent], columns[self.question]
+        kept = (row >= 0) & (column >= 0)
+        return replace(self.where(kept), respondent=row[kept], question=column[kept])
+
     def equals(self, other: Pairs) -> bool:
         """Whether both are of one class and hold the same rows in the same order."""
         return type(self) is type(other) and all(
@@ -55,7 +76,7 @@ class Answers(Pairs):
     """Given answers, one entry an answer; each column of shape ``[answers]``.
 
     Attributes:
-        option: What was chosen, counted within its question from 0; for a number, the nearest point of its scale.
+        option: The option chosen, counted within its question from 0; for a number, the nearest point of its scale.
         value: The exact number given, NaN where the answer is a choice; all NaN where left out.
     """
 

@@ -1,4 +1,4 @@
-"""Types of the arrays that travel between files."""
+"""Types of the arrays that files pass to each other."""
 
 from __future__ import annotations
 
@@ -9,4 +9,4 @@ IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 Vectors = npt.NDArray[np.float32]
-"""Points of a space, shape ``[points, dim]``."""
+"""Vectors of respondents, personas or questions, shape ``[vectors, dim]``."""

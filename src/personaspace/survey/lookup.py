@@ -1,14 +1,22 @@
-"""Ids to rows and columns: where each of some names stands among others."""
+"""Ids to rows and columns: where some names stand among others."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pandas.api.types import infer_dtype, is_list_like
 
+from personaspace.errors import SettingError, SurveyError, unknown
 from personaspace.survey.arrays import IntArray
 
 NOWHERE = -1
+
+Chosen = Sequence[str] | Sequence[int] | npt.NDArray[Any] | pd.Series | pd.Index
+"""Some of the respondents or questions: ids (strings), positions (integers) or a mask (booleans, one for each)."""
 
 
 def index_of(names: Iterable[str]) -> dict[str, int]:
@@ -37,3 +45,53 @@ def positions(names: Iterable[str], among: Mapping[str, int] | Iterable[str]) ->
     """
     index = among if isinstance(among, Mapping) else index_of(among)
     return np.array([index.get(name, NOWHERE) for name in names], dtype=np.int64)
+
+
+def chosen_positions(kind: str, chosen: Chosen | None, index: Mapping[str, int]) -> IntArray:
+    """The positions of chosen respondents or questions, in the order chosen.
+
+    Args:
+        kind: ``"respondent"`` or ``"question"``, for messages.
+        chosen: Ids, positions or a mask; ``None`` for all. A string is always an id, though it may look like a number.
+        index: The position of every id.
+
+    Returns:
+        Shape ``[chosen]``.
+
+    Raises:
+        UnknownNameError: An id is not there.
+        SurveyError: A mask has another length than the index.
+        SettingError: Something else was given.
+
+    Example:
+        >>> index = index_of(["7", "1", "0"])
+        >>> [chosen_positions("respondent", chosen, index).tolist() for chosen in (["0", "7"], [0, 1])]
+        [[2, 0], [0, 1]]
+    """
+    if chosen is None:
+        return np.arange(len(index))
+    if is_list_like(chosen, allow_sets=False):
+        given = chosen if isinstance(chosen, Sequence) else np.asarray(chosen)
+        what = infer_dtype(given, skipna=False) if len(given) else "integer"
+        if what == "string":
+            return _known_positions(kind, [str(name) for name in given], index)
+        if what == "boolean":
+            return np.flatnonzero(_checked_mask(kind, np.asarray(given, np.bool_), len(index)))
+        if what == "integer" and np.ndim(given) == 1:
+            return np.asarray(given, np.int64)
+    raise SettingError(
+        f"{kind}s are chosen by a list of ids (strings), of positions (integers) or by a mask, not by {chosen!r:.80}"
+    )
+
+
+def _known_positions(kind: str, names: Sequence[str], index: Mapping[str, int]) -> IntArray:
+    found = positions(names, index)
+    if (found == NOWHERE).any():
+        raise unknown(kind, names[int(np.argmin(found))], index)
+    return found
+
+
+def _checked_mask(kind: str, mask: npt.NDArray[np.bool_], size: int) -> npt.NDArray[np.bool_]:
+    if mask.shape != (size,):
+        raise SurveyError(f"the mask of {kind}s has shape {mask.shape}, expected ({size},)")
+    return mask

@@ -1,4 +1,4 @@
-"""Answers that are numbers: do they fit the scales of their questions, and where on them do they lie?"""
+"""Answers that are numbers: check them against the scales of their questions, and place them on these scales."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from personaspace.survey.scale import nearest_point
 
 
 def checked_numbers(questions: Sequence[Question], answers: Answers) -> Answers:
-    """The answers, their numbers checked; who named only a point of a scale is given the point's number.
+    """Check the numbers of answers, and give answers that name only a point of a scale that point's number.
 
     Args:
-        questions: What was asked.
+        questions: The questions of the survey.
         answers: Options within range.
 
     Returns:
@@ -44,7 +44,7 @@ def checked_numbers(questions: Sequence[Question], answers: Answers) -> Answers:
         ~np.isnan(place) & (nearest != answers.option),
         questions,
         filled,
-        "to whose scale another point is nearer than its option: take Scale.nearest",
+        "although another point of its scale is nearer than the option chosen: take Scale.nearest",
     )
     return filled
 
@@ -53,7 +53,7 @@ def number_places(questions: Sequence[Question], answers: Answers) -> FloatArray
     """Where on its question's scale each number lies.
 
     Args:
-        questions: What was asked.
+        questions: The questions of the survey.
         answers: Any.
 
     Returns:

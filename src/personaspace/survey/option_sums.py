@@ -42,4 +42,5 @@ def option_shares(values: npt.NDArray[Any], offsets: IntArray) -> FloatArray:
         array([0.25, 0.75,  nan,  nan])
     """
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.divide(values, repeat_options(sum_options(values, offsets), offsets))
+        shares: FloatArray = np.divide(values, repeat_options(sum_options(values, offsets), offsets))
+    return shares

@@ -1,4 +1,4 @@
-"""Question and Option: what was asked and what could be answered."""
+"""Question and Option: the text of a question, and the options or the scale it is answered with."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from personaspace.errors import SurveyError
-from personaspace.survey.arrays import FloatArray as FloatArray
-from personaspace.survey.arrays import IntArray
+from personaspace.survey.arrays import FloatArray, IntArray
 from personaspace.survey.scale import Scale
 
 
@@ -138,7 +137,7 @@ def offsets_of(questions: Sequence[Question]) -> IntArray:
 
 
 def scaled_positions(values: Sequence[float | None]) -> tuple[float | None, ...]:
-    """Places on any scale, moved and stretched so that the lowest is 0 and the highest 1.
+    """Places on any scale as positions from 0 (the lowest) to 1 (the highest).
 
     Args:
         values: One per option; ``None`` where an option has no place on the scale.

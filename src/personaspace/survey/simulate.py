@@ -1,4 +1,9 @@
-"""A simulated survey with planted personas: for the demonstration, and for tests that need the truth."""
+"""Simulate a survey with planted personas: for the demonstration, and for tests that need the truth.
+
+Six personas lie in a space of four attitudes and their members scatter around them. Ordered questions are answered by
+Samejima's graded response model, others by a softmax of scores that are linear in the attitudes; the questions and
+their loadings are in ``simulated_questions.yaml``, personas and traits in ``simulated_people.yaml``.
+"""
 
 from __future__ import annotations
 
@@ -21,80 +26,6 @@ from personaspace.survey.survey import Survey
 ATTITUDES = ("economy", "tradition", "technology", "trust")
 STRENGTH = 1.5  # of attitudes over chance in an answer
 WIDTH = 1.5  # between neighboring thresholds of an ordered question
-
-
-@dataclass(frozen=True)
-class Item:
-    """A question with what decides its answers.
-
-    Attributes:
-        question: As respondents read it.
-        slopes: Loadings on the attitudes, shape ``[1, 4]`` if the question is ordered, else ``[options, 4]``.
-        lean: Raises the scores of everyone alike.
-        form: Which random half is asked, or ``None`` for all.
-    """
-
-    question: Question
-    slopes: FloatArray
-    lean: float
-    form: str | None
-
-    def probabilities(self, attitudes: FloatArray) -> FloatArray:
-        """Probability of each option given attitudes ``[n, 4]``; shape ``[n, options]``, rows sum to 1."""
-        scores = STRENGTH * attitudes @ self.slopes.T
-        return _graded(scores + self.lean, len(self.question.options)) if self.question.ordinal else _softmax(scores)
-
-
-def _graded(scores: FloatArray, options: int) -> FloatArray:
-    """Samejima's graded response model; ``scores`` has shape ``[respondents, 1]``."""
-    thresholds = WIDTH * (np.arange(1, options) - options / 2)
-    beyond = 1 / (1 + np.exp(thresholds - scores))
-    edge = np.ones((len(scores), 1))
-    return -np.diff(np.hstack([edge, beyond, 0 * edge]))
-
-
-def _softmax(scores: FloatArray) -> FloatArray:
-    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
-
-
-@cache
-def load(name: str) -> dict[str, Any]:
-    """The content of one of the simulation's data files."""
-    text = resources.files("personaspace.survey").joinpath(name).read_text(encoding="utf-8")
-    loaded: dict[str, Any] = yaml.safe_load(text)
-    return loaded
-
-
-@cache
-def simulated_items() -> tuple[Item, ...]:
-    """Every question of the simulated survey, in order."""
-    asked = load("simulated_questions.yaml")
-    return tuple(
-        _item(f"{topic}_{number}", topic, entry, asked["scales"])
-        for topic, entries in asked["topics"].items()
-        for number, entry in enumerate(entries, start=1)
-    )
-
-
-def _item(name: str, topic: str, entry: Mapping[str, Any], scales: Mapping[str, list[str]]) -> Item:
-    if "choices" in entry:
-        options = tuple(Option(text) for text in entry["choices"])
-        slopes = [attitude_vector(loadings) for loadings in entry["choices"].values()]
-    else:
-        given = entry["options"]
-        texts = scales[given] if isinstance(given, str) else given
-        options = tuple(Option(text, i / (len(texts) - 1)) for i, text in enumerate(texts))
-        slopes = [attitude_vector(entry["loadings"])]
-    question = Question(name, entry["text"], options, topic)
-    return Item(question, np.array(slopes), entry.get("lean", 0.0), entry.get("form"))
-
-
-def attitude_vector(loadings: Mapping[str, float]) -> list[float]:
-    """Named loadings as a vector in the order of ``ATTITUDES``, 0 where none is named."""
-    return [loadings.get(attitude, 0.0) for attitude in ATTITUDES]
-
-
 SPREAD = 0.45  # of attitudes within a persona
 SKIPPED = 0.25  # of the questions put to a respondent, left without a trace
 REFUSED = 0.015  # of the questions put to a respondent, refused
@@ -106,7 +37,7 @@ class Simulation:
     """A simulated survey and the truth behind it.
 
     Attributes:
-        survey: What an analyst would see.
+        survey: The survey, as an analyst would have it.
         persona: Planted persona of each respondent, an index into ``personas``; shape ``[respondents]``.
         personas: Names of the planted personas.
         attitudes: Where each respondent truly stands, shape ``[respondents, 4]``.
@@ -121,7 +52,7 @@ class Simulation:
 
 
 def simulate(respondents: int = 1000, seed: int = 0) -> Survey:
-    """A survey that nobody answered: 60 questions on 8 topics, six planted personas.
+    """Simulate a survey that nobody answered: 60 questions on 8 topics, six planted personas.
 
     Args:
         respondents: How many to simulate, at least 1.
@@ -142,7 +73,7 @@ def simulate(respondents: int = 1000, seed: int = 0) -> Survey:
 
 
 def simulate_with_truth(respondents: int = 1000, seed: int = 0) -> Simulation:
-    """:func:`simulate`, with the planted personas and the true probabilities.
+    """Simulate a survey as :func:`simulate` does, and return the truth behind it too.
 
     Args:
         respondents: How many to simulate, at least 1.
@@ -164,7 +95,7 @@ def simulate_with_truth(respondents: int = 1000, seed: int = 0) -> Simulation:
     if seed < 0:
         raise SettingError(f"seed is {seed}: a seed is a whole number from 0 up")
     rng = np.random.default_rng(seed)
-    people, items = load("simulated_people.yaml"), simulated_items()
+    people, items = _load("simulated_people.yaml"), _items()
     persona, attitudes = _attitudes(people["personas"], respondents, rng)
     probabilities = [item.probabilities(attitudes) for item in items]
     answers, refusals = _responses(items, probabilities, rng)
@@ -181,19 +112,91 @@ def simulate_with_truth(respondents: int = 1000, seed: int = 0) -> Simulation:
     return Simulation(survey, persona, tuple(people["personas"]), attitudes, np.hstack(probabilities))
 
 
+@dataclass(frozen=True)
+class _Item:
+    """A question with the parameters that decide its answers.
+
+    Attributes:
+        question: As respondents read it.
+        slopes: Loadings on the attitudes, shape ``[1, 4]`` if the question is ordered, else ``[options, 4]``.
+        lean: Raises the scores of everyone alike.
+        half: The random half of the respondents that is asked, or ``None`` for all.
+    """
+
+    question: Question
+    slopes: FloatArray
+    lean: float
+    half: str | None
+
+    def probabilities(self, attitudes: FloatArray) -> FloatArray:
+        """Probability of each option given attitudes ``[n, 4]``; shape ``[n, options]``, rows sum to 1."""
+        scores = STRENGTH * attitudes @ self.slopes.T
+        return _graded(scores + self.lean, len(self.question.options)) if self.question.ordinal else _softmax(scores)
+
+
+def _graded(scores: FloatArray, options: int) -> FloatArray:
+    """Samejima's graded response model; ``scores`` has shape ``[respondents, 1]``."""
+    thresholds = WIDTH * (np.arange(1, options) - options / 2)
+    beyond = 1 / (1 + np.exp(thresholds - scores))
+    edge = np.ones((len(scores), 1))
+    return -np.diff(np.hstack([edge, beyond, 0 * edge]))
+
+
+def _softmax(scores: FloatArray) -> FloatArray:
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+@cache
+def _load(name: str) -> dict[str, Any]:
+    """The content of one of the simulation's data files."""
+    text = resources.files("personaspace.survey").joinpath(name).read_text(encoding="utf-8")
+    loaded: dict[str, Any] = yaml.safe_load(text)
+    return loaded
+
+
+@cache
+def _items() -> tuple[_Item, ...]:
+    """Every question of the simulated survey, in order."""
+    asked = _load("simulated_questions.yaml")
+    return tuple(
+        _item(f"{topic}_{number}", topic, entry, asked["scales"])
+        for topic, entries in asked["topics"].items()
+        for number, entry in enumerate(entries, start=1)
+    )
+
+
+def _item(name: str, topic: str, entry: Mapping[str, Any], scales: Mapping[str, list[str]]) -> _Item:
+    if "choices" in entry:
+        options = tuple(Option(text) for text in entry["choices"])
+        slopes = [_vector(loadings) for loadings in entry["choices"].values()]
+    else:
+        given = entry["options"]
+        texts = scales[given] if isinstance(given, str) else given
+        options = tuple(Option(text, i / (len(texts) - 1)) for i, text in enumerate(texts))
+        slopes = [_vector(entry["loadings"])]
+    question = Question(name, entry["text"], options, topic)
+    return _Item(question, np.array(slopes), entry.get("lean", 0.0), entry.get("form"))
+
+
+def _vector(loadings: Mapping[str, float]) -> list[float]:
+    """Named loadings as a vector in the order of ``ATTITUDES``, 0 where none is named."""
+    return [loadings.get(attitude, 0.0) for attitude in ATTITUDES]
+
+
 def _attitudes(personas: Mapping[str, Any], respondents: int, rng: np.random.Generator) -> tuple[IntArray, FloatArray]:
     shares = [persona["share"] for persona in personas.values()]
-    centers = np.array([attitude_vector(persona["center"]) for persona in personas.values()])
+    centers = np.array([_vector(persona["center"]) for persona in personas.values()])
     persona = rng.choice(len(shares), size=respondents, p=shares)
     return persona, centers[persona] + rng.normal(0, SPREAD, (respondents, len(ATTITUDES)))
 
 
 def _responses(
-    items: tuple[Item, ...], probabilities: list[FloatArray], rng: np.random.Generator
+    items: tuple[_Item, ...], probabilities: list[FloatArray], rng: np.random.Generator
 ) -> tuple[Answers, Pairs]:
     respondents = len(probabilities[0])
-    form = rng.choice(["A", "B"], size=respondents)
-    asked = np.column_stack([(form == item.form) | (item.form is None) for item in items])
+    half = rng.choice(["A", "B"], size=respondents)
+    asked = np.column_stack([(half == item.half) | (item.half is None) for item in items])
     fate = rng.random(asked.shape)
     refused = asked & (fate < REFUSED)
     answered = asked & (fate >= REFUSED + SKIPPED)

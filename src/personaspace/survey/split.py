@@ -1,4 +1,4 @@
-"""Evaluation sets: held-out answers, unseen respondents and held-out questions, apart by construction."""
+"""Split a survey into training answers and evaluation sets: held-out answers, unseen respondents and questions."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from personaspace.survey.validation import check_fraction
 
 @dataclass(frozen=True)
 class SplitSettings:
-    """What a split was made with; ``split(survey, **asdict(settings))`` makes it again.
+    """Settings of a split; ``split(survey, **asdict(settings))`` makes it again.
 
     Attributes:
-        unseen_respondents: Fraction of respondents whom no stage sees in training.
-        held_out_answers: Fraction of each side's answers kept from training, or from what is known.
+        unseen_respondents: Fraction of respondents that no stage sees in training.
+        held_out_answers: Fraction of the answers set apart, of training and of unseen respondents alike.
         held_out_questions: Fraction of questions no stage sees at all.
         seed: Seed of every random choice.
 
@@ -41,17 +41,17 @@ class SplitSettings:
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """A survey cut into what is trained on and what is predicted.
+    """A survey cut into the answers to train on and the answers to predict.
 
     Attributes:
         survey: The whole.
-        train: Training respondents x seen questions: all that any stage learns from.
+        train: Training respondents x seen questions: the only answers that any stage learns from.
         held_out_answers: The same respondents and questions, in the same order, with their other answers.
-        unseen_known: Unseen respondents x seen questions: the answers from which they are placed.
+        unseen_known: Unseen respondents x seen questions: the answers from which they are embedded.
         unseen_held_out: The same respondents and questions, with the answers to predict.
         held_out_questions: Training respondents x held-out questions.
         unseen_held_out_questions: Unseen respondents x held-out questions.
-        settings: What it was made with.
+        settings: The settings it was made with.
 
     Refusals stay with their cells: those on seen questions are in ``train`` and ``unseen_known``.
     """
@@ -66,10 +66,10 @@ class Split:
     settings: SplitSettings
 
     def known(self, k: int) -> Survey:
-        """Unseen respondents of whom only K answers are known.
+        """The unseen respondents with only k known answers each.
 
         Args:
-            k: Answers per respondent, 0 or more; who gave fewer keeps them all.
+            k: Answers per respondent, 0 or more; respondents who gave fewer keep all theirs.
 
         Returns:
             ``unseen_known`` with at most ``k`` answers each and no refusals. The choice is random, the same
@@ -94,18 +94,18 @@ def split(
     held_out_questions: float = 0.15,
     seed: int = 0,
 ) -> Split:
-    """Set evaluation answers apart, at random and for good.
+    """Split a survey at random into training answers and evaluation sets.
 
     Args:
         survey: Any survey.
         unseen_respondents: Fraction of respondents set apart, in [0, 1); 0 for none.
         held_out_answers: Fraction of the answers set apart on either side, in [0, 1).
         held_out_questions: Fraction of questions set apart, in [0, 1).
-        seed: The same seed gives the same split. Each choice has its own stream: who is unseen does not
-            depend on the other fractions.
+        seed: The same seed gives the same split. Each choice has its own random stream, so that the unseen
+            respondents do not depend on the other fractions.
 
     Returns:
-        Six surveys whose answers are disjoint and together the whole.
+        Six surveys whose answers are disjoint and together those of the survey.
 
     Raises:
         SettingError: A fraction is outside [0, 1) or the seed is negative.

@@ -1,4 +1,4 @@
-"""A survey as a folder of open files: questions.json, answers.parquet, respondents.parquet."""
+"""Save and load a survey as a folder of open files: questions.json, answers.parquet, respondents.parquet."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def write_survey(survey: Survey, folder: str | Path) -> None:
     respondents, answers = respondent_table(survey), answer_table(survey)
     write_atomically(folder / RESPONDENTS, lambda path: respondents.to_parquet(path, index=False))
     write_atomically(folder / ANSWERS, lambda path: answers.to_parquet(path, index=False))
-    write_about(folder, survey.questions, survey.name, survey.simulated)
+    write_json(folder / QUESTIONS, header(survey.questions, survey.name, survey.simulated))
 
 
 def load_survey(folder: str | Path) -> Survey:
@@ -52,7 +52,7 @@ def load_survey(folder: str | Path) -> Survey:
         RunError: A file is missing, damaged or of another format.
     """
     folder = Path(folder)
-    known = read_about(folder)
+    known = read_header(folder)
     respondents, answers = _read_table(folder / RESPONDENTS), _read_table(folder / ANSWERS)
     try:
         return _assemble(known, respondents, answers)
@@ -60,18 +60,39 @@ def load_survey(folder: str | Path) -> Survey:
         raise RunError(f"{folder} holds a damaged survey ({error}): write it again from its source") from error
 
 
-def write_about(folder: Path, questions: Sequence[Question], name: str, simulated: bool) -> None:
-    """Write questions.json."""
-    write_json(folder / QUESTIONS, about(questions, name, simulated))
+def digest(survey: Survey) -> str:
+    """The sha256 of a survey: of its name, respondents, questions, answers, refusals, traits and weights.
+
+    Example:
+        >>> from personaspace.survey.simulate import simulate
+        >>> digest(simulate(50, seed=0)) == digest(simulate(50, seed=0)) != digest(simulate(50, seed=1))
+        True
+    """
+    state = hashlib.sha256()
+    known = [survey.name, survey.simulated, survey.respondents, [question.to_json() for question in survey.questions]]
+    state.update(json.dumps(known).encode())
+    state.update(survey.traits.to_csv(index=False).encode())
+    for pairs in (survey.answers, survey.refusals):
+        for name, column in vars(pairs).items():
+            if name != "value" or survey.answers.numeric:
+                state.update(column.tobytes())
+    state.update(survey.weight.tobytes())
+    return state.hexdigest()
 
 
-def about(questions: Sequence[Question], name: str, simulated: bool) -> dict[str, Any]:
-    """What questions.json holds."""
+def header(questions: Sequence[Question], name: str, simulated: bool) -> dict[str, Any]:
+    """The content of questions.json."""
     asked = [question.to_json() for question in questions]
     return {"format": FORMAT, "name": name, "simulated": simulated, "questions": asked}
 
 
-def read_about(folder: Path) -> dict[str, Any]:
+def survey_folder(path: Path) -> Path:
+    """The folder of a saved survey: the path itself, or ``survey`` in it where it is a run."""
+    inside = path / "survey"
+    return inside if (inside / QUESTIONS).is_file() else path
+
+
+def read_header(folder: Path) -> dict[str, Any]:
     """Read questions.json; :class:`RunError` where it is missing, damaged or of another format."""
     known = read_json(folder / QUESTIONS)
     if not isinstance(known, dict) or known.get("format") != FORMAT:
@@ -79,26 +100,8 @@ def read_about(folder: Path) -> dict[str, Any]:
     return known
 
 
-def _assemble(known: dict[str, Any], respondents: pd.DataFrame, answers: pd.DataFrame) -> Survey:
-    traits = [name for name in respondents.columns.astype(str) if name.startswith(TRAIT)]
-    rows, columns = answers["respondent"].to_numpy(), answers["question"].to_numpy()
-    refused = answers["option"].isna().to_numpy()
-    options = answers["option"][~refused].to_numpy(np.int64)
-    values = answers["value"][~refused].to_numpy(np.float64) if "value" in answers else np.empty(0)
-    return Survey(
-        respondents=tuple(respondents["id"]),
-        questions=tuple(Question.from_json(entry) for entry in known["questions"]),
-        answers=Answers(rows[~refused], columns[~refused], options, values),
-        traits=respondents[traits].rename(columns=lambda name: name.removeprefix(TRAIT)),
-        weights=respondents["weight"].to_numpy() if "weight" in respondents else None,
-        refusals=Pairs(rows[refused], columns[refused]),
-        name=known["name"],
-        simulated=known["simulated"],
-    )
-
-
 def respondent_table(survey: Survey) -> pd.DataFrame:
-    """Ids, weights where there are any, and traits."""
+    """The content of respondents.parquet: ids, weights where there are any, and traits."""
     table = survey.traits.add_prefix(TRAIT).reset_index(drop=True)
     table.insert(0, "id", pd.Series(survey.respondents, dtype="str"))
     if survey.weights is not None:
@@ -107,7 +110,10 @@ def respondent_table(survey: Survey) -> pd.DataFrame:
 
 
 def answer_table(survey: Survey) -> pd.DataFrame:
-    """Answers and refusals, whose option is null, by respondent where both are; with the numbers given to scales."""
+    """The content of answers.parquet: a row per answer or refusal, whose option is null.
+
+    The rows are sorted by respondent where answers and refusals are; questions on a scale have a column of numbers.
+    """
     answers, refusals = survey.answers, survey.refusals
     refused = np.repeat([False, True], [len(answers), len(refusals)])
     options = np.concatenate([answers.option, np.zeros(len(refusals))]).astype(np.int16)
@@ -124,6 +130,30 @@ def answer_table(survey: Survey) -> pd.DataFrame:
     return table.sort_values("respondent", kind="stable", ignore_index=True) if by_respondent else table
 
 
+def answers_and_refusals_in(table: pd.DataFrame) -> tuple[Answers, Pairs]:
+    """The answers and refusals of a table as :func:`answer_table` makes it."""
+    rows, columns = table["respondent"].to_numpy(np.int64), table["question"].to_numpy(np.int64)
+    refused = table["option"].isna().to_numpy()
+    options = table["option"][~refused].to_numpy(np.int64)
+    values = table["value"][~refused].to_numpy(np.float64) if "value" in table else np.empty(0)
+    return Answers(rows[~refused], columns[~refused], options, values), Pairs(rows[refused], columns[refused])
+
+
+def _assemble(known: dict[str, Any], respondents: pd.DataFrame, answers: pd.DataFrame) -> Survey:
+    traits = [name for name in respondents.columns.astype(str) if name.startswith(TRAIT)]
+    given, refused = answers_and_refusals_in(answers)
+    return Survey(
+        respondents=tuple(respondents["id"]),
+        questions=tuple(Question.from_json(entry) for entry in known["questions"]),
+        answers=given,
+        traits=respondents[traits].rename(columns=lambda name: name.removeprefix(TRAIT)),
+        weights=respondents["weight"].to_numpy() if "weight" in respondents else None,
+        refusals=refused,
+        name=known["name"],
+        simulated=known["simulated"],
+    )
+
+
 def _read_table(path: Path) -> pd.DataFrame:
     try:
         return pd.read_parquet(path)
@@ -131,23 +161,3 @@ def _read_table(path: Path) -> pd.DataFrame:
         raise RunError(f"{path} is missing: write the survey again from its source") from error
     except (OSError, ValueError) as error:
         raise RunError(f"{path} is not a readable table ({error}): write the survey again") from error
-
-
-def digest(survey: Survey) -> str:
-    """A sha256 over respondents, questions, answers, refusals, traits and weights.
-
-    Example:
-        >>> from personaspace.survey.simulate import simulate
-        >>> digest(simulate(50, seed=0)) == digest(simulate(50, seed=0)) != digest(simulate(50, seed=1))
-        True
-    """
-    state = hashlib.sha256()
-    about = [survey.name, survey.simulated, survey.respondents, [question.to_json() for question in survey.questions]]
-    state.update(json.dumps(about).encode())
-    state.update(survey.traits.to_csv(index=False).encode())
-    for pairs in (survey.answers, survey.refusals):
-        for name, column in vars(pairs).items():
-            if name != "value" or survey.answers.numeric:
-                state.update(column.tobytes())
-    state.update(survey.weight.tobytes())
-    return state.hexdigest()

@@ -1,4 +1,7 @@
-"""A saved survey read block by block, for surveys that are larger than memory."""
+"""Read a survey in blocks of respondents: a saved one that is larger than memory, or one in memory in random order.
+
+:class:`SurveyStream` and :class:`SurveyBlocks` offer the same ``blocks``, ``questions``, ``offsets`` and ``weights``.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,75 +18,23 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from personaspace.errors import RunError
-from personaspace.survey.answers import Answers, Pairs
 from personaspace.survey.arrays import FloatArray, IntArray
 from personaspace.survey.question import Question, offsets_of
-from personaspace.survey.storage import ANSWERS, RESPONDENTS, read_about
+from personaspace.survey.storage import ANSWERS, RESPONDENTS, answers_and_refusals_in, read_header, survey_folder
 from personaspace.survey.survey import Survey
 
 
 class Block(Survey):
-    """A part of a survey; unlike the whole, it may be one of respondents who all have weight 0."""
+    """A part of a survey: unlike the whole, it may be one of respondents who all have weight 0."""
 
-    def _check_somebody_counts(self, weights: FloatArray) -> None:
-        pass
-
-
-class SurveyBlocks:
-    """Blocks of about equal size, each a random sample of the respondents.
-
-    Args:
-        survey: Any with respondents.
-        size: Respondents of a block, about.
-        seed: Of who is in which block.
-
-    Attributes:
-        order: Row in the survey of every respondent, block by block; shape ``[respondents]``.
-        weights: Survey weights in that order, or ``None``.
-
-    Example:
-        >>> from personaspace.survey.simulate import simulate
-        >>> blocks = SurveyBlocks(simulate(respondents=50), size=20)
-        >>> [len(block.respondents) for block in blocks.blocks()]
-        [16, 17, 17]
-    """
-
-    def __init__(self, survey: Survey, size: int, seed: int = 0) -> None:
-        self.order = np.random.default_rng(seed).permutation(len(survey.respondents))
-        self.respondents = tuple(survey.respondents[row] for row in self.order)
-        self.questions, self.offsets = survey.questions, survey.offsets
-        place = np.empty_like(self.order)
-        place[self.order] = np.arange(len(place))
-        moved = replace(survey.answers, respondent=place[survey.answers.respondent])
-        self._answers = moved.where(np.argsort(moved.respondent, kind="stable"))
-        self.weights = None if survey.weights is None else survey.weights[self.order]
-        number = -(-len(place) // size)
-        self._bounds: IntArray = np.arange(number + 1) * len(place) // number
-
-    def __len__(self) -> int:
-        """The number of blocks."""
-        return len(self._bounds) - 1
-
-    def blocks(self, order: npt.ArrayLike | None = None) -> Iterator[Block]:
-        """The blocks, without traits and refusals; see :meth:`personaspace.survey.stream.SurveyStream.blocks`."""
-        for number in range(len(self)) if order is None else np.asarray(order):
-            start, end = self._bounds[number : number + 2]
-            here = slice(*np.searchsorted(self._answers.respondent, [start, end]))
-            answers = self._answers.where(np.arange(here.start, here.stop))
-            yield Block(
-                self.respondents[start:end],
-                self.questions,
-                replace(answers, respondent=answers.respondent - start),
-                weights=None if self.weights is None else self.weights[start:end],
-                refusals=Pairs.empty(),
-            )
+    zero_weights_allowed: ClassVar[bool] = True
 
 
 class SurveyStream:
-    """A saved survey of which one block of respondents is in memory at a time, and every respondent's id.
+    """A saved survey, read block by block: every id is in memory, but the answers of one block only.
 
-    A block is what one row group of answers.parquet holds, about a million answers as this package writes them; a
-    respondent whose answers are cut by the end of a row group is read whole.
+    A block holds the respondents of one row group of answers.parquet, about a million answers as this package writes
+    them; a respondent whose answers are cut by the end of a row group is read whole.
 
     Args:
         folder: A survey that :func:`personaspace.survey.storage.write_survey` or
@@ -93,7 +45,7 @@ class SurveyStream:
         questions: Questions.
         weights: Survey weights, shape ``[respondents]``, or ``None``.
         name: How the survey is called.
-        simulated: Whether nobody real answered.
+        simulated: True where the answers are simulated.
 
     Raises:
         RunError: A file is missing, damaged, of another format or not sorted by respondent.
@@ -110,10 +62,10 @@ class SurveyStream:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
-        about = read_about(self.folder)
+        header = read_header(self.folder)
         try:
-            self.name, self.simulated = str(about["name"]), bool(about["simulated"])
-            self.questions = tuple(Question.from_json(entry) for entry in about["questions"])
+            self.name, self.simulated = str(header["name"]), bool(header["simulated"])
+            self.questions = tuple(Question.from_json(entry) for entry in header["questions"])
             self._file = pq.ParquetFile(self.folder / ANSWERS)
             people = pq.ParquetFile(self.folder / RESPONDENTS)
             columns = [name for name in ("id", "weight") if name in people.schema_arrow.names]
@@ -192,16 +144,14 @@ class SurveyStream:
         rows = table["respondent"].to_numpy(np.int64)
         if (np.diff(rows) < 0).any():
             raise self._unsorted()
-        table, rows = table.iloc[here := slice(*np.searchsorted(rows, [start, end]))], rows[here] - start
-        refused, columns = table["option"].isna().to_numpy(), table["question"].to_numpy(np.int64)
-        values = table["value"][~refused].to_numpy(np.float64) if "value" in table else np.empty(0)
-        options = table["option"][~refused].to_numpy(np.int64)
+        table = table.assign(respondent=rows - start).iloc[slice(*np.searchsorted(rows, [start, end]))]
+        answers, refusals = answers_and_refusals_in(table)
         return Block(
             respondents=self.respondents[start:end],
             questions=self.questions,
-            answers=Answers(rows[~refused], columns[~refused], options, values),
+            answers=answers,
             weights=None if self.weights is None else self.weights[start:end],
-            refusals=Pairs(rows[refused], columns[refused]),
+            refusals=refusals,
             name=self.name,
             simulated=self.simulated,
         )
@@ -226,5 +176,53 @@ def open_survey(folder: str | Path) -> SurveyStream:
     Raises:
         RunError: A file is missing, damaged, of another format or not sorted by respondent.
     """
-    inside = Path(folder) / "survey"
-    return SurveyStream(inside if inside.is_dir() else folder)
+    return SurveyStream(survey_folder(Path(folder)))
+
+
+class SurveyBlocks:
+    """A survey in memory, cut into blocks of about equal size, each a random sample of the respondents.
+
+    Args:
+        survey: Any with respondents.
+        size: About how many respondents a block has.
+        seed: The same seed gives the same blocks.
+
+    Attributes:
+        order: Row in the survey of every respondent, block by block; shape ``[respondents]``.
+        weights: Survey weights in that order, or ``None``.
+
+    Example:
+        >>> from personaspace.survey.simulate import simulate
+        >>> blocks = SurveyBlocks(simulate(respondents=50), size=20)
+        >>> [len(block.respondents) for block in blocks.blocks()]
+        [16, 17, 17]
+    """
+
+    def __init__(self, survey: Survey, size: int, seed: int = 0) -> None:
+        self.order = np.random.default_rng(seed).permutation(len(survey.respondents))
+        self.respondents = tuple(survey.respondents[row] for row in self.order)
+        self.questions, self.offsets = survey.questions, survey.offsets
+        place = np.empty_like(self.order)
+        place[self.order] = np.arange(len(place))
+        moved = replace(survey.answers, respondent=place[survey.answers.respondent])
+        self._answers = moved.where(np.argsort(moved.respondent, kind="stable"))
+        self.weights = None if survey.weights is None else survey.weights[self.order]
+        number = -(-len(place) // size)
+        self._bounds: IntArray = np.arange(number + 1) * len(place) // number
+
+    def __len__(self) -> int:
+        """The number of blocks."""
+        return len(self._bounds) - 1
+
+    def blocks(self, order: npt.ArrayLike | None = None) -> Iterator[Block]:
+        """The blocks, without traits and refusals; see :meth:`SurveyStream.blocks`."""
+        for number in range(len(self)) if order is None else np.asarray(order):
+            start, end = self._bounds[number : number + 2]
+            here = slice(*np.searchsorted(self._answers.respondent, [start, end]))
+            answers = self._answers.where(np.arange(here.start, here.stop))
+            yield Block(
+                self.respondents[start:end],
+                self.questions,
+                replace(answers, respondent=answers.respondent - start),
+                weights=None if self.weights is None else self.weights[start:end],
+            )

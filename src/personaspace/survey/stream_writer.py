@@ -1,4 +1,4 @@
-"""Writing a survey block by block, in the format of :mod:`personaspace.survey.storage`."""
+"""Save a survey block by block, in the format of :mod:`personaspace.survey.storage`."""
 
 from __future__ import annotations
 
@@ -15,18 +15,21 @@ import pyarrow.parquet as pq
 from personaspace.errors import RunError, SurveyError
 from personaspace.files import write_json
 from personaspace.survey.question import Question
-from personaspace.survey.storage import ANSWERS, QUESTIONS, RESPONDENTS, about, answer_table, respondent_table
+from personaspace.survey.storage import ANSWERS, QUESTIONS, RESPONDENTS, answer_table, header, respondent_table
 from personaspace.survey.survey import Survey
 
 
 class SurveyWriter:
-    """Writes blocks of respondents; the survey stands in its folder, whole, when the ``with`` block ends well.
+    """Writer of a survey that is larger than memory, block by block of respondents.
+
+    The folder holds the whole survey once the ``with`` block has ended without an error, and what it held before until
+    then.
 
     Args:
         folder: Made if missing; a survey already there is replaced.
         questions: Those of every block.
         name: How the survey is called.
-        simulated: Whether nobody real answered.
+        simulated: True where the answers are simulated.
 
     Example:
         >>> import tempfile
@@ -77,7 +80,7 @@ class SurveyWriter:
         answers["respondent"] += self._written
         for name, table in ((RESPONDENTS, respondent_table(block)), (ANSWERS, answers)):
             rows = pa.Table.from_pandas(table, preserve_index=False)
-            with self._told(name):
+            with self._writing(name):
                 self._open(name, rows.schema).write_table(rows, row_group_size=max(len(table), 1))
         self._written += len(block.respondents)
 
@@ -94,20 +97,20 @@ class SurveyWriter:
         return self._files[name]
 
     def _finish(self) -> None:
-        """Move all files into place; meanwhile there is no questions.json, so that no half of a survey can be read."""
+        """Move all files into place; without questions.json meanwhile, so that no half of a survey can be read."""
         for name, file in self._files.items():
-            with self._told(name):
+            with self._writing(name):
                 file.close()
-        write_json(self._temporary(QUESTIONS), about(self.questions, self.name, self.simulated))
-        with self._told(QUESTIONS):
+        write_json(self._temporary(QUESTIONS), header(self.questions, self.name, self.simulated))
+        with self._writing(QUESTIONS):
             (self.folder / QUESTIONS).unlink(missing_ok=True)
         for name in (*self._files, QUESTIONS):
-            with self._told(name):
+            with self._writing(name):
                 self._temporary(name).replace(self.folder / name)
 
     @contextmanager
-    def _told(self, name: str) -> Iterator[None]:
-        """Say which file cannot be written."""
+    def _writing(self, name: str) -> Iterator[None]:
+        """Name the file where one cannot be written."""
         try:
             yield
         except (OSError, pa.ArrowException) as error:

@@ -1,22 +1,23 @@
-"""Survey: respondents, questions and the answers between them, validated once and never changed."""
+"""Survey: respondents, questions and the answers between them, checked once and never changed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TypeVar
+from typing import ClassVar, Self
 
 import numpy as np
 import pandas as pd
 
-from personaspace.errors import SurveyError, unknown
+from personaspace.errors import SettingError, unknown
+from personaspace.survey import frames
 from personaspace.survey.answers import Answers, Pairs
 from personaspace.survey.arrays import BoolArray, FloatArray, IntArray
+from personaspace.survey.checks import check_answers, check_ids, checked_traits, checked_weights
+from personaspace.survey.lookup import NOWHERE, Chosen, chosen_positions, index_of
 from personaspace.survey.numeric_answers import checked_numbers
-from personaspace.survey.question import Question, offsets_of, repeated
-
-P = TypeVar("P", bound=Pairs)
+from personaspace.survey.question import Question, offsets_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,13 +34,14 @@ class Survey:
             files divide them by their mean.
         refusals: Pairs in which the respondent refused; never also an answer.
         name: How the survey is called in tables and reports.
-        simulated: True where nobody real answered; shown wherever the survey shows.
+        simulated: True where the answers are simulated; tables, pictures and reports say so.
 
     Raises:
         SurveyError: Duplicate ids, indices out of range, two answers to one question, numbers off their scale,
             bad weights.
 
     Example:
+        >>> from personaspace.survey.question import Option
         >>> question = Question("q1", "Tea or coffee?", (Option("Tea"), Option("Coffee")))
         >>> survey = Survey(("ann", "bob"), (question,), Answers([0, 1], [0, 0], [1, 0]))
         >>> survey
@@ -55,15 +57,18 @@ class Survey:
     name: str = "survey"
     simulated: bool = False
 
+    zero_weights_allowed: ClassVar[bool] = False  # so that all respondents of a block may weigh nothing
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "respondents", tuple(str(r) for r in self.respondents))
         object.__setattr__(self, "questions", tuple(self.questions))
-        self._check_ids()
-        self._check_answers()
+        check_ids(self.respondents, self.questions)
+        check_answers(self.respondents, self.questions, self.answers, self.refusals)
         object.__setattr__(self, "answers", checked_numbers(self.questions, self.answers))
-        object.__setattr__(self, "traits", self._checked_traits())
+        object.__setattr__(self, "traits", checked_traits(self.traits, self.respondents))
         if self.weights is not None:
-            object.__setattr__(self, "weights", self._checked_weights(self.weights))
+            weights = checked_weights(self.weights, self.respondents, self.zero_weights_allowed)
+            object.__setattr__(self, "weights", weights)
 
     def __repr__(self) -> str:
         kind = "SimulatedSurvey" if self.simulated else "Survey"
@@ -71,6 +76,27 @@ class Survey:
             f"{kind}({self.name!r}: {len(self.respondents)} respondents, {len(self.questions)} questions, "
             f"{len(self.answers)} answers, {len(self.refusals)} refusals)"
         )
+
+    def __len__(self) -> int:
+        """The number of respondents."""
+        return len(self.respondents)
+
+    def __getitem__(self, respondent: str) -> pd.Series:
+        """One respondent's answers: from question id to the option's text, or to the number given.
+
+        Raises:
+            UnknownNameError: There is no respondent with this id.
+            SettingError: The id is no string.
+        """
+        if not isinstance(respondent, str):
+            raise SettingError(
+                f"survey[{respondent!r}] asks for one respondent by id, which is a string: give one of "
+                "survey.respondents; survey.select takes positions"
+            )
+        if respondent not in self.respondent_index:
+            raise unknown("respondent", respondent, self.respondent_index)
+        given = self.answers.where(self.answers.respondent == self.respondent_index[respondent])
+        return frames.one_respondent(respondent, self.questions, given)
 
     @cached_property
     def offsets(self) -> IntArray:
@@ -85,12 +111,12 @@ class Survey:
     @cached_property
     def respondent_index(self) -> dict[str, int]:
         """Row of each respondent id."""
-        return {r: i for i, r in enumerate(self.respondents)}
+        return index_of(self.respondents)
 
     @cached_property
     def question_index(self) -> dict[str, int]:
         """Column of each question id."""
-        return {q.id: j for j, q in enumerate(self.questions)}
+        return index_of(question.id for question in self.questions)
 
     @cached_property
     def weight(self) -> FloatArray:
@@ -112,33 +138,141 @@ class Survey:
         """The same respondents and questions with some of the answers and all refusals."""
         return replace(self, answers=self.answers.where(mask))
 
-    def select(
-        self,
-        respondents: Sequence[int] | IntArray | BoolArray | None = None,
-        questions: Sequence[int] | IntArray | BoolArray | None = None,
-    ) -> Survey:
+    def with_more_answers(self, answers: Answers) -> Survey:
+        """The survey with these answers beside its own; refusals in the same cells are gone.
+
+        Args:
+            answers: Answers to cells that hold none, counted as in the survey.
+
+        Raises:
+            SurveyError: A cell would hold two answers, or an answer fits no question.
+        """
+        both = (np.concatenate([getattr(self.answers, name), getattr(answers, name)]) for name in vars(answers))
+        width = len(self.questions)
+        kept = ~np.isin(self.refusals.cells(width), answers.cells(width))
+        return replace(self, answers=Answers(*both), refusals=self.refusals.where(kept))
+
+    def select(self, respondents: Chosen | None = None, questions: Chosen | None = None) -> Survey:
         """The survey reduced to some respondents and questions, in the order given.
 
         Args:
-            respondents: Row indices or a mask of what to keep, or ``None`` for all.
-            questions: Question indices or a mask of what to keep, or ``None`` for all.
+            respondents: Which to keep: a list of ids (strings), positions (integers) or a mask (booleans, one for
+                each); ``None`` for all.
+            questions: Which to keep, in the same way.
 
         Returns:
             A survey whose indices count anew from 0; weights keep their scale relative to each other.
+
+        Raises:
+            UnknownNameError: There is no respondent or question with an id given.
+            SurveyError: A mask has another length, or an id is given twice.
+            SettingError: Neither ids nor positions nor a mask were given.
+
+        Example:
+            >>> from personaspace.survey.simulate import simulate
+            >>> simulate(respondents=50).select(["r07", "r03"], questions=range(5))
+            SimulatedSurvey('simulated survey': 2 respondents, 5 questions, 4 answers, 1 refusals)
         """
-        rows = _indices("respondents", respondents, len(self.respondents))
-        columns = _indices("questions", questions, len(self.questions))
-        new_row = _renumber(rows, len(self.respondents))
-        new_column = _renumber(columns, len(self.questions))
+        rows = chosen_positions("respondent", respondents, self.respondent_index)
+        columns = chosen_positions("question", questions, self.question_index)
+        new_row, new_column = _renumbering(rows, len(self.respondents)), _renumbering(columns, len(self.questions))
         return replace(
             self,
             respondents=tuple(self.respondents[i] for i in rows),
             questions=tuple(self.questions[j] for j in columns),
-            answers=_kept(self.answers, new_row, new_column),
-            refusals=_kept(self.refusals, new_row, new_column),
+            answers=self.answers.renumbered(new_row, new_column),
+            refusals=self.refusals.renumbered(new_row, new_column),
             traits=self.traits.iloc[rows],
             weights=None if self.weights is None else self.weights[rows],
         )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Make a wide table of the answers; ``survey.to_frame().join(survey.traits)`` has the traits beside them.
+
+        Returns:
+            A row per respondent (index ``respondent``) and a column per question id. Options are texts in Categoricals,
+            ordered by position where every option has one of its own; questions on a scale hold the numbers given.
+            Cells without an answer, refusals among them, are missing.
+
+        Example:
+            >>> from personaspace.survey.simulate import simulate
+            >>> simulate(respondents=50).to_frame().shape
+            (50, 60)
+        """
+        return frames.wide_table(self.respondents, self.questions, self.answers)
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: pd.DataFrame,
+        questions: Sequence[Question] | None = None,
+        *,
+        traits: Sequence[str] = (),
+        weight: str | None = None,
+        refusals: Collection[str] = (),
+        name: str = "survey",
+    ) -> Self:
+        """Make a survey of a wide table, such as :meth:`to_frame` makes.
+
+        Args:
+            frame: A row per respondent, with the ids as index; a column per question. Cells hold option texts, or
+                numbers for a question on a scale; missing where there is no answer.
+            questions: The questions, each with a column named by its id; other columns are left out. ``None`` makes a
+                question of every column that is no trait or weight: its options are the categories of a Categorical
+                (on a scale where it is ordered) or the distinct texts.
+            traits: Columns of traits.
+            weight: The column of weights, if any.
+            refusals: Cells that mean the respondent refused.
+            name: How the survey is called.
+
+        Returns:
+            The survey, its answers by respondent, then question.
+
+        Raises:
+            SurveyError: A column is lacking, a cell is none of its question's options or no number on its scale, or a
+                column says too little to make a question of it.
+
+        Example:
+            >>> drinks = pd.Categorical(["Tea", None], categories=["Tea", "Coffee"])
+            >>> frame = pd.DataFrame({"drink": drinks, "age": ["old", "young"]}, index=["ann", "bob"])
+            >>> Survey.from_frame(frame, traits=["age"])["ann"]["drink"]
+            'Tea'
+        """
+        others = [*traits, *([] if weight is None else [weight])]
+        frame = frames.checked_columns(frame, [*others, *(question.id for question in questions or ())])
+        if questions is None:
+            questions = [
+                frames.question_of(column, frame[column], refusals)
+                for column in frame.columns.astype(str)
+                if column not in others
+            ]
+        answers, refused = frames.answers_in(frame, questions, refusals)
+        numbers = None if weight is None else pd.to_numeric(frame[weight], errors="coerce")
+        return cls(
+            respondents=tuple(frame.index),
+            questions=tuple(questions),
+            answers=answers,
+            traits=frame[list(traits)],
+            weights=None if numbers is None else numbers.to_numpy(np.float64, na_value=np.nan),
+            refusals=refused,
+            name=name,
+        )
+
+    def describe(self) -> pd.DataFrame:
+        """Summarize the questions and how they were answered, a row per question.
+
+        Returns:
+            Columns ``question`` (its id), ``text``, ``topic``, ``kind`` (nominal, ordinal or number), the numbers of
+            ``options``, ``answers`` and ``refusals``, and the option that is the ``most_common`` answer (of a number,
+            the nearest point of its scale) with its ``share``, both by weight and missing where nobody answered.
+
+        Example:
+            >>> from personaspace.survey.simulate import simulate
+            >>> table = simulate(respondents=50).describe().set_index("question")
+            >>> table.loc["work_1", ["kind", "topic", "most_common"]].tolist()
+            ['ordinal', 'work', 'Strongly disagree']
+        """
+        return frames.question_table(self.questions, self.answers, self.refusals, self.weight)
 
     def equals(self, other: Survey) -> bool:
         """Whether both hold the same of everything, in the same order."""
@@ -157,113 +291,9 @@ class Survey:
         weights = self.weight[self.answers.respondent] if weighted else None
         return np.bincount(self.option_nodes, weights=weights, minlength=int(self.offsets[-1])).astype(float)
 
-    def _check_ids(self) -> None:
-        if twice := repeated(self.respondents):
-            raise SurveyError(
-                f"{len(twice)} respondent id(s) occur more than once, first {twice[0]!r}: "
-                "ids must be unique; merge or rename the rows"
-            )
-        if twice := repeated(q.id for q in self.questions):
-            raise SurveyError(f"question id {twice[0]!r} occurs more than once: ids must be unique")
 
-    def _check_answers(self) -> None:
-        for what, pairs in (("answers", self.answers), ("refusals", self.refusals)):
-            _check_range(f"respondent index in {what}", pairs.respondent, len(self.respondents))
-            _check_range(f"question index in {what}", pairs.question, len(self.questions))
-        sizes = np.diff(self.offsets)
-        bad = (self.answers.option < 0) | (self.answers.option >= sizes[self.answers.question])
-        if bad.any():
-            at = int(np.flatnonzero(bad)[0])
-            question = self.questions[self.answers.question[at]]
-            raise SurveyError(
-                f"answer {at} chooses option {self.answers.option[at]} of question {question.id!r}, "
-                f"which has options 0 to {len(question.options) - 1}"
-            )
-        cells = np.concatenate([self._cells(self.answers), self._cells(self.refusals)])
-        if (np.diff(cells) > 0).all():
-            return
-        values, counts = np.unique(cells, return_counts=True)
-        if (counts > 1).any():
-            row, column = divmod(int(values[counts > 1][0]), len(self.questions))
-            raise SurveyError(
-                f"respondent {self.respondents[row]!r} has more than one answer or refusal to question "
-                f"{self.questions[column].id!r}: keep one"
-            )
-
-    def _cells(self, pairs: Pairs) -> IntArray:
-        return pairs.respondent * len(self.questions) + pairs.question
-
-    def _checked_traits(self) -> pd.DataFrame:
-        if self.traits.empty and not len(self.traits.columns):
-            return pd.DataFrame(index=pd.Index(self.respondents, dtype=object))
-        if len(self.traits) != len(self.respondents):
-            raise SurveyError(
-                f"traits have {len(self.traits)} rows for {len(self.respondents)} respondents: "
-                "give one row per respondent, in the same order"
-            )
-        index = pd.Index(self.respondents, dtype=object)
-        return self.traits.astype("str").set_axis(index, axis=0).rename(columns=str)
-
-    def _checked_weights(self, weights: FloatArray) -> FloatArray:
-        weights = np.array(weights, dtype=np.float64)
-        if weights.shape != (len(self.respondents),):
-            raise SurveyError(f"weights have shape {weights.shape}, expected ({len(self.respondents)},)")
-        bad = ~np.isfinite(weights) | (weights < 0)
-        if bad.any():
-            at = int(np.flatnonzero(bad)[0])
-            raise SurveyError(
-                f"respondent {self.respondents[at]!r} has weight {weights[at]}: weights are finite and >= 0"
-            )
-        self._check_somebody_counts(weights)
-        weights.flags.writeable = False
-        return weights
-
-    def _check_somebody_counts(self, weights: FloatArray) -> None:
-        if len(weights) and weights.sum() == 0:
-            raise SurveyError("all weights are 0: leave the weights out or give at least one above 0")
-
-
-def _check_range(what: str, indices: IntArray, size: int) -> None:
-    if len(indices) and (indices.min() < 0 or indices.max() >= size):
-        bad = int(indices[(indices < 0) | (indices >= size)][0])
-        raise SurveyError(f"{what}: {bad} is outside 0 to {size - 1}")
-
-
-def _renumber(kept: IntArray, size: int) -> IntArray:
-    new = np.full(size, -1, dtype=np.int64)
+def _renumbering(kept: IntArray, size: int) -> IntArray:
+    """The new index of each of ``size`` things, -1 for one that is not kept."""
+    new = np.full(size, NOWHERE, dtype=np.int64)
     new[kept] = np.arange(len(kept))
     return new
-
-
-def _indices(what: str, chosen: Sequence[int] | IntArray | BoolArray | None, size: int) -> IntArray:
-    if chosen is None:
-        return np.arange(size)
-    given = np.asarray(chosen)
-    if given.dtype != np.bool_:
-        return given.astype(np.int64)
-    if given.shape != (size,):
-        raise SurveyError(f"the mask of {what} has shape {given.shape}, expected ({size},)")
-    return np.flatnonzero(given)
-
-
-def _kept(pairs: P, new_row: IntArray, new_column: IntArray) -> P:
-    rows, columns = new_row[pairs.respondent], new_column[pairs.question]
-    mask = (rows >= 0) & (columns >= 0)
-    return replace(pairs.where(mask), respondent=rows[mask], question=columns[mask])
-
-
-def completed(survey: Survey, drawn: Answers) -> Survey:
-    """The survey with these answers beside its own; a refusal in one of their cells is gone.
-
-    Args:
-        survey: Any.
-        drawn: Answers to cells that hold none, counted as in the survey.
-
-    Raises:
-        SurveyError: A cell would hold two answers.
-    """
-    width = len(survey.questions)
-    cells = drawn.respondent * width + drawn.question
-    refused = survey.refusals.respondent * width + survey.refusals.question
-    columns = (np.concatenate([getattr(survey.answers, name), getattr(drawn, name)]) for name in vars(drawn))
-    return replace(survey, answers=Answers(*columns), refusals=survey.refusals.where(~np.isin(refused, cells)))

@@ -1,4 +1,4 @@
-"""Early stopping: which training answers every stage watches, and none trains on."""
+"""Validation answers: a share of the training answers that decides when to stop early and calibrates, untrained on."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _MIXERS = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 
 
 def validation_mask(survey: Survey, fraction: float = 0.05) -> BoolArray:
-    """The training answers by which every stage stops early, and on which none trains.
+    """Choose the validation answers among a survey's training answers.
 
-    The choice hangs on the ids of respondent and question alone, not on order, seed or stage, so the embedder
-    and the steering watch the same answers.
+    The choice depends on the ids of respondent and question alone (a hash of both), not on order, seed or stage, so
+    that the embedder and the soft-prompting model have the same validation answers.
 
     Args:
         survey: The survey trained on.
-        fraction: Share of answers to watch, in [0, 1).
+        fraction: Share of the answers that are for validation, in [0, 1).
 
     Returns:
-        Mask over ``survey.answers``, True where an answer is watched; every respondent keeps at least one
-        answer outside it.
+        Mask over ``survey.answers``, True where an answer is for validation; every respondent keeps at least one
+        answer to train on.
 
     Raises:
         SettingError: The fraction is outside [0, 1).
@@ -35,9 +35,8 @@ def validation_mask(survey: Survey, fraction: float = 0.05) -> BoolArray:
     Example:
         >>> from personaspace.survey.simulate import simulate
         >>> survey = simulate(respondents=200)
-        >>> watched = validation_mask(survey)
-        >>> training, validation = survey.with_answers(~watched), survey.with_answers(watched)
-        >>> 0.03 < len(validation.answers) / len(survey.answers) < 0.07
+        >>> validation = validation_mask(survey)
+        >>> 0.03 < len(survey.with_answers(validation).answers) / len(survey.answers) < 0.07
         True
     """
     check_fraction("fraction", fraction)
@@ -48,8 +47,8 @@ def validation_mask(survey: Survey, fraction: float = 0.05) -> BoolArray:
     )
     highest = np.zeros(len(survey.respondents), np.uint64)
     np.maximum.at(highest, answers.respondent, mixed)
-    watched: BoolArray = (mixed < np.uint64(fraction * 2**64)) & (mixed != highest[answers.respondent])
-    return watched
+    validation: BoolArray = (mixed < np.uint64(fraction * 2**64)) & (mixed != highest[answers.respondent])
+    return validation
 
 
 def check_fraction(name: str, value: float) -> None:

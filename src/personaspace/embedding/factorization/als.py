@@ -1,4 +1,4 @@
-"""Factorisation of answers as numbers in closed form: respondents and questions in turn, each by ridge regression."""
+"""Alternating least squares: factorisation in closed form, respondents and questions in turn by ridge regression."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from personaspace.survey.answers import Answers
 from personaspace.survey.arrays import FloatArray
 from personaspace.survey.survey import Survey
 
-IMAGINED = 0.1  # squared residual of one imagined answer per question
+PRIOR_VARIANCE = 0.1  # squared residual of the one prior answer that every question has
 
 
-class AlternatingLearner(NumberLearner):
+class ALSLearner(NumberLearner):
     """Alternating least squares for r_ij ~ Normal(<u_i, q_j> + b_j, s_j), u_i ~ Normal(0, 1), q_j ~ Normal(0, 1).
 
     With x_i = (u_i, 1) and survey weights w_i, one epoch is
@@ -32,13 +32,13 @@ class AlternatingLearner(NumberLearner):
     with E over u_i ~ Normal(u_i, C_i): E[x_i x_i'] = x_i x_i' + C_i. Without C_i it would be plain alternating least
     squares, which takes the respondents' vectors for certain and learns their noise; with it, it is the EM algorithm
     of factor analysis with missing values (Rubin and Thayer 1982; Ilin and Raiko 2010). Every question has one
-    imagined answer in the middle of its scale.
+    prior answer, in the middle of its scale.
 
     Args:
         survey: Whose respondents and questions.
         answers: To learn from.
         dim: Length of the vectors.
-        seed: Of the start.
+        seed: Of the first parameters.
         weights: w_i, shape ``[respondents]``; ones where not given.
     """
 
@@ -48,27 +48,27 @@ class AlternatingLearner(NumberLearner):
         super().__init__(survey, answers, dim, seed, weights)
         respondents, questions, bias = (tensor.detach().double() for tensor in self.parameters)
         self.parameters = (respondents, questions, bias)
-        self.variances = torch.full((len(survey.questions),), IMAGINED, dtype=torch.float64)
+        self.variances = torch.full((len(survey.questions),), PRIOR_VARIANCE, dtype=torch.float64)
         shape, at = (len(survey.respondents), len(survey.questions)), self.answers
         weight = self.weights[at.respondent]
-        self.numbers = self._places_of(at)
+        self.values = self._values_of(at)
         self.weight_of = sparse_rows(at.respondent, at.question, weight, shape)
-        self.weighted_numbers = sparse_rows(at.respondent, at.question, weight * self.numbers, shape)
+        self.weighted_values = sparse_rows(at.respondent, at.question, weight * self.values, shape)
         self.total = np.bincount(at.question, weight, minlength=shape[1])
-        self.squares = np.bincount(at.question, weight * self.numbers**2, minlength=shape[1])
+        self.squares = np.bincount(at.question, weight * self.values**2, minlength=shape[1])
 
     def fit(
         self,
-        watch: Callable[[], float],
+        validation_loss: Callable[[], float],
         *,
         learning_rate: float | None,  # noqa: ARG002  closed form has none
         epochs: int,
         patience: int,
         on_epoch: OnEpoch | None,
     ) -> None:
-        """Alternate until the watched loss improves no more."""
+        """Alternate until the validation loss improves no more."""
         changed = (*self.parameters, self.variances)
-        keep_best(changed, self._epoch, watch, epochs=epochs, patience=patience, on_epoch=on_epoch)
+        keep_best(changed, self._epoch, validation_loss, epochs=epochs, patience=patience, on_epoch=on_epoch)
 
     def prior(self) -> Prior:
         """Normal(0, 1)."""
@@ -81,7 +81,7 @@ class AlternatingLearner(NumberLearner):
 
     def _epoch(self) -> None:
         respondents, questions, bias = (tensor.numpy() for tensor in self.parameters)
-        values = self.numbers - bias[self.answers.question]
+        values = self.values - bias[self.answers.question]
         side = questions.shape[1] + 1
         moments, products = np.zeros((len(questions), side * side)), np.zeros((len(questions), side))
         placed = posteriors(self.answers, values, len(respondents), questions, self.variance(), self.prior())
@@ -91,18 +91,18 @@ class AlternatingLearner(NumberLearner):
             squared = known[:, :, None] * known[:, None, :]
             squared[:, :-1, :-1] += covariances
             moments += self.weight_of[rows].T @ squared.reshape(len(means), -1)
-            products += self.weighted_numbers[rows].T @ known
+            products += self.weighted_values[rows].T @ known
         self._regress(moments.reshape(-1, side, side), products)
 
     def _regress(self, moments: FloatArray, products: FloatArray) -> None:
         """New q, b and s from the sums over respondents."""
         _, questions, bias = (tensor.numpy() for tensor in self.parameters)
         ridge = np.column_stack([np.repeat(self.variance()[:, None], questions.shape[1], axis=1), np.ones(len(bias))])
-        imagined = products + np.eye(products.shape[1])[-1] / 2
-        solution = np.linalg.solve(moments + ridge[:, :, None] * np.eye(ridge.shape[1]), imagined[:, :, None])[:, :, 0]
+        target = products + np.eye(products.shape[1])[-1] / 2
+        solution = np.linalg.solve(moments + ridge[:, :, None] * np.eye(ridge.shape[1]), target[:, :, None])[:, :, 0]
         residual = self.squares - 2 * (solution * products).sum(1) + _quadratic(solution, moments)
         questions[:], bias[:] = solution[:, :-1], solution[:, -1]
-        self.variance()[:] = np.maximum((residual + IMAGINED) / (self.total + 1), LEAST_VARIANCE)
+        self.variance()[:] = np.maximum((residual + PRIOR_VARIANCE) / (self.total + 1), LEAST_VARIANCE)
 
 
 def _quadratic(vectors: FloatArray, matrices: FloatArray) -> FloatArray:

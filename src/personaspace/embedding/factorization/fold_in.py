@@ -1,4 +1,4 @@
-"""Fold-in: the most probable vector of a respondent given a few answers, with the option side frozen."""
+"""Fold-in: the most probable vector of a respondent given some answers, with questions and options fixed."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from personaspace.embedding.option_softmax import OptionSoftmax
 from personaspace.embedding.sparse import sparse_rows
 from personaspace.survey.answers import Answers
 from personaspace.survey.arrays import FloatArray, IntArray
+from personaspace.survey.option_sums import repeat_options
 
 BLOCK = 512
 
 
 @dataclass(frozen=True, eq=False)
 class Prior:
-    """Where respondents are expected before they answered: a normal distribution.
+    """The normal distribution of respondents' vectors before they answered.
 
     Attributes:
         mean: Shape ``[dim]``.
@@ -40,10 +41,10 @@ class Prior:
 def fold_in_numbers(
     answers: Answers, values: FloatArray, respondents: int, questions: FloatArray, variance: FloatArray, prior: Prior
 ) -> FloatArray:
-    """Ridge regression of answers as numbers, r_ij ~ Normal(<u_i, q_j>, s_j), u_i ~ prior; in closed form.
+    """Place respondents by ridge regression of answers as numbers, r_ij ~ Normal(<u_i, q_j>, s_j), u_i ~ prior.
 
     Args:
-        answers: Who answered what.
+        answers: Ascending by respondent.
         values: r_ij of every answer, the question's bias taken off; shape ``[answers]``.
         respondents: How many to place.
         questions: q_j, shape ``[questions, dim]``.
@@ -62,17 +63,17 @@ def fold_in_numbers(
 def posteriors(
     answers: Answers, values: FloatArray, respondents: int, questions: FloatArray, variance: FloatArray, prior: Prior
 ) -> Iterator[tuple[slice, FloatArray, FloatArray]]:
-    """Where respondents are, and how surely: the normal distribution of u_i given the answers as numbers.
+    """The posterior normal distribution of u_i given a respondent's answers as numbers.
 
     C_i = (P + sum_j q_j q_j' / s_j)^-1,  m_i = C_i (P m + sum_j q_j r_ij / s_j)
 
     Args:
-        answers: Who answered what.
+        answers: Ascending by respondent.
         values: As for :func:`fold_in_numbers`, as all that follows.
         respondents: How many.
         questions: q_j.
         variance: s_j.
-        prior: m and P.
+        prior: Mean m and precision P.
 
     Yields:
         Respondents of a block, their means ``[block, dim]`` and covariances ``[block, dim, dim]``.
@@ -93,13 +94,13 @@ def fold_in_choices(
     prior: Prior,
     steps: int = 20,
 ) -> FloatArray:
-    """The mode of log p(u) + sum of log p(answer | u) under the log-linear model.
+    """Place respondents at the mode of log p(u) + sum of log p(answer | u) under the log-linear model.
 
     Every step divides the gradient by a bound on the curvature, 1/2 sum_q V_q' (I - 11'/k) V_q + P, that does not
     depend on u (Böhning 1992): it never overshoots and needs no step size.
 
     Args:
-        answers: Who answered what.
+        answers: Ascending by respondent.
         respondents: How many to place.
         options: v_o, shape ``[options, dim]``.
         bias: b_o, shape ``[options]``.
@@ -113,12 +114,12 @@ def fold_in_choices(
     nodes = offsets[answers.question] + answers.option
     chosen = np.asarray(sparse_rows(answers.respondent, nodes, 1.0, (respondents, len(options))) @ options)
     asked = sparse_rows(answers.respondent, answers.question, 1.0, (respondents, len(offsets) - 1))
-    choices, sizes = OptionSoftmax(offsets), np.diff(offsets)
+    option_softmax = OptionSoftmax(offsets)
     vectors = np.tile(prior.mean, (respondents, 1))
     for rows, inverse in _inverse_curvatures(answers, respondents, _bounds(options, offsets), prior):
-        seen, u = np.repeat(asked[rows].toarray(), sizes, axis=1), vectors[rows]
+        seen, u = repeat_options(asked[rows].toarray(), offsets), vectors[rows]
         for _ in range(steps):
-            expected = (choices.softmax(u @ options.T + bias) * seen) @ options
+            expected = (option_softmax.softmax(u @ options.T + bias) * seen) @ options
             u = u + _times(inverse, chosen[rows] - expected - (u - prior.mean) @ prior.precision)
         vectors[rows] = u
     return vectors
@@ -134,7 +135,7 @@ def _bounds(options: FloatArray, offsets: IntArray) -> FloatArray:
 def _inverse_curvatures(
     answers: Answers, respondents: int, curvature: FloatArray, prior: Prior
 ) -> Iterator[tuple[slice, FloatArray]]:
-    """Per block of respondents, the inverse of P + the curvatures of the questions they answered."""
+    """The inverse of P + the curvatures of the questions answered, for a block of respondents at a time."""
     asked = sparse_rows(answers.respondent, answers.question, 1.0, (respondents, len(curvature)))
     flat, shape = curvature.reshape(len(curvature), -1), (-1, *prior.precision.shape)
     for start in range(0, respondents, BLOCK):

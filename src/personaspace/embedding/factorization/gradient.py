@@ -1,4 +1,4 @@
-"""What factorisation learns by gradient: vectors and biases under either loss."""
+"""Factorisation by gradient descent: vectors and biases under either loss."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import torch
 from torch import Tensor
 
 from personaspace.embedding.base import OnEpoch
+from personaspace.embedding.cross_entropy import answer_table, mean_cross_entropy, sum_cross_entropy
 from personaspace.embedding.factorization.fold_in import Prior
-from personaspace.embedding.factorization.option_values import LEAST_VARIANCE, answer_places
+from personaspace.embedding.factorization.option_values import LEAST_VARIANCE, answer_values
 from personaspace.embedding.optimize import batches, train
-from personaspace.embedding.option_softmax import OptionSoftmax, answer_table, mean_cross_entropy
+from personaspace.embedding.option_softmax import OptionSoftmax
 from personaspace.survey.answers import Answers
 from personaspace.survey.arrays import FloatArray
 from personaspace.survey.survey import Survey
@@ -23,7 +24,7 @@ START = 0.1  # standard deviation of the vectors at the start
 
 
 class Learner(ABC):
-    """Learns by gradient what its ``parameters`` hold: u, the vectors of questions or options, and their biases."""
+    """A factorisation being fitted; its ``parameters`` are u, the vectors of questions or options, and their biases."""
 
     learning_rate: ClassVar[float]
     decay: ClassVar[bool]
@@ -35,27 +36,31 @@ class Learner(ABC):
 
     @abstractmethod
     def mean_loss(self, answers: Answers) -> float:
-        """The loss by which training stops early."""
+        """The mean loss of some answers, by which training stops early."""
 
     def fit(
         self,
-        watch: Callable[[], float],
+        validation_loss: Callable[[], float],
         *,
         learning_rate: float | None,
         epochs: int,
         patience: int,
         on_epoch: OnEpoch | None,
     ) -> None:
-        """Change the parameters to those of the epoch with the least watched loss."""
+        """Train the parameters and keep those of the epoch with the least validation loss."""
         train(
             [(tensor, learning_rate or self.learning_rate) for tensor in self.parameters],
             self.losses,
-            watch,
+            validation_loss,
             epochs=epochs,
             patience=patience,
             decay=self.decay,
             on_epoch=on_epoch,
         )
+
+    def variance(self) -> FloatArray:
+        """Of the residuals, shape ``[questions]``; a single 1 where there are none."""
+        return np.ones(1)
 
     def prior(self) -> Prior:
         """The normal distribution of the respondents' vectors."""
@@ -69,7 +74,7 @@ class NumberLearner(Learner):
         survey: Whose respondents and questions.
         answers: To learn from.
         dim: Length of the vectors.
-        seed: Of the start and of the order.
+        seed: Of the first parameters and of the order of the batches.
         weights: w_i, of mean about 1, shape ``[respondents]``; ones where not given.
     """
 
@@ -81,15 +86,15 @@ class NumberLearner(Learner):
     ) -> None:
         self.weights = np.ones(len(survey.respondents)) if weights is None else weights
         self.rng = np.random.default_rng(seed)
-        self.asked = survey.questions
+        self.questions = survey.questions
         self.answers = self._on_scale(answers)
         questions = len(survey.questions)
-        number = np.bincount(self.answers.question, minlength=questions)
-        total = np.bincount(self.answers.question, self._places_of(self.answers), minlength=questions)
+        count = np.bincount(self.answers.question, minlength=questions)
+        total = np.bincount(self.answers.question, self._values_of(self.answers), minlength=questions)
         self.parameters = (
             _start(self.rng, len(survey.respondents), dim),
             _start(self.rng, questions, dim),
-            _tensor((total + 0.5) / (number + 1)),
+            _tensor((total + 0.5) / (count + 1)),
         )
 
     def variance(self) -> FloatArray:
@@ -105,23 +110,23 @@ class NumberLearner(Learner):
             yield (weights[at] * self._squared(*(column[at] for column in columns))).mean()
 
     def mean_loss(self, answers: Answers) -> float:
-        """Mean squared error of the answers that have a place on a scale; 0 where none has."""
+        """Mean squared error of the answers that have a value on a scale; 0 where none has."""
         return torch.nan_to_num(self._squared(*self._columns(self._on_scale(answers))).mean()).item()
 
-    def _squared(self, respondent: Tensor, question: Tensor, number: Tensor) -> Tensor:
+    def _squared(self, respondent: Tensor, question: Tensor, value: Tensor) -> Tensor:
         respondents, questions, bias = self.parameters
         predicted = (respondents[respondent] * questions[question]).sum(1) + bias[question]
-        return (predicted - number).square()
+        return (predicted - value).square()
 
     def _columns(self, answers: Answers) -> tuple[Tensor, Tensor, Tensor]:
-        number = torch.tensor(self._places_of(answers), dtype=torch.float32)
-        return torch.tensor(answers.respondent), torch.tensor(answers.question), number
+        value = torch.tensor(self._values_of(answers), dtype=torch.float32)
+        return torch.tensor(answers.respondent), torch.tensor(answers.question), value
 
     def _on_scale(self, answers: Answers) -> Answers:
-        return answers.where(~np.isnan(self._places_of(answers)))
+        return answers.where(~np.isnan(self._values_of(answers)))
 
-    def _places_of(self, answers: Answers) -> FloatArray:
-        return answer_places(self.asked, answers)
+    def _values_of(self, answers: Answers) -> FloatArray:
+        return answer_values(self.questions, answers)
 
 
 class OptionLearner(Learner):
@@ -131,14 +136,15 @@ class OptionLearner(Learner):
         survey: Whose respondents and questions.
         answers: To learn from.
         dim: Length of the vectors.
-        seed: Of the start and of the order.
+        seed: Of the first parameters and of the order of the batches.
     """
 
     learning_rate, decay = 0.05, True
     batch = 512
 
     def __init__(self, survey: Survey, answers: Answers, dim: int, seed: int) -> None:
-        self.rng, self.answers, self.choices = np.random.default_rng(seed), answers, OptionSoftmax(survey.offsets)
+        self.rng, self.answers = np.random.default_rng(seed), answers
+        self.option_softmax = OptionSoftmax(survey.offsets)
         counts = np.bincount(survey.offsets[answers.question] + answers.option, minlength=survey.offsets[-1])
         self.parameters = (
             _start(self.rng, len(survey.respondents), dim),
@@ -149,17 +155,17 @@ class OptionLearner(Learner):
     def losses(self) -> Iterator[Tensor]:
         """The loss of every batch of one epoch."""
         respondents, options, bias = self.parameters
-        who = np.unique(self.answers.respondent)
-        for rows in batches(who, min(self.batch, len(who) / 4), self.rng):
-            table = answer_table(self.answers, rows, self.choices.questions)
+        present = np.unique(self.answers.respondent)
+        for rows in batches(present, min(self.batch, len(present) / 4), self.rng):
+            table = answer_table(self.answers, rows, self.option_softmax.questions)
             vectors = respondents[torch.from_numpy(rows)]
-            loss = self.choices.cross_entropy(vectors, options, bias, table) + vectors.square().sum() / 2
-            yield loss / int((table >= 0).sum())
+            loss = sum_cross_entropy(self.option_softmax, vectors, options, bias, table)
+            yield (loss + vectors.square().sum() / 2) / int((table >= 0).sum())
 
     def mean_loss(self, answers: Answers) -> float:
         """Mean cross-entropy of the answers."""
         respondents, options, bias = self.parameters
-        return mean_cross_entropy(self.choices, respondents, options, bias, answers)
+        return mean_cross_entropy(self.option_softmax, respondents, options, bias, answers)
 
 
 def _start(rng: np.random.Generator, rows: int, dim: int) -> Tensor:

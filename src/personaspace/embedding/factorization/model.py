@@ -3,37 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from personaspace.embedding.base import Embedder, OnEpoch, ascending, check_between, check_learnable, check_whole
-from personaspace.embedding.factorization.als import AlternatingLearner
+from personaspace.embedding.base import Embedder, OnEpoch
 from personaspace.embedding.factorization.fold_in import Prior, fold_in_choices, fold_in_numbers
-from personaspace.embedding.factorization.gradient import Learner, NumberLearner, OptionLearner
-from personaspace.embedding.factorization.option_values import answer_places, as_choice
-from personaspace.embedding.platt import calibrate
+from personaspace.embedding.factorization.option_values import answer_values, options_of_numbers
+from personaspace.embedding.platt import platt_scale
+from personaspace.embedding.settings import check_between, check_whole
+from personaspace.embedding.training_answers import check_learnable, training_and_validation_answers
 from personaspace.errors import SettingError, unknown
 from personaspace.survey.answers import Answers
 from personaspace.survey.arrays import Vectors
 from personaspace.survey.survey import Survey
-from personaspace.survey.validation import validation_mask
+
+if TYPE_CHECKING:
+    from personaspace.embedding.factorization.gradient import Learner
 
 LOSSES, SOLVERS = ("squared", "cross-entropy"), ("gradient", "alternating")
 
 
 @dataclass(eq=False)
 class Factorization(Embedder):
-    """One vector per respondent and one per question (squared error) or per option (cross-entropy).
+    """Matrix factorisation: a vector per respondent and per question (squared error) or option (cross-entropy).
 
-    ``loss="squared"`` is the recipe of arXiv 2311.04978, plus a bias per question: with the chosen option's place
+    ``loss="squared"`` is the recipe of arXiv 2311.04978, plus a bias per question: with the chosen option's position
     r_ij in [0, 1], minimise the mean of (<u_i, q_j> + b_j - r_ij)^2 by Adam, learning rate 1e-3, in batches of 2048
-    answers. Options beside the scale ("Not sure") are left out of its loss. The number becomes a probability of every
-    option by :func:`personaspace.embedding.factorization.option_values.as_choice`.
+    answers. Options without a position ("Not sure") are left out of its loss. The number becomes a probability of
+    every option by :func:`personaspace.embedding.factorization.option_values.options_of_numbers`.
 
     ``solver="alternating"`` fits the same numbers by ridge regressions in closed form, respondents and questions in
     turn, without a learning rate, and with a variance per question
-    (:class:`personaspace.embedding.factorization.als.AlternatingLearner`).
+    (:class:`personaspace.embedding.factorization.als.ALSLearner`).
 
     ``loss="cross-entropy"`` minimises the mean of -log softmax over the question's options of <u_i, v_o> + b_o, with
     u_i ~ Normal(0, 1) before any answer.
@@ -47,17 +49,13 @@ class Factorization(Embedder):
         weighted: Whether squared error counts respondents by their survey weights.
         learning_rate: Adam's; by default 1e-3 for squared error, else 0.05 falling along half a cosine.
         epochs: Epochs at most.
-        patience: Epochs without improvement on the early-stopping answers before training ends.
-        calibrated: Whether v and b are each multiplied by a number in the end, so that chances are calibrated
-            (:func:`personaspace.embedding.platt.calibrate`); it may change which option is the likeliest.
-        placing_: By which respondents are placed: q and b side by side, shape ``[questions, dim + 1]``; v and b before
-            they were calibrated for cross-entropy, shape ``[options, dim + 1]``.
-        variance_: Of the residuals, shape ``[questions]``; ones for cross-entropy.
+        patience: Epochs without improvement on the validation answers before training ends.
+        calibrated: Whether v and b are each multiplied by a number in the end, so that probabilities are calibrated
+            (:func:`personaspace.embedding.platt.platt_scale`); it may change which option is the likeliest.
+        placing_: The vectors and biases by which respondents are placed: q and b side by side, shape
+            ``[questions, dim + 1]``; for cross-entropy v and b before calibration, shape ``[options, dim + 1]``.
+        variance_: Of the residuals, shape ``[questions]``; a single 1 for cross-entropy.
         prior_: Mean of the respondents' vectors and the inverse of their covariance, shape ``[1 + dim, dim]``.
-
-    Raises:
-        SettingError: A setting is outside what is allowed.
-        UnknownNameError: The loss or the solver is neither of the two.
 
     Example:
         >>> from personaspace.survey.simulate import simulate
@@ -81,6 +79,13 @@ class Factorization(Embedder):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self.placing_: Vectors
+        self.variance_: Vectors
+        self.prior_: Vectors
+
+    def check(self) -> None:
+        """Check all settings; see :meth:`Settings.check`."""
+        super().check()
         if self.loss not in LOSSES:
             raise unknown("loss", self.loss, LOSSES)
         if self.solver not in SOLVERS:
@@ -91,29 +96,25 @@ class Factorization(Embedder):
         check_whole("patience", self.patience, least=1)
         if self.learning_rate is not None:
             check_between("learning_rate", self.learning_rate, 0, 10)
-        self.placing_: Vectors
-        self.variance_: Vectors
-        self.prior_: Vectors
 
     def fit(self, survey: Survey, on_epoch: OnEpoch | None = None) -> Self:
         """Learn all vectors; see :meth:`Embedder.fit`."""
+        self.check()
         check_learnable(survey)
-        watched = validation_mask(survey)
-        kept = ascending(survey.answers.where(~watched))
-        watch = survey.answers.where(watched) if watched.any() else kept
-        learner = self._learner(survey, kept)
+        training, validation = training_and_validation_answers(survey)
+        learner = self._learner(survey, training)
         learner.fit(
-            lambda: learner.mean_loss(watch),
+            lambda: learner.mean_loss(validation),
             learning_rate=self.learning_rate,
             epochs=self.epochs,
             patience=self.patience,
             on_epoch=on_epoch,
         )
         self.ids_, self.questions_ = survey.respondents, survey.questions
-        self._learn(learner, kept)
-        self.respondents_ = self._placed(kept, len(survey.respondents))
+        self._take_over(learner, training)
+        self.respondents_ = self._placed(training, len(survey.respondents))
         if self.calibrated:
-            calibrate(self, survey)
+            platt_scale(self, survey)
         return self
 
     def embed(self, survey: Survey) -> Vectors:
@@ -121,30 +122,34 @@ class Factorization(Embedder):
         return self._placed(self.known_answers(survey), len(survey.respondents))
 
     def _learner(self, survey: Survey, answers: Answers) -> Learner:
+        from personaspace.embedding.factorization.als import ALSLearner
+        from personaspace.embedding.factorization.gradient import NumberLearner, OptionLearner
+
         if self.loss == "cross-entropy":
             return OptionLearner(survey, answers, self.dim, self.seed)
-        kind = NumberLearner if self.solver == "gradient" else AlternatingLearner
+        kind = NumberLearner if self.solver == "gradient" else ALSLearner
         return kind(survey, answers, self.dim, self.seed, survey.relative_weight if self.weighted else None)
 
-    def _learn(self, learner: Learner, answers: Answers) -> None:
+    def _take_over(self, learner: Learner, answers: Answers) -> None:
+        """Set the fitted arrays, but for the respondents' vectors."""
         respondents, vectors, bias = (tensor.detach().numpy() for tensor in learner.parameters)
         prior = learner.prior()
         self.prior_ = np.vstack([prior.mean, prior.precision]).astype(np.float32)
-        self.placing_, self.variance_ = np.column_stack([vectors, bias]).astype(np.float32), np.ones(1, np.float32)
-        if isinstance(learner, NumberLearner):
-            self.variance_ = learner.variance().astype(np.float32)
-            vectors, bias = as_choice(vectors, bias, respondents, answers, np.diff(self.offsets_))
+        self.placing_ = np.column_stack([vectors, bias]).astype(np.float32)
+        self.variance_ = learner.variance().astype(np.float32)
+        if self.loss == "squared":
+            vectors, bias = options_of_numbers(vectors, bias, respondents, answers, np.diff(self.offsets_))
         self.options_, self.bias_ = vectors.astype(np.float32), bias.astype(np.float32)
 
     def _placed(self, answers: Answers, respondents: int) -> Vectors:
         """The most probable vectors of respondents, shape ``[respondents, dim]``."""
         prior = Prior(self.prior_[0].astype(np.float64), self.prior_[1:].astype(np.float64))
-        vectors, bias = np.split(self.placing_.astype(np.float64), [self.dim], axis=1)
+        placing = self.placing_.astype(np.float64)
+        vectors, bias = placing[:, :-1], placing[:, -1]
         if self.loss == "cross-entropy":
-            return fold_in_choices(answers, respondents, vectors, bias[:, 0], self.offsets_, prior).astype(np.float32)
-        place = answer_places(self.questions_, answers)
-        answers, place = answers.where(on := ~np.isnan(place)), place[on]
-        values = place - bias[answers.question, 0]
-        return fold_in_numbers(answers, values, respondents, vectors, self.variance_.astype(np.float64), prior).astype(
-            np.float32
-        )
+            return fold_in_choices(answers, respondents, vectors, bias, self.offsets_, prior).astype(np.float32)
+        values = answer_values(self.questions_, answers)
+        answers, values = answers.where(known := ~np.isnan(values)), values[known]
+        values = values - bias[answers.question]
+        variance = self.variance_.astype(np.float64)
+        return fold_in_numbers(answers, values, respondents, vectors, variance, prior).astype(np.float32)

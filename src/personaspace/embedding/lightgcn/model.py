@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from personaspace.embedding.base import Embedder, OnEpoch, check_between, check_learnable, check_whole
-from personaspace.embedding.lightgcn.streaming import StreamTraining
-from personaspace.embedding.lightgcn.training import Graph, Training, respondent_norm
-from personaspace.embedding.optimize import train
-from personaspace.embedding.sparse import sparse_rows
+from personaspace.embedding.base import Embedder, OnEpoch
+from personaspace.embedding.settings import check_between, check_whole
+from personaspace.embedding.sparse import inverse_root_degrees, sparse_rows
+from personaspace.embedding.training_answers import check_learnable
 from personaspace.errors import unknown
-from personaspace.survey.arrays import Vectors
+from personaspace.survey.arrays import IntArray, Vectors
 from personaspace.survey.stream import SurveyBlocks, SurveyStream
 from personaspace.survey.survey import Survey
 
@@ -49,15 +45,12 @@ class LightGCN(Embedder):
         dropout: Share of the answers left out of the graph, and predicted, in a batch.
         learning_rate: Adam's, falling along half a cosine.
         epochs: Epochs at most.
-        patience: Epochs without improvement on the early-stopping answers before training ends.
+        patience: Epochs without improvement on the validation answers before training ends.
         nodes: ``"options"``; or ``"questions"``, where only these have vectors of their own, v_o^(0) = (2 x_o - 1) q_j
-            for the option of question j at place x_o: the order of the options is then all that answers carry.
+            for the option of question j at position x_o: the order of the options is then all that answers carry.
         weighted: Whether the loss counts respondents by their survey weights.
-        ordinal: What the order of options counts in the loss (:class:`personaspace.embedding.loss.AnswerLoss`).
+        ordinal: Weight of the order of options in the loss (:class:`personaspace.embedding.loss.AnswerLoss`).
         messages_: What an answer adds to its respondent's vector, shape ``[options, dim]``.
-
-    Raises:
-        SettingError: A setting is outside what is allowed.
 
     Example:
         >>> from personaspace.survey.simulate import simulate
@@ -84,6 +77,11 @@ class LightGCN(Embedder):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self.messages_: Vectors
+
+    def check(self) -> None:
+        """Check all settings; see :meth:`Settings.check`."""
+        super().check()
         for name in ("layers", "epochs", "patience"):
             check_whole(name, getattr(self, name), least=1)
         check_between("dropout", self.dropout, 0, 1)
@@ -92,7 +90,6 @@ class LightGCN(Embedder):
         check_between("ordinal", self.ordinal, -1e-9, 1e3)
         if self.nodes not in NODES:
             raise unknown("kind of nodes", self.nodes, NODES)
-        self.messages_: Vectors
 
     def fit(self, survey: Survey | SurveyStream, on_epoch: OnEpoch | None = None) -> Self:
         """Learn the option vectors; see :meth:`Embedder.fit`.
@@ -100,59 +97,40 @@ class LightGCN(Embedder):
         Args:
             survey: In memory, or a stream, of which one block at a time is in memory beside ``respondents_``. With a
                 stream, or more than 20,000 respondents, every block is taken for a sample of the graph, so that time
-                grows linearly: a stream's respondents should stand in no particular order. ``epochs`` and
+                grows linearly: a stream's respondents should be in random order. ``epochs`` and
                 ``patience`` then count tenths of an epoch where there are ten blocks, and the vectors are close to
                 those that the whole graph gives, not the same.
-            on_epoch: Told of every epoch, or tenth of one.
+            on_epoch: Called after every epoch, or tenth of one.
+
+        Returns:
+            The embedder itself.
         """
+        from personaspace.embedding.lightgcn.streaming import fit_stream
+        from personaspace.embedding.lightgcn.training import fit_graph
+
+        self.check()
+        rows: slice | IntArray = slice(None)
         if isinstance(survey, SurveyStream):
-            return self._fit_stream(survey, on_epoch)
-        check_learnable(survey)
-        if len(survey.respondents) > LARGE:
-            blocks = SurveyBlocks(survey, LARGE // 2, self.seed)
-            self._fit_stream(blocks, on_epoch)
-            self.ids_, self.respondents_ = survey.respondents, self.respondents_[np.argsort(blocks.order)]
-            return self
-        graph = Graph(survey, self.prior, weights=survey.relative_weight if self.weighted else None)
-        run = Training(graph.counts, survey.questions, self)
-        self._train(run, lambda: run.losses(graph), lambda: run.watched_loss(graph), on_epoch)
-        with torch.no_grad():
-            vectors = [part.numpy() for part in graph.propagated(run.options, self.layers)]
-        return self._fitted(survey, run, *vectors)
+            training, vectors = fit_stream(survey, self, on_epoch)
+        else:
+            check_learnable(survey)
+            if len(survey.respondents) > LARGE:
+                blocks = SurveyBlocks(survey, LARGE // 2, self.seed)
+                training, vectors = fit_stream(blocks, self, on_epoch)
+                rows = np.argsort(blocks.order)
+            else:
+                training, vectors = fit_graph(survey, self, on_epoch)
+        respondents, self.options_, sent = vectors
+        self.respondents_, self.bias_ = respondents[rows], training.bias.numpy()
+        self.messages_ = sent * training.option_norm[:, None]
+        self.ids_, self.questions_ = survey.respondents, survey.questions
+        return self
 
     def embed(self, survey: Survey) -> Vectors:
         """Place respondents along their answers, without fitting anything; see :meth:`Embedder.embed`."""
         answers = self.known_answers(survey)
         shape = (len(survey.respondents), int(self.offsets_[-1]))
-        norm = respondent_norm(answers, shape[0], self.prior)
+        norm = inverse_root_degrees(answers, shape[0], self.prior)
         nodes = self.offsets_[answers.question] + answers.option
         vectors: Vectors = sparse_rows(answers.respondent, nodes, norm[answers.respondent], shape) @ self.messages_
         return vectors
-
-    def _fit_stream(self, stream: SurveyStream | SurveyBlocks, on_epoch: OnEpoch | None) -> Self:
-        run = StreamTraining(stream, self)
-        self._train(run, run.round, run.watch, on_epoch)
-        return self._fitted(stream, run, *run.finish())
-
-    def _train(
-        self,
-        run: Training,
-        losses: Callable[[], Iterable[Tensor]],
-        watch: Callable[[], float],
-        on_epoch: OnEpoch | None,
-    ) -> None:
-        parameters = [(run.nodes, self.learning_rate)]
-        train(parameters, losses, watch, epochs=self.epochs, patience=self.patience, on_epoch=on_epoch)
-
-    def _fitted(
-        self,
-        survey: Survey | SurveyStream | SurveyBlocks,
-        run: Training,
-        respondents: Vectors,
-        options: Vectors,
-        sent: Vectors,
-    ) -> Self:
-        self.respondents_, self.options_, self.bias_ = respondents, options, run.bias.numpy()
-        self.messages_ = sent * run.option_norm[:, None]
-        self.ids_, self.questions_ = survey.respondents, survey.questions
-        return self

@@ -1,1 +1,1 @@
-"""Cluster personas: how they are found, how many there are, and how valid they are."""
+"""Cluster personas: clustering respondents by expected answers, choosing k, and cluster validity."""

@@ -1,8 +1,9 @@
-"""Four ways to cluster points, behind one interface."""
+"""Clustering algorithms behind one interface: K-Means, Gaussian mixture, Ward's agglomerative, HDBSCAN."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
@@ -13,7 +14,7 @@ from personaspace.persona.gaussian_mixture import GaussianMixture, Reals, neares
 from personaspace.survey.arrays import FloatArray, IntArray, Vectors
 
 SAMPLE = 2000
-"""Respondents from whom the agglomerative tree is built, which takes time and memory by their square."""
+"""Respondents from whom the agglomerative tree is built, which takes time and memory quadratic in their number."""
 
 STARTS = 10
 """Random starts of K-Means and of the mixture; the best is kept."""
@@ -25,40 +26,43 @@ class Clustering(NamedTuple):
     Attributes:
         labels: Each point's cluster, -1 for none, shape ``[points]``.
         centres: Shape ``[clusters, dimensions]``.
-        clouds: The mixture the clusters are the components of; ``None`` for methods that have none.
+        mixture: The Gaussian mixture whose components the clusters are; ``None`` for other methods.
     """
 
     labels: IntArray
     centres: Reals
-    clouds: GaussianMixture | None = None
+    mixture: GaussianMixture | None = None
 
     def assign(self, points: Vectors) -> IntArray:
         """The cluster of any points: the likeliest component of a mixture, else the nearest centre."""
-        return nearest(points, self.centres) if self.clouds is None else self.clouds.membership(points).argmax(axis=1)
+        if self.mixture is None:
+            return nearest(points, self.centres)
+        return np.asarray(self.mixture.membership(points).argmax(axis=1), dtype=np.int64)
 
-    def without(self, gone: IntArray, points: Vectors) -> Clustering:
-        """The clustering without some of its clusters, whose members join the nearest or likeliest of the others.
+    def without(self, removed: IntArray, points: Vectors) -> Clustering:
+        """Remove clusters; their members join the nearest or likeliest of the others.
 
         Args:
-            gone: The clusters to leave out, not all.
+            removed: The clusters to remove, not all.
             points: The points that were clustered, shape ``[points, dimensions]``.
         """
-        left = np.setdiff1d(np.arange(len(self.centres)), gone)
+        left = np.setdiff1d(np.arange(len(self.centres)), removed)
         number = np.full(len(self.centres) + 1, -1, np.int64)
         number[left] = np.arange(len(left))
-        clouds = None if self.clouds is None else self.clouds.some(left)
-        fewer = Clustering(number[self.labels], self.centres[left], clouds)
-        homeless = np.flatnonzero(np.isin(self.labels, gone))
-        fewer.labels[homeless] = fewer.assign(points[homeless])
+        fewer = Clustering(
+            number[self.labels], self.centres[left], None if self.mixture is None else self.mixture.some(left)
+        )
+        moved = np.flatnonzero(np.isin(self.labels, removed))
+        fewer.labels[moved] = fewer.assign(points[moved])
         return fewer
 
 
 class Clusterer(Protocol):
-    """A way to cluster points."""
+    """A clustering algorithm."""
 
     @property
     def name(self) -> str:
-        """On the command line and in tables."""
+        """Its name on the command line and in tables."""
 
     @property
     def finds_k(self) -> bool:
@@ -67,15 +71,15 @@ class Clusterer(Protocol):
     def __call__(
         self, points: Vectors, weights: FloatArray, k: int, seed: int, smallest: int, starts: int = STARTS
     ) -> Clustering:
-        """Cluster.
+        """Cluster points.
 
         Args:
             points: Shape ``[n, dimensions]``, at least k of them different and of a weight above 0.
-            weights: What each point counts, shape ``[n]``.
+            weights: Weight of each point, shape ``[n]``.
             k: Number of clusters.
             seed: The same seed gives the same clusters.
-            smallest: Points a cluster should have at least; heeded by methods that find k themselves.
-            starts: Random starts, where the method has any.
+            smallest: Points a cluster should have at least; used only by algorithms that find k themselves.
+            starts: Random starts, if the algorithm has any.
 
         Returns:
             At most k clusters.
@@ -83,7 +87,7 @@ class Clusterer(Protocol):
 
 
 class KMeansClusterer:
-    """K-Means (Lloyd). Survey weights are sample weights."""
+    """K-Means (Lloyd 1982), with survey weights as sample weights."""
 
     name = "kmeans"
     finds_k = False
@@ -102,9 +106,10 @@ class KMeansClusterer:
 
 
 class GaussianClusterer:
-    """A mixture of round Gaussians, each with a variance of its own.
+    """A mixture of spherical Gaussians, each with a variance of its own (Bishop 2006, section 9.2).
 
-    It knows no weights: where they differ, it learns from as many respondents drawn in proportion to them.
+    The implementation takes no sample weights: where weights differ, the mixture is fitted to as many respondents,
+    drawn with replacement in proportion to them.
     """
 
     name = "gaussian"
@@ -129,15 +134,16 @@ class GaussianClusterer:
             reg_covar=1e-3 * spread + 1e-9,
         ).fit(points[rows])
         variances = np.repeat(mixture.covariances_[:, None], points.shape[1], axis=1)
-        clouds = GaussianMixture(*(part.astype(np.float32) for part in (mixture.means_, variances, mixture.weights_)))
-        found = Clustering(clouds.membership(points).argmax(axis=1), clouds.centres, clouds)
+        parts = (mixture.means_, variances, mixture.weights_)
+        components = GaussianMixture(*(part.astype(np.float32) for part in parts))
+        found = Clustering(components.membership(points).argmax(axis=1), components.centres, components)
         return found.without(np.setdiff1d(np.arange(k), found.labels), points)
 
 
 class AgglomerativeClusterer:
-    """Ward's tree, cut at k clusters, from at most 2,000 respondents; the others join the nearest centre.
+    """Ward's agglomerative clustering (Ward 1963) of at most 2,000 respondents; the others join the nearest centre.
 
-    The tree knows no weights: where they differ, its respondents are drawn in proportion to them.
+    The algorithm takes no sample weights: where weights differ, its respondents are drawn in proportion to them.
     """
 
     name = "agglomerative"
@@ -155,15 +161,15 @@ class AgglomerativeClusterer:
         rows = _drawn(weights, SAMPLE, k, points, seed)
         labels = AgglomerativeClustering(k).fit_predict(points[rows])
         centres = np.stack([points[rows[labels == cluster]].mean(axis=0) for cluster in range(k)])
-        everybody = nearest(points, centres)
-        everybody[rows] = labels
-        return Clustering(everybody, centres)
+        joined = nearest(points, centres)
+        joined[rows] = labels
+        return Clustering(joined, centres)
 
 
 class HDBSCANClusterer:
-    """HDBSCAN (Campello et al. 2013): dense groups, however many; who lies in none belongs to no cluster.
+    """HDBSCAN (Campello, Moulavi and Sander 2013): dense groups, as many as there are.
 
-    Distances are between points, not weighted: weights count in centres and shares only.
+    Points in no dense group belong to no cluster. Weights count in centres and shares only, not in the density.
     """
 
     name = "hdbscan"
@@ -197,13 +203,21 @@ def clusterer_named(name: str) -> Clusterer:
     return CLUSTERERS[name]
 
 
+def one_thread() -> AbstractContextManager[object]:
+    """Limit numeric libraries to one thread: waiting threads make many short steps up to 90 times slower."""
+    from sklearn.utils.parallel import ThreadpoolController
+
+    context: AbstractContextManager[object] = ThreadpoolController().limit(limits=1)
+    return context
+
+
 def _together(points: Vectors, weights: FloatArray) -> Clustering:
-    """Everybody in one cluster."""
+    """All points in one cluster."""
     return Clustering(np.zeros(len(points), np.int64), np.average(points, axis=0, weights=weights)[None])
 
 
 def _drawn(weights: FloatArray, most: int, k: int, points: Vectors, seed: int) -> IntArray:
-    """Rows to learn from: all, or where there are too many or their weights differ, some drawn by weight."""
+    """Rows to learn from: all, or a sample drawn by weight where there are too many or their weights differ."""
     counted = np.flatnonzero(weights > 0)
     unequal = np.ptp(weights[counted]) > 0
     if len(counted) <= most and not unequal:

@@ -1,25 +1,26 @@
-"""The space clusters are looked for in: respondents by the answers expected of them."""
+"""The answer space: respondents as points of the principal components of the answers expected of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from personaspace.embedding.base import Embedder
 from personaspace.errors import SurveyError
 from personaspace.persona.gaussian_mixture import AnswerMixture, GaussianMixture
 from personaspace.persona.groups import survey_rows
 from personaspace.survey.arrays import FloatArray, Vectors
+from personaspace.survey.lookup import positions
 from personaspace.survey.survey import Survey
+from personaspace.survey.validation import validation_mask
 
 DIMENSIONS = 32
 """Principal components kept."""
 
 SAMPLE = 4000
 """Respondents from whom the principal components are computed."""
-
-CHUNK = 4096
 
 DIGITS = 4
 """Decimals to which points are compared: probabilities that differ by less differ by rounding."""
@@ -30,9 +31,9 @@ class AnswerSpace:
     """Expected answers, reduced to their principal components.
 
     A vector u of the embedder becomes (p(. | u) - mean) basis, where p(. | u) are the probabilities of all options of
-    all questions. Squared distances are then summed squared differences of option probabilities. Two things speak for
-    clustering there and not among the vectors themselves: a difference counts by what it does to answers, and spaces
-    of different seeds, which are rotated against each other, become comparable.
+    all questions. Squared distances are then summed squared differences of option probabilities. Clusters are looked
+    for here and not among the vectors themselves for two reasons: a difference counts by what it does to answers, and
+    embedders of different seeds, whose vectors are rotated against each other, become comparable.
 
     Attributes:
         embedder: Predicts the answers.
@@ -46,7 +47,7 @@ class AnswerSpace:
 
     @classmethod
     def of(cls, embedder: Embedder) -> AnswerSpace:
-        """The space of the embedder's own respondents, from at most 4,000 of them."""
+        """The answer space of the embedder's own respondents, computed from at most 4,000 of them."""
         from sklearn.decomposition import PCA
 
         rows = np.random.default_rng(0).permutation(len(embedder.respondents_))[:SAMPLE]
@@ -57,29 +58,30 @@ class AnswerSpace:
         return cls(embedder, found.mean_.astype(np.float32), found.components_.T.astype(np.float32))
 
     def place(self, vectors: Vectors) -> Vectors:
-        """Points of the answer space, shape ``[n, dimensions]``, for vectors of the embedder, ``[n, dim]``."""
+        """Project vectors of the embedder, shape ``[n, dim]``, to points of this space, ``[n, dimensions]``."""
         parts = [np.empty((0, self.basis.shape[1]), np.float32)]
-        for start in range(0, len(vectors), CHUNK):
-            expected = self.embedder.predict(vectors[start : start + CHUNK])
-            parts.append(np.asarray((expected - self.mean) @ self.basis, np.float32))
+        parts += [
+            np.asarray((expected - self.mean) @ self.basis, np.float32)
+            for _, expected in self.embedder.predict_blocks(vectors)
+        ]
         return np.concatenate(parts)
 
-    def mixture(self, clouds: GaussianMixture) -> AnswerMixture:
-        """Clouds of this space, with what is needed to place anybody among them."""
-        return AnswerMixture(self.mean, self.basis, clouds)
+    def mixture(self, components: GaussianMixture) -> AnswerMixture:
+        """Gaussian components of this space, with the projection that places respondents among them."""
+        return AnswerMixture(self.mean, self.basis, components)
 
 
 @dataclass(frozen=True, eq=False)
 class Population:
-    """The embedder's respondents, ready to be clustered.
+    """The embedder's respondents as weighted points, ready to be clustered.
 
     Attributes:
         embedder: A fitted embedder.
         survey: The survey it was fitted on, if known.
         space: The answer space.
-        points: Where the respondents lie in it, shape ``[respondents, dimensions]``.
-        weights: What each of them counts, of mean 1, shape ``[respondents]``.
-        distinct: How many different vectors the respondents who count have, told apart by the answers expected.
+        points: The respondents' points in it, shape ``[respondents, dimensions]``.
+        weights: Their weights, of mean 1, shape ``[respondents]``.
+        distinct: The number of different points among respondents of a weight above 0, compared to four decimals.
     """
 
     embedder: Embedder
@@ -91,7 +93,7 @@ class Population:
 
     @classmethod
     def of(cls, embedder: Embedder, survey: Survey | None) -> Population:
-        """Place everybody.
+        """Place all respondents of an embedder.
 
         Raises:
             SurveyError: A respondent of the embedder is not in the survey, or all of them have weight 0.
@@ -105,3 +107,39 @@ class Population:
         points = space.place(embedder.respondents_)
         distinct = len(np.unique(points[weights > 0].round(DIGITS) + 0.0, axis=0))
         return cls(embedder, survey, space, points, weights / weights.mean(), distinct)
+
+    def answers(self) -> csr_array | Vectors:
+        """The options respondents chose in validation answers; their expected answers where there are none.
+
+        Returns:
+            Ones or probabilities, shape ``[respondents, options]``.
+        """
+        if self.survey is not None:
+            chosen = validation_choices(self.embedder, self.survey)
+            if chosen.nnz:
+                return chosen
+        return self.embedder.predict(self.embedder.respondents_)
+
+
+def chosen_options(embedder: Embedder, survey: Survey) -> csr_array:
+    """1 where a respondent of the embedder chose an option in a survey, 0 elsewhere.
+
+    Args:
+        embedder: A fitted embedder.
+        survey: Holds all its respondents; answers to questions the embedder does not know are left out.
+
+    Returns:
+        Shape ``[respondents, options]``, in the embedder's order.
+    """
+    starts = dict(zip((question.id for question in embedder.questions_), embedder.offsets_.tolist(), strict=False))
+    start = positions((question.id for question in survey.questions), starts)
+    row = positions(survey.respondents, embedder.ids_)
+    answers = survey.answers
+    known = answers.where((row[answers.respondent] >= 0) & (start[answers.question] >= 0))
+    cells = (row[known.respondent], start[known.question] + known.option)
+    return csr_array((np.ones(len(known)), cells), shape=(len(embedder.ids_), int(embedder.offsets_[-1])))
+
+
+def validation_choices(embedder: Embedder, survey: Survey) -> csr_array:
+    """The :func:`chosen_options` of the validation answers, on which no stage trains."""
+    return chosen_options(embedder, survey.with_answers(validation_mask(survey)))

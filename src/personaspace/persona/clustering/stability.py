@@ -1,4 +1,4 @@
-"""Stability: do the same clusters come back from other respondents, and from other questions?"""
+"""Stability: how well clusters are found again from other respondents and from other questions."""
 
 from __future__ import annotations
 
@@ -10,16 +10,24 @@ import numpy as np
 
 from personaspace.persona.clustering.algorithms import Clusterer, Clustering
 from personaspace.persona.clustering.answer_space import Population
+from personaspace.persona.groups import survey_rows
 from personaspace.survey.arrays import FloatArray, IntArray, Vectors
 from personaspace.survey.validation import validation_mask
 
 RESAMPLES = 5
+"""Random halves of the respondents, and of the questions."""
+
 STARTS = 3
-"""Random starts of a clustering that is only compared."""
+"""Random starts of a clustering that only serves for comparison."""
 
 
 class Agreement(NamedTuple):
-    """Mean adjusted Rand index (Hubert and Arabie 1985) with a clustering; NaN where it cannot be measured."""
+    """Mean adjusted Rand index (Hubert and Arabie 1985) between a clustering and those of resamples.
+
+    Attributes:
+        respondents: Over random halves of the respondents; NaN where it cannot be measured.
+        questions: Over random halves of the questions; NaN where it cannot be measured.
+    """
 
     respondents: float
     questions: float
@@ -27,88 +35,93 @@ class Agreement(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Resamples:
-    """The same crowd, drawn again.
+    """Random halves of respondents and of questions, for clustering again and comparing.
 
     Attributes:
-        crowd: The respondents.
-        clusterer: How they are clustered.
+        population: The respondents.
+        clusterer: The clustering algorithm.
         seed: Seed of the halves and of their clusterings.
-        smallest: See :class:`Clusterer`.
+        smallest: Members a cluster should have, see :class:`~personaspace.persona.clustering.algorithms.Clusterer`.
     """
 
-    crowd: Population
+    population: Population
     clusterer: Clusterer
     seed: int
     smallest: int
 
     def agreement(self, clustering: Clustering, k: int) -> Agreement:
-        """How well a clustering agrees with those of resamples.
+        """Compare a clustering with those of resamples by the adjusted Rand index.
 
-        *Respondents*: a random half is clustered anew, the other half joins the new clusters, and there the two
-        are compared. *Questions*: everybody is placed anew from their answers to a random half of the questions and
-        clustered; everybody is compared. The embedder is not fitted again. Each is the mean over five halves;
-        respondents that the clustering puts into no cluster are left out, and respondents count alike.
+        *Respondents*: a random half is clustered, the other half is assigned to the new clusters, and the two
+        clusterings are compared on the other half. *Questions*: all respondents are placed again from their answers
+        to a random half of the questions and clustered; the two clusterings are compared on all. The embedder is not
+        fitted again. Each index is the mean over five halves; respondents in no cluster are left out, and weights do
+        not count.
 
         Args:
-            clustering: Of everybody.
+            clustering: Of the whole population.
             k: The number of clusters it was asked for.
 
         Returns:
             Both means.
         """
-        of_people = [
-            _rand_index(clustering.labels[others], found.assign(self.crowd.points[others]))
+        of_respondents = [
+            _rand_index(clustering.labels[others], found.assign(self.population.points[others]))
             for half, others in self._halves
-            if (found := self._again(self.crowd.points[half], self.crowd.weights[half], k))
+            if (found := self._again(self.population.points[half], self.population.weights[half], k))
         ]
         of_questions = [
             _rand_index(clustering.labels, found.assign(points))
             for points in self._other_questions
-            if (found := self._again(points, self.crowd.weights, k))
+            if (found := self._again(points, self.population.weights, k))
         ]
-        return Agreement(_mean(of_people), _mean(of_questions))
+        return Agreement(_mean(of_respondents), _mean(of_questions))
 
     def found_again(self, clustering: Clustering, k: int) -> FloatArray:
-        """How well each cluster is found again among other respondents (Hennig 2007), shape ``[clusters]``.
+        """The Jaccard index with which each cluster is found again among other respondents (Hennig 2007).
 
-        The mean over five halves of the largest Jaccard index, by weight, between the cluster and any cluster that
-        the half is clustered into, when everybody has joined those.
+        A random half is clustered and all respondents are assigned to the new clusters. A cluster's index is its
+        largest weighted Jaccard index with any of them, averaged over five halves.
 
         Args:
-            clustering: Of everybody.
+            clustering: Of the whole population.
             k: The number of clusters it was asked for.
+
+        Returns:
+            Shape ``[clusters]``; NaN where no half could be clustered.
         """
         best = []
         for half, _ in self._halves:
-            if found := self._again(self.crowd.points[half], self.crowd.weights[half], k):
-                new = found.assign(self.crowd.points)
-                best.append(jaccard(clustering.labels, new, self.crowd.weights).max(axis=1))
+            if found := self._again(self.population.points[half], self.population.weights[half], k):
+                new = found.assign(self.population.points)
+                best.append(jaccard(clustering.labels, new, self.population.weights).max(axis=1))
         return np.mean(best, axis=0) if best else np.full(len(clustering.centres), np.nan)
 
     @cached_property
     def _halves(self) -> list[tuple[IntArray, IntArray]]:
-        """Random halves of the respondents, and who is not in them."""
-        orders = [self._rng(draw).permutation(len(self.crowd.points)) for draw in range(RESAMPLES)]
-        middle = (len(self.crowd.points) + 1) // 2
+        """Random halves of the respondents, each with the rows that are not in it."""
+        orders = [self._rng(draw).permutation(len(self.population.points)) for draw in range(RESAMPLES)]
+        middle = (len(self.population.points) + 1) // 2
         return [(np.sort(order[:middle]), np.sort(order[middle:])) for order in orders]
 
     @cached_property
     def _other_questions(self) -> list[Vectors]:
-        """Everybody's points, each time from a random half of the questions."""
-        survey = self.crowd.survey
+        """All respondents' points, placed from random halves of the questions."""
+        survey = self.population.survey
         if survey is None or not len(survey.answers):
             return []
         known = survey.with_answers(~validation_mask(survey))
-        row = np.array([survey.respondent_index[name] for name in self.crowd.embedder.ids_])
+        rows = survey_rows(self.population.embedder, survey)
         questions = len(survey.questions)
         chosen = [np.sort(self._rng(draw).permutation(questions)[: (questions + 1) // 2]) for draw in range(RESAMPLES)]
-        return [self.crowd.space.place(self.crowd.embedder.embed(known.select(row, questions))) for questions in chosen]
+        placed = (self.population.embedder.embed(known.select(rows, questions)) for questions in chosen)
+        return [self.population.space.place(vectors) for vectors in placed]
 
     def _again(self, points: Vectors, weights: FloatArray, k: int) -> Clustering | None:
-        """A clustering with few starts; ``None`` where too few different points are left, or none is found."""
+        """A clustering with few starts; ``None`` where too few different points are left or no cluster is found."""
         if len(np.unique(points[weights > 0], axis=0)) < max(k, 2):
             return None
-        smallest = self.smallest * len(points) // len(self.crowd.points)
+        smallest = self.smallest * len(points) // len(self.population.points)
         found = self.clusterer(points, weights, k, self.seed + 1, smallest, STARTS)
         return found if len(found.centres) else None
 
@@ -117,11 +130,11 @@ class Resamples:
 
 
 def jaccard(old: IntArray, new: IntArray, weights: FloatArray) -> FloatArray:
-    """Weight shared by two clusters over weight in either, for every pair; -1 is no cluster.
+    """Weighted Jaccard index of every pair of clusters of two clusterings: weight in both over weight in either.
 
     Args:
-        old: One clustering's labels, shape ``[n]``.
-        new: The other's.
+        old: Labels of one clustering, -1 for none, shape ``[n]``.
+        new: Labels of the other.
         weights: Shape ``[n]``.
 
     Returns:

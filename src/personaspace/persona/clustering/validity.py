@@ -1,4 +1,8 @@
-"""Evidence that clusters are real, and what becomes of those too small to stand alone."""
+"""Cluster validity: how large, different and reproducible clusters are, and which small ones may stand alone.
+
+A large cluster stands alone. A small one does only if it is a *minority*: found again among other respondents, and
+useful for predicting answers that no stage trained on. Small clusters that are not are merged into their neighbours.
+"""
 
 from __future__ import annotations
 
@@ -11,216 +15,221 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from personaspace.persona.clustering.algorithms import Clustering, clusterer_named
-from personaspace.persona.clustering.answer_space import Population
-from personaspace.persona.clustering.choose_k import chosen_options, held_out_answers
+from personaspace.persona.clustering.answer_space import Population, chosen_options, validation_choices
 from personaspace.persona.clustering.stability import Resamples
 from personaspace.survey.arrays import FloatArray, IntArray
+from personaspace.survey.normal import Z95
+from personaspace.survey.option_sums import option_shares, sum_options
 from personaspace.survey.survey import Survey
 from personaspace.survey.validation import validation_mask
 
-MEASURES = ("tv", "tv_by_chance", "gain", "low", "high")
+SMALLEST, SMALL_SURVEY, SMALLEST_SHARE = 30, 0.05, 0.01
+"""A large cluster has this many members, or this part of a survey of fewer than 600, and this share of the weight."""
 
-PRIOR = 10.0
-"""Answers, like those of whom it stands among, that are added to a group's answers to a question."""
-
-DRAWS = 60
-"""Random groups a departure is compared with."""
-
-
-class GroupAnswers:
-    """What everybody answered: in training, and where no stage trains."""
-
-    @classmethod
-    def of(cls, crowd: Population) -> GroupAnswers | None:
-        """The answers of a crowd; ``None`` where no survey came with it, or an empty one."""
-        survey = crowd.survey
-        return cls(crowd, survey) if survey is not None and len(survey.answers) else None
-
-    def __init__(self, crowd: Population, survey: Survey) -> None:
-        self.weights, self.offsets = crowd.weights, crowd.embedder.offsets_
-        self.known = chosen_options(crowd.embedder, survey.with_answers(~validation_mask(survey)))
-        self.watched = held_out_answers(crowd.embedder, survey)
-        options = np.diff(self.offsets)
-        everybody = self._counts(np.arange(len(self.weights)))[0]
-        self.population = self._shares(everybody + 1 / np.repeat(options, options))
-
-    def departure(self, mine: IntArray, rng: np.random.Generator) -> dict[str, float]:
-        """Mean total variation from everybody, and what random groups rarely reach."""
-        chance = [self._tv(rng.permutation(len(self.weights))[: len(mine)]) for _ in range(DRAWS)]
-        return {"tv": self._tv(mine), "tv_by_chance": float(np.quantile(chance, 0.95))}
-
-    def gain(self, mine: IntArray, among: IntArray) -> dict[str, float]:
-        """How much likelier the members' other answers are by the group's shares than by those it stands among.
-
-        Args:
-            mine: Rows of the group.
-            among: Rows of those to compare with.
-
-        Returns:
-            ``gain`` in nats an answer, with its 95% interval ``low`` to ``high``: linearised, members as primary
-            units. NaN where the members gave no such answer.
-        """
-        theirs = self._shares(self._counts(among)[0] + PRIOR * self.population)
-        own = self._shares(self._counts(mine)[0] + PRIOR * theirs)
-        seen = self.watched[mine]
-        weights = self.weights[mine]
-        better, answers = seen @ (np.log(own) - np.log(theirs)), np.diff(seen.indptr)
-        total = (weights * answers).sum()
-        if not total:
-            return {"gain": np.nan, "low": np.nan, "high": np.nan}
-        gain = float((weights * better).sum() / total)
-        error = 1.96 * float(np.sqrt(((weights * (better - gain * answers)) ** 2).sum())) / total
-        return {"gain": gain, "low": gain - error, "high": gain + error}
-
-    def _tv(self, rows: IntArray) -> float:
-        weighted, counts = self._counts(rows)
-        tv = np.add.reduceat(np.abs(self._shares(weighted) - self.population), self.offsets[:-1]) / 2
-        answers = np.add.reduceat(counts, self.offsets[:-1])
-        return float(np.nansum(tv * answers) / max(answers.sum(), 1))
-
-    def _counts(self, rows: IntArray) -> tuple[FloatArray, FloatArray]:
-        """How often the options were chosen, weighted and plain, each of shape [options]."""
-        part: csr_array = self.known[rows]
-        return self.weights[rows] @ part, np.ones(len(rows)) @ part
-
-    def _shares(self, counts: FloatArray) -> FloatArray:
-        totals = np.repeat(np.add.reduceat(counts, self.offsets[:-1]), np.diff(self.offsets))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray(counts / totals)
-
-
-SMALLEST_SHARE = 0.01
-SMALLEST, SMALL_SURVEY = 30, 0.05
 FEWEST = 10
-"""Fewer respondents are never kept as a minority: they cannot be told from chance, and might be recognised."""
+"""Members of a minority at least: fewer cannot be distinguished from chance, and might be recognised."""
 
 FOUND_AGAIN = 0.75
 """The Jaccard index from which Hennig (2007) calls a cluster valid and stable."""
 
-
-class Floor(NamedTuple):
-    """What a cluster needs to stand alone: members, and a share of the weight."""
-
-    members: int
-    share: float
-
-
-def floor(smallest: int | None, respondents: int) -> Floor:
-    """The least size of a cluster.
-
-    Args:
-        smallest: Members, if the user named a number.
-        respondents: How many there are.
-
-    Returns:
-        By default 30 members (5% of a survey of fewer than 600) and 1% of the weight.
-    """
-    if smallest is not None:
-        return Floor(smallest, 0.0)
-    return Floor(max(1, min(SMALLEST, int(SMALL_SURVEY * respondents))), SMALLEST_SHARE)
-
-
-def evidence(
-    crowd: Population, clustering: Clustering, found_again: FloatArray, limit: Floor, seed: int
-) -> pd.DataFrame:
-    """One row per cluster: how large, how different, and whether that is real.
-
-    Args:
-        crowd: The respondents.
-        clustering: Their clusters.
-        found_again: See :meth:`~personaspace.persona.clustering.stability.Resamples.found_again`.
-        limit: What a cluster needs to stand alone.
-        seed: Seed of the random groups.
-
-    Returns:
-        ``respondents`` and weighted ``share``. ``tv``, the mean total variation between the members' answers and
-        everybody's over all questions, each counting by the members' answers to it, and ``tv_by_chance``, what 19 of
-        20 random groups of that size stay below. ``gain``, by how many nats the members' answers that no stage
-        trained on are better predicted by the cluster's other answers than by everybody's, with its 95% interval
-        ``low`` to ``high`` (linearised, members as primary units). ``found_again``. ``verdict``: "large", as the
-        largest always is; or below the floor "minority" where the cluster is found again (at least .75), its gain is
-        not chance (``low`` above 0) and it has ten members; else "too small". Without a survey the columns on answers
-        are NaN, and being found again must do.
-    """
-    rows = []
-    answers = GroupAnswers.of(crowd)
-    for cluster in range(len(clustering.centres)):
-        mine = np.flatnonzero(clustering.labels == cluster)
-        share = float(crowd.weights[mine].sum() / crowd.weights.sum())
-        row = {"respondents": len(mine), "share": share, **dict.fromkeys(MEASURES, np.nan)}
-        if answers and len(mine):
-            everybody = np.arange(len(clustering.labels))
-            row |= answers.departure(mine, np.random.default_rng([seed, cluster])) | answers.gain(mine, everybody)
-        rows.append(row | {"found_again": float(found_again[cluster])})
-    table = pd.DataFrame(rows)
-    large = (table["respondents"] >= limit.members) & (table["share"] >= limit.share)
-    large |= table.index == table["share"].argmax()
-    real = (table["found_again"] >= FOUND_AGAIN) & ~(table["low"] <= 0) & (table["respondents"] >= FEWEST)
-    return table.assign(verdict=np.where(large, "large", np.where(real, "minority", "too small")))
-
+REPORTED_FROM = 0.6
+"""The Jaccard index from which Hennig (2007) sees a pattern in the data: enough to report, not to set apart."""
 
 FINE, EACH = 40, 25
 """The fine clustering has 40 clusters, or as many as leave 25 respondents to each."""
 
 LARGEST_SHARE = 0.02
-"""A larger group is no minority to be looked for."""
+"""The largest share of the weight of a group that is reported as a minority within a persona."""
 
-REPORTED_FROM = 0.6
-"""The Jaccard index from which Hennig (2007) sees a pattern in the data: enough to report, not to set apart."""
+PRIOR_ANSWERS = 10.0
+"""Answers distributed like those of the reference group that are added to a group's answers to each question."""
+
+RANDOM_GROUPS = 60
+"""Random groups whose total variation from the population shows what chance alone makes."""
+
+MEASURES = ("tv", "tv_by_chance", "gain", "low", "high")
+
+
+class SizeFloor(NamedTuple):
+    """The size from which a cluster stands alone: its members, and its share of the weight."""
+
+    members: int
+    share: float
+
+
+def size_floor(smallest: int | None, respondents: int) -> SizeFloor:
+    """The size from which a cluster stands alone.
+
+    Args:
+        smallest: Members, if the user gave a number.
+        respondents: Number of respondents.
+
+    Returns:
+        By default 30 members (5% of a survey of fewer than 600) and 1% of the weight.
+    """
+    if smallest is not None:
+        return SizeFloor(smallest, 0.0)
+    return SizeFloor(max(1, min(SMALLEST, int(SMALL_SURVEY * respondents))), SMALLEST_SHARE)
+
+
+class GroupAnswers:
+    """Compares the answers of groups of respondents with those of the population.
+
+    Args:
+        population: The respondents.
+        survey: Their answers.
+    """
+
+    @classmethod
+    def of(cls, population: Population) -> GroupAnswers | None:
+        """The answers of a population; ``None`` where no survey came with it, or an empty one."""
+        survey = population.survey
+        return cls(population, survey) if survey is not None and len(survey.answers) else None
+
+    def __init__(self, population: Population, survey: Survey) -> None:
+        self.weights, self.offsets = population.weights, population.embedder.offsets_
+        self.training = chosen_options(population.embedder, survey.with_answers(~validation_mask(survey)))
+        self.validation = validation_choices(population.embedder, survey)
+        options = np.diff(self.offsets)
+        counts = self._counts(np.arange(len(self.weights)))[0]
+        self.population = option_shares(counts + 1 / np.repeat(options, options), self.offsets)
+
+    def departure(self, group: IntArray, rng: np.random.Generator) -> dict[str, float]:
+        """Mean total variation between a group and the population, with the 95th percentile of random groups."""
+        chance = [self._tv(rng.permutation(len(self.weights))[: len(group)]) for _ in range(RANDOM_GROUPS)]
+        return {"tv": self._tv(group), "tv_by_chance": float(np.quantile(chance, 0.95))}
+
+    def gain(self, group: IntArray, reference: IntArray) -> dict[str, float]:
+        """Gain in log-likelihood when members' validation answers are predicted from their own group.
+
+        Args:
+            group: Rows of the members.
+            reference: Rows of the respondents whose shares predict instead.
+
+        Returns:
+            ``gain`` in nats per answer, with its 95% interval ``low`` to ``high``: linearised, members as primary
+            sampling units. NaN where the members gave no validation answer.
+        """
+        theirs = option_shares(self._counts(reference)[0] + PRIOR_ANSWERS * self.population, self.offsets)
+        own = option_shares(self._counts(group)[0] + PRIOR_ANSWERS * theirs, self.offsets)
+        given = self.validation[group]
+        weights = self.weights[group]
+        better, answers = given @ (np.log(own) - np.log(theirs)), np.diff(given.indptr)
+        total = (weights * answers).sum()
+        if not total:
+            return {"gain": np.nan, "low": np.nan, "high": np.nan}
+        gain = float((weights * better).sum() / total)
+        error = Z95 * float(np.sqrt(((weights * (better - gain * answers)) ** 2).sum())) / total
+        return {"gain": gain, "low": gain - error, "high": gain + error}
+
+    def _tv(self, group: IntArray) -> float:
+        weighted, counts = self._counts(group)
+        tv = sum_options(np.abs(option_shares(weighted, self.offsets) - self.population), self.offsets) / 2
+        answers = sum_options(counts, self.offsets)
+        return float(np.nansum(tv * answers) / max(answers.sum(), 1))
+
+    def _counts(self, group: IntArray) -> tuple[FloatArray, FloatArray]:
+        """How often the options were chosen, weighted and unweighted, each of shape [options]."""
+        part: csr_array = self.training[group]
+        return self.weights[group] @ part, np.ones(len(group)) @ part
+
+
+def cluster_validity(
+    population: Population, clustering: Clustering, found_again: FloatArray, floor: SizeFloor, seed: int
+) -> pd.DataFrame:
+    """Assess every cluster: its size, its difference from the population, and whether it is reproducible.
+
+    Args:
+        population: The respondents.
+        clustering: Their clusters.
+        found_again: See :meth:`~personaspace.persona.clustering.stability.Resamples.found_again`.
+        floor: The size from which a cluster stands alone.
+        seed: Seed of the random groups.
+
+    Returns:
+        A row per cluster. ``respondents`` and weighted ``share``. ``tv``: the mean total variation between the
+        members' answers and the population's, over questions, weighted by the members' number of answers to each;
+        ``tv_by_chance``: the 95th percentile of ``tv`` over random groups of that size. ``gain``: by how many nats
+        the members' validation answers are better predicted by the shares of the cluster than by those of the
+        population, with its 95% interval ``low`` to ``high`` (linearised, members as primary sampling units).
+        ``found_again``. ``verdict``: "large" from the floor up, and always for the largest cluster; "minority" below
+        the floor where the cluster is found again (at least .75), its gain is significant (``low`` above 0) and it
+        has ten members; else "too small". Without a survey the columns on answers are NaN, and ``found_again`` and
+        ten members suffice for a minority.
+    """
+    rows = []
+    answers = GroupAnswers.of(population)
+    for cluster in range(len(clustering.centres)):
+        members = np.flatnonzero(clustering.labels == cluster)
+        share = float(population.weights[members].sum() / population.weights.sum())
+        row = {"respondents": len(members), "share": share, **dict.fromkeys(MEASURES, np.nan)}
+        if answers and len(members):
+            row |= answers.departure(members, np.random.default_rng([seed, cluster]))
+            row |= answers.gain(members, np.arange(len(clustering.labels)))
+        rows.append(row | {"found_again": float(found_again[cluster])})
+    table = pd.DataFrame(rows)
+    large = (table["respondents"] >= floor.members) & (table["share"] >= floor.share)
+    large |= table.index == table["share"].argmax()
+    minority = (table["found_again"] >= FOUND_AGAIN) & ~(table["low"] <= 0) & (table["respondents"] >= FEWEST)
+    return table.assign(verdict=np.where(large, "large", np.where(minority, "minority", "too small")))
 
 
 def minorities_within(resamples: Resamples, labels: IntArray, names: tuple[str, ...], seed: int) -> pd.DataFrame:
-    """Small groups inside personas that answer differently and come back among other respondents.
+    """Small groups inside personas that answer differently and are found again among other respondents.
 
-    Everybody is clustered finely by K-Means. A cluster is reported if it has at least ten members and at most 2% of
-    the weight, lies within one persona of which it is less than half, is found again with a Jaccard index of at
-    least .6, departs from everybody more than chance (``tv`` above ``tv_by_chance``, ``low`` above 0), and its own
-    shares also predict its members' other answers better than its persona's do (``gain_within`` above 0: a point
-    estimate, since so few people leave wide intervals). Such a group may share a conviction or a way of filling in
-    questionnaires: read what it answers.
+    All respondents are clustered finely by K-Means. A fine cluster is reported if it
+
+    - has at least ten members and at most 2% of the weight,
+    - lies within one persona, of which it is less than half,
+    - is found again with a Jaccard index of at least .6,
+    - differs significantly from the population (``tv`` above ``tv_by_chance``, ``low`` above 0), and
+    - predicts its members' validation answers better than its persona does (``gain_within`` above 0: a point
+      estimate, since so few people leave wide intervals).
+
+    Such a group may share a conviction or a way of filling in questionnaires: read its answers.
 
     Args:
-        resamples: The crowd.
-        labels: Everybody's persona, -1 for none.
+        resamples: The population.
+        labels: Each respondent's persona, -1 for none.
         names: The personas' names.
         seed: Seed of the fine clustering.
 
     Returns:
-        Rows of :func:`~personaspace.persona.clustering.validity.evidence` with the columns ``persona`` and ``gain_within`` and
-        the verdict "within". None without a survey, or where the fine clusters are not at least three times as many
-        as the personas.
+        Rows as of :func:`cluster_validity`, with the columns ``persona`` and ``gain_within`` and the verdict
+        "within". Empty without a survey, or where the fine clusters are not at least three times as many as the
+        personas.
     """
-    crowd = resamples.crowd
-    answers = GroupAnswers.of(crowd)
-    fine = min(FINE, len(crowd.points) // EACH, crowd.distinct)
+    population = resamples.population
+    answers = GroupAnswers.of(population)
+    fine = min(FINE, len(population.points) // EACH, population.distinct)
     if answers is None or fine < 3 * len(names):
         return pd.DataFrame()
     kmeans = clusterer_named("kmeans")
-    found = kmeans(crowd.points, crowd.weights, fine, seed, resamples.smallest)
+    found = kmeans(population.points, population.weights, fine, seed, resamples.smallest)
     again = replace(resamples, clusterer=kmeans).found_again(found, fine)
     rows = []
     for cluster in np.flatnonzero(again >= REPORTED_FROM).tolist():
-        mine = np.flatnonzero(found.labels == cluster)
-        share = float(crowd.weights[mine].sum() / crowd.weights.sum())
-        home = int(np.bincount(labels[mine] + 1).argmax()) - 1
-        around = np.flatnonzero(labels == home)
-        if home < 0 or len(mine) < FEWEST or share > LARGEST_SHARE or 2 * len(mine) >= len(around):
+        members = np.flatnonzero(found.labels == cluster)
+        share = float(population.weights[members].sum() / population.weights.sum())
+        persona = int(np.bincount(labels[members] + 1).argmax()) - 1
+        around = np.flatnonzero(labels == persona)
+        if persona < 0 or len(members) < FEWEST or share > LARGEST_SHARE or 2 * len(members) >= len(around):
             continue
-        measures = answers.departure(mine, np.random.default_rng([seed, cluster]))
-        measures |= answers.gain(mine, np.arange(len(labels))) | {"found_again": float(again[cluster])}
-        within = answers.gain(mine, around)["gain"]
+        measures = answers.departure(members, np.random.default_rng([seed, cluster]))
+        measures |= answers.gain(members, np.arange(len(labels))) | {"found_again": float(again[cluster])}
+        within = answers.gain(members, around)["gain"]
         if measures["tv"] > measures["tv_by_chance"] and measures["low"] > 0 and within > 0:
-            about = {"persona": names[home], "respondents": len(mine), "share": share, "verdict": "within"}
+            about = {"persona": names[persona], "respondents": len(members), "share": share, "verdict": "within"}
             rows.append(about | measures | {"gain_within": within})
     return pd.DataFrame(rows)
 
 
-def validity_notes(clusters: pd.DataFrame, limit: Floor, outside: float) -> tuple[str, ...]:
-    """A sentence for every cluster below the floor and every minority within, and one on who belongs to none.
+def validity_notes(clusters: pd.DataFrame, floor: SizeFloor, outside: float) -> tuple[str, ...]:
+    """Describe in sentences every cluster below the floor, every minority within, and respondents in no cluster.
 
     Args:
-        clusters: See :func:`~personaspace.persona.clustering.validity.evidence`, with the column ``persona``.
-        limit: What a cluster needs to stand alone.
+        clusters: Of :func:`cluster_validity` and :func:`minorities_within`, with the column ``persona``.
+        floor: The size from which a cluster stands alone.
         outside: Share of the weight in no cluster.
 
     Returns:
@@ -228,32 +237,45 @@ def validity_notes(clusters: pd.DataFrame, limit: Floor, outside: float) -> tupl
     """
     small = clusters[clusters["verdict"] != "large"]
     sentences = [
-        _within(row) if row["verdict"] == "within" else _small(row, limit) for row in small.to_dict(orient="records")
+        _within(row) if row["verdict"] == "within" else _small(row, floor) for row in small.to_dict(orient="records")
     ]
     if outside > 0:
-        sentences.append(f"{outside:.0%} of the respondents, by weight, lie in no cluster and belong to no persona.")
+        sentences.append(f"{outside:.0%} of the respondents, by weight, are in no cluster and belong to no persona.")
     return tuple(sentences)
 
 
-def _small(row: dict[Hashable, Any], limit: Floor) -> str:
-    fate = f"is kept as the minority {row['persona']}" if row["verdict"] == "minority" else f"joins {row['persona']}"
-    again, gain = "It could not be looked for again.", ""
+def _small(row: dict[Hashable, Any], floor: SizeFloor) -> str:
+    share = f" and {floor.share:.0%} of the weight" if floor.share else ""
+    size = f"A cluster of {_size(row)} is smaller than the minimum of {floor.members} respondents{share}"
+    if row["verdict"] == "minority":
+        result = f"it is kept as the minority {row['persona']}"
+    else:
+        result = f"its members joined the remaining clusters, the largest part of them {row['persona']}"
+    again, gain = "Whether it is found again among other respondents could not be measured.", ""
     if not np.isnan(row["found_again"]):
-        again = f"Among other respondents it is found again with a Jaccard index of {row['found_again']:.2f}"
-        again += f" ({FOUND_AGAIN} is asked)."
+        again = (
+            f"In random halves of the respondents it is found again with a Jaccard index of {row['found_again']:.2f} "
+            f"(at least {FOUND_AGAIN} is required)."
+        )
     if not np.isnan(row["gain"]):
-        gain = f" Knowing it makes its members' other answers {row['gain']:+.3f} nats likelier "
-        gain += f"[{row['low']:+.3f}, {row['high']:+.3f}]."
-    return (
-        f"A cluster of {row['respondents']} respondents, {row['share']:.1%} of the weight, is below the floor of "
-        f"{limit.members} and {limit.share:.0%}; it {fate}. {again}{gain}"
-    )
+        gain = f" {_gain(row)}."
+    return f"{size}; {result}. {again}{gain}"
 
 
 def _within(row: dict[Hashable, Any]) -> str:
     return (
-        f"Within {row['persona']} lies a minority of {row['respondents']} respondents, {row['share']:.1%} of the "
-        f"weight, found again with a Jaccard index of {row['found_again']:.2f}. Knowing it makes its members' other "
-        f"answers {row['gain']:+.3f} nats likelier [{row['low']:+.3f}, {row['high']:+.3f}], "
-        f"{row['gain_within']:+.3f} beyond knowing the persona."
+        f"{row['persona']} contains a minority of {_size(row)}, found again in random halves of the respondents with "
+        f"a Jaccard index of {row['found_again']:.2f}. {_gain(row)}, {row['gain_within']:+.3f} relative to the "
+        "persona's shares."
+    )
+
+
+def _size(row: dict[Hashable, Any]) -> str:
+    return f"{row['respondents']} respondents ({row['share']:.1%} of the weight)"
+
+
+def _gain(row: dict[Hashable, Any]) -> str:
+    return (
+        f"Its shares change the log-likelihood of its members' validation answers by {row['gain']:+.3f} nats per "
+        f"answer relative to the population's shares (95% interval {row['low']:+.3f} to {row['high']:+.3f})"
     )

@@ -1,1 +1,1 @@
-"""Plots of maps and profiles."""
+"""Plots of profiles and maps, drawn with Altair."""

@@ -1,4 +1,4 @@
-"""The map of respondents as a picture, coloured by persona, trait or answer."""
+"""Plots of maps: respondents in two dimensions, coloured by persona, trait or answer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from personaspace.survey.survey import Survey
 
 WIDTH, HEIGHT = 720, 600
 MOST = 8
-"""Values of a trait with a colour of their own; rarer ones share one."""
+"""Values of a trait that have colours of their own; the rarer ones share one."""
 
 METHODS = {"tsne": "t-SNE", "umap": "UMAP"}
 OTHERS, UNKNOWN, UNANSWERED = "other values", "not known", "not answered"
@@ -25,17 +25,17 @@ OTHERS, UNKNOWN, UNANSWERED = "other values", "not known", "not answered"
 
 @dataclass(frozen=True)
 class _Coloring:
-    """What each point is, in the order of the legend, and what the picture says about it."""
+    """The category of every point, the colours of the categories in the order of the legend, and its title."""
 
-    of_point: list[str]
+    categories: list[str]
     colors: dict[str, str]
     title: str
 
 
 def map_plot(drawn: Map, color: str = "persona", survey: Survey | None = None) -> Plot:
-    """The map as a picture; see :meth:`personaspace.persona.map.Map.plot`."""
+    """Draw a map; see :func:`personaspace.report.plots.plot.plot`."""
     coloring = _coloring(drawn, color, survey)
-    points = drawn.points.assign(color=coloring.of_point)
+    points = drawn.points.assign(color=coloring.categories)
     faint = [name for name, value in coloring.colors.items() if value in (FAINT, PLAIN)]
     points = points.iloc[np.argsort(~points["color"].isin(faint), kind="stable")]
     chosen = alt.selection_point(fields=["color"], bind="legend")
@@ -60,13 +60,13 @@ def map_plot(drawn: Map, color: str = "persona", survey: Survey | None = None) -
         .add_params(chosen)
     )
     name = "respondents" if survey is None else survey.name
-    simulated = " (simulated: nobody was asked)" if survey is not None and survey.simulated else ""
+    simulated = " (simulated respondents)" if survey is not None and survey.simulated else ""
     title = alt.Title(f"Map of {name}{simulated}", subtitle=_subtitle(drawn))
     return Plot(styled(alt.layer(dots, *_names(drawn)).properties(width=WIDTH, height=HEIGHT, title=title)))
 
 
 def check_color(color: str, survey: Survey | None) -> None:
-    """Raise what :func:`map_plot` would, before there is a map."""
+    """Raise the errors of :func:`map_plot` for a colour and a survey."""
     if color == "persona":
         return
     if survey is None:
@@ -76,7 +76,7 @@ def check_color(color: str, survey: Survey | None) -> None:
 
 
 def _shapes(colors: dict[str, str]) -> list[str]:
-    """A mark for each, another one every time a colour comes again."""
+    """A mark per category: another shape each time a colour is used again."""
     used = list(colors.values())
     return [SHAPES[used[:at].count(color) % len(SHAPES)] for at, color in enumerate(used)]
 
@@ -85,13 +85,13 @@ def _subtitle(drawn: Map) -> list[str]:
     shown = len(drawn.points)
     sample = "" if shown == drawn.respondents else f", a random sample of {drawn.respondents:,}"
     return [
-        f"{METHODS[drawn.method]} of {shown:,} respondents{sample}. A name stands where its persona is densest.",
-        "Each point is a person; close ones answer alike. Far distances, sizes and directions mean nothing.",
+        f"{METHODS[drawn.method]} of {shown:,} respondents{sample}. Names mark the densest point of each persona.",
+        "Neighbours answer alike. Distances between far groups, their sizes and the axes have no meaning.",
     ]
 
 
 def _names(drawn: Map) -> list[alt.Chart]:
-    """Each persona's name on its place, with a halo so that it can be read over points."""
+    """Each persona's name, with a halo so that it can be read over points."""
     placed = alt.Chart(drawn.personas).encode(x="x:Q", y="y:Q", text="persona:N")
     halo = placed.mark_text(
         fontSize=13, fontWeight="bold", stroke="white", strokeWidth=4, strokeJoin="round", opacity=0.9
@@ -140,7 +140,7 @@ def _by_answer(rows: list[int], survey: Survey, question: Question) -> _Coloring
 
 
 def _option_colors(question: Question) -> dict[str, str]:
-    """Along a scale where options have places on one, else a colour each."""
+    """Colours along a scale for ordinal options, else a colour each."""
     if not question.ordinal:
         return {o.text: COLORS[at % len(COLORS)] for at, o in enumerate(question.options)}
     colors = {o.text: PLAIN if o.position is None else along(o.position) for o in question.options}

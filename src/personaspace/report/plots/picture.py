@@ -1,4 +1,4 @@
-"""A picture that saves itself as HTML, PNG or SVG, shows in notebooks, and needs neither browser nor network."""
+"""Plot: an Altair chart that is saved as HTML, PNG or SVG without browser or network, and shows in notebooks."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from personaspace.errors import SettingError
 from personaspace.files import write_atomically
 
 COLORS = ("#332288", "#CC6677", "#117733", "#DDAA33", "#88CCEE", "#882255", "#44AA99", "#999933", "#AA4499")
-"""Colours told apart with any colour vision (Paul Tol's "muted", its sand a little darker)."""
+"""Colours distinguishable with any colour vision (Paul Tol's "muted", its sand a little darker)."""
 
 SEQUENCE = ("#440154", "#414487", "#2A788E", "#22A884", "#7AD151", "#DDD02A")
-"""From one end of a scale to the other, told apart with any colour vision (viridis, its end a little darker)."""
+"""From one end of a scale to the other, distinguishable with any colour vision (viridis, its end a little darker)."""
 
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left")
-"""Marks for the first, second, ... use of a colour, where there are more things to tell apart than colours."""
+"""Marks for the first, second, ... use of a colour, where there are more categories than colours."""
 
 FAINT, PLAIN, INK = "#DDDDDD", "#999999", "#222222"
-"""What is not known; what has no place on a scale; text."""
+"""Colours of missing values, of values without a place on a scale, and of text."""
 
 FONT = "Helvetica, Arial, sans-serif"
 SCALE = 2.0
@@ -47,16 +47,16 @@ _PAGE = """<!DOCTYPE html>
 
 @dataclass(frozen=True, eq=False)
 class Plot:
-    """A picture.
+    """A picture that saves itself and shows in notebooks.
 
     Attributes:
-        chart: The Altair chart, for whoever wants to change it.
+        chart: The Altair chart, which may be changed.
     """
 
     chart: alt.LayerChart | alt.VConcatChart | alt.FacetChart | alt.Chart
 
     def save(self, path: str | Path) -> None:
-        """Write the picture; the suffix says as what.
+        """Write the picture in the format of the suffix.
 
         Args:
             path: Ending in ``.html`` (one file that needs no network), ``.png`` or ``.svg``.
@@ -76,7 +76,7 @@ class Plot:
         return text
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        """What notebooks show."""
+        """The picture as notebooks display it."""
         del include, exclude
         specification = self._specification()
         return {
@@ -105,7 +105,7 @@ def along(place: float) -> str:
 
 
 def plain(name: object) -> str:
-    r"""A name of the survey's as a title: on one line and without backslashes, which Vega reads as its own.
+    r"""A name from the survey as a title: on one line and without backslashes, which Vega would interpret.
 
     Example:
         >>> plain("age\ngroup"), plain("a\\")
@@ -121,7 +121,7 @@ def check_suffix(path: Path) -> None:
 
 
 def styled(chart: Any) -> Any:
-    """A chart in the house's type and without frames."""
+    """A chart in the common font, colours and sizes, without frames."""
     return (
         chart.configure(font=FONT, background="white")
         .configure_view(stroke=None)
@@ -134,7 +134,7 @@ def styled(chart: Any) -> Any:
 
 
 def page(specification: dict[str, Any]) -> str:
-    """One HTML page with everything in it; no text of a survey can end the script it stands in."""
+    """A self-contained HTML page; survey text is escaped so that it cannot end the script."""
     import vl_convert
 
     text = json.dumps(specification, ensure_ascii=True, allow_nan=False)

@@ -1,4 +1,4 @@
-"""Profiles as pictures: who the members are, and which questions set them apart."""
+"""Plots of profiles: the composition of personas, and the questions on which they differ from the population."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from personaspace.profiles.profile import Profile
 from personaspace.report.plots.picture import COLORS, INK, PLAIN, Plot, plain, styled
 
 MOST_QUESTIONS = 12
-"""Questions shown of one persona."""
+"""Questions shown of a single persona."""
 
 PER_PERSONA = 3
-"""Questions shown of each of all personas."""
+"""Questions shown of each persona, where all are shown."""
 
 LINE = 64
-"""Characters of a question on a line."""
+"""Characters per line of a question."""
 
-MEMBERS, EVERYBODY = "members", "everybody"
-PALETTE = alt.Scale(domain=[MEMBERS, EVERYBODY], range=[COLORS[0], PLAIN])
+MEMBERS, POPULATION = "members", "population"
+PALETTE = alt.Scale(domain=[MEMBERS, POPULATION], range=[COLORS[0], PLAIN])
 
 
-def profile_plot(profile: Profile, persona: str | None, what: str) -> Plot:
-    """A picture of a profile; see :meth:`personaspace.profiles.profile.Profile.plot`."""
+def profile_plot(profile: Profile, persona: str | None = None, what: str = "composition") -> Plot:
+    """Draw a profile; see :func:`personaspace.report.plots.plot.plot`."""
     if what not in _PICTURES:
         raise unknown("picture", what, _PICTURES)
-    everyone, one = _PICTURES[what]
+    of_all, of_one = _PICTURES[what]
     table = profile.composition if what == "composition" else profile.distinguishing
     if persona is not None:
         names = profile.cards["persona"]
@@ -39,7 +39,7 @@ def profile_plot(profile: Profile, persona: str | None, what: str) -> Plot:
         table = table[table["persona"] == persona]
     if table.empty:
         raise SettingError(f"nothing to show: the table {what!r} is empty")
-    return Plot(styled(everyone(table) if persona is None else one(table, persona)))
+    return Plot(styled(of_all(table) if persona is None else of_one(table, persona)))
 
 
 def _composition_of_all(table: pd.DataFrame) -> alt.VConcatChart:
@@ -48,7 +48,7 @@ def _composition_of_all(table: pd.DataFrame) -> alt.VConcatChart:
     color = alt.Color(
         "points:Q",
         scale=alt.Scale(domain=[-limit, 0, limit], range=["#D95F0E", "#FFFFFF", "#2166AC"], interpolate="lab"),
-        legend=alt.Legend(title=["percentage points", "from everybody"], format="+.0f"),
+        legend=alt.Legend(title=["percentage points", "from population"], format="+.0f"),
     )
     ink = alt.when(abs(alt.datum["points"]) > 0.6 * limit).then(alt.value("white")).otherwise(alt.value(INK))
     charts: list[alt.LayerChart] = []
@@ -58,8 +58,8 @@ def _composition_of_all(table: pd.DataFrame) -> alt.VConcatChart:
         cells = base.mark_rect(stroke="#EEEEEE").encode(color=color, tooltip=_TOOLTIP)
         numbers = base.mark_text(fontSize=10).encode(text="label:N", color=ink)
         charts.append(_panel(cells + numbers, str(trait), alt.Step(52)))
-    subtitle = "A number where the difference is more than chance explains."
-    return alt.vconcat(*charts, spacing=4, title=alt.Title("Who the personas' members are", subtitle=subtitle))
+    subtitle = "Share of the members minus share of the population; numbers where the difference is significant."
+    return alt.vconcat(*charts, spacing=4, title=alt.Title("Composition of the personas", subtitle=subtitle))
 
 
 def _composition_of_one(table: pd.DataFrame, persona: str) -> alt.VConcatChart:
@@ -74,14 +74,14 @@ def _composition_of_one(table: pd.DataFrame, persona: str) -> alt.VConcatChart:
         )
         base = alt.Chart(rows).encode(y=_values(table), tooltip=_TOOLTIP)
         interval = base.mark_rule(strokeWidth=3, opacity=0.45, color=COLORS[0]).encode(x=alt.X("low:Q"), x2="high:Q")
-        everybody = base.mark_tick(thickness=3, height=13, color=PLAIN).encode(x="population_share:Q")
+        population = base.mark_tick(thickness=3, height=13, color=PLAIN).encode(x="population_share:Q")
         own = base.mark_point(size=55, stroke=COLORS[0], opacity=1).encode(x=x, fill=filled)
-        charts.append(_panel(interval + everybody + own, str(trait), 420))
+        charts.append(_panel(interval + population + own, str(trait), 420))
     subtitle = [
-        "Points: members, with 95% intervals; filled where more or less than everybody by more than chance explains.",
-        "Gray marks: everybody.",
+        "Points: members, with 95% intervals; filled where they differ significantly from the population.",
+        "Gray marks: population.",
     ]
-    return alt.vconcat(*charts, spacing=4, title=alt.Title(f"Who the members of {persona} are", subtitle=subtitle))
+    return alt.vconcat(*charts, spacing=4, title=alt.Title(f"Composition of {persona}", subtitle=subtitle))
 
 
 def _questions_of_all(table: pd.DataFrame) -> alt.VConcatChart:
@@ -90,12 +90,14 @@ def _questions_of_all(table: pd.DataFrame) -> alt.VConcatChart:
         _dumbbells(rows).properties(title=alt.Title(str(name), fontSize=13, offset=4))
         for name, rows in first.groupby("persona", sort=False)
     ]
-    return alt.vconcat(*charts, spacing=14, title=_title("What the personas answer least like everybody", table))
+    return alt.vconcat(
+        *charts, spacing=14, title=_title("Answers that distinguish the personas from the population", table)
+    )
 
 
 def _questions_of_one(table: pd.DataFrame, persona: str) -> Any:
     chart = _dumbbells(table[table["rank"] <= MOST_QUESTIONS])
-    return chart.properties(title=_title(f"What {persona} answers least like everybody", table))
+    return chart.properties(title=_title(f"Answers that distinguish {persona} from the population", table))
 
 
 def _dumbbells(table: pd.DataFrame) -> Any:
@@ -111,7 +113,7 @@ def _dumbbells(table: pd.DataFrame) -> Any:
         .encode(y=y, x=alt.X("population_share:Q", **x), x2="share:Q")
     )
     both = pd.concat(
-        [rows.assign(who=EVERYBODY, at=rows["population_share"]), rows.assign(who=MEMBERS, at=rows["share"])]
+        [rows.assign(who=POPULATION, at=rows["population_share"]), rows.assign(who=MEMBERS, at=rows["share"])]
     )
     dots = (
         alt.Chart(both)
@@ -124,7 +126,7 @@ def _dumbbells(table: pd.DataFrame) -> Any:
                 alt.Tooltip("text:N", title="question"),
                 alt.Tooltip("option:N", title="answer"),
                 alt.Tooltip("share:Q", format=".1%", title=MEMBERS),
-                alt.Tooltip("population_share:Q", format=".1%", title=EVERYBODY),
+                alt.Tooltip("population_share:Q", format=".1%", title=POPULATION),
                 alt.Tooltip("tv:Q", format=".2f", title="total variation"),
             ],
         )
@@ -134,12 +136,14 @@ def _dumbbells(table: pd.DataFrame) -> Any:
 
 def _title(title: str, table: pd.DataFrame) -> alt.Title:
     imputed = (table["answers"] == "imputed").all()
-    kind = "Answers the embedder expects of everybody (imputed)" if imputed else "Answers that people gave"
-    return alt.Title(title, subtitle=f"{kind}; of each question the one chosen more often than by everybody by most.")
+    kind = "Answers expected by the embedder (imputed)" if imputed else "Answers given"
+    return alt.Title(
+        title, subtitle=f"{kind}; for each question the option most over-chosen relative to the population."
+    )
 
 
 def _values(table: pd.DataFrame) -> alt.Y:
-    """The axis of a trait's values, as wide in every panel."""
+    """The axis of a trait's values, of the same width in every panel."""
     width = min(6.2 * max(len(value) for value in table["value"].astype(str)), 320)
     return alt.Y("value:N", sort=None, axis=alt.Axis(title=None, minExtent=width, maxExtent=width))
 
@@ -178,7 +182,7 @@ _TOOLTIP = [
     alt.Tooltip("share:Q", format=".1%"),
     alt.Tooltip("low:Q", format=".1%"),
     alt.Tooltip("high:Q", format=".1%"),
-    alt.Tooltip("population_share:Q", format=".1%", title=EVERYBODY),
+    alt.Tooltip("population_share:Q", format=".1%", title=POPULATION),
     alt.Tooltip("respondents:Q", format=","),
 ]
 _PICTURES: dict[str, tuple[Callable[[pd.DataFrame], alt.Chart], Callable[[pd.DataFrame, str], alt.Chart]]] = {

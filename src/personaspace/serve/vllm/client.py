@@ -1,12 +1,13 @@
-"""Steered models behind vLLM: the server runs the base model, this side sends what each persona reads.
+"""A client that asks steered models whose base model runs on a vLLM server.
 
-vLLM takes no keys and values, but it takes prompts as input embeddings (``vllm serve MODEL --enable-prompt-embeds``),
-so a model steered in prompt form can be asked there: question, virtual tokens and cue travel as embeddings, the
-log-probabilities of the option labels come back. Each question is read once on this side, for the virtual tokens.
+vLLM takes no keys and values, but it takes prompts as input embeddings (``vllm serve MODEL --enable-prompt-embeds``).
+A model steered in prompt form is asked there: the client sends question, virtual tokens and cue as embeddings, and the
+server returns the log-probabilities of the option labels. The client reads each question once, for the virtual tokens.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Unpack
 
@@ -20,42 +21,35 @@ from personaspace.serve.vllm.endpoint import Endpoint
 from personaspace.steer.answering import Answerer
 from personaspace.steer.export.prompt_embeds import input_embeddings
 from personaspace.steer.generation.sampling import Controls, Sampling
-from personaspace.steer.model.prompts import labels_for, open_question
-from personaspace.steer.protocols import Persona, Personas, names_and_vectors
+from personaspace.steer.model.prompts import open_question
+from personaspace.steer.protocols import PersonasLike, names_and_vectors
 from personaspace.steer.steered_lm import SteeredLM
-from personaspace.steer.steering import AskSettings, Steering
+from personaspace.steer.steering import AskSettings, Steering, in_batches
 from personaspace.survey.arrays import Vectors
 from personaspace.survey.question import Question
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServedSteering(Steering):
-    """Steering whose passes for the personas are made by a server.
+    """Steering whose forward passes are made by a server.
 
     Attributes:
-        server: The base model there.
-        most: Personas a request.
+        server: The base model on the server.
+        most: Personas per request, at most.
     """
 
     server: Completions
     most: int
 
     def logits(
-        self, points: Tensor, text: str, outcomes: int, labels: str, batch: int, prior_features: Tensor | None = None
+        self, points: Tensor, text: str, labels: Sequence[str], batch: int, prior_features: Tensor | None = None
     ) -> Tensor:
-        """As :meth:`Steering.logits`, up to a constant a row: log-probabilities among all tokens."""
-        tokens = self.steerer.model.option_tokens.ids(labels_for(outcomes, labels))
-        most = min(batch, self.most)
-        parts = [slice(start, start + most) for start in range(0, len(points), most)]
+        """As :meth:`Steering.logits`, up to a constant per row: log-probabilities among all tokens."""
+        tokens = self.steerer.model.option_tokens.ids(labels)
         rows = [
             row
-            for part in parts
-            for row in self.server.log_probabilities(
-                input_embeddings(
-                    self, points[part], text, prior_features=None if prior_features is None else prior_features[part]
-                ),
-                tokens,
-            )
+            for some, prior in in_batches(points, prior_features, min(batch, self.most))
+            for row in self.server.log_probabilities(input_embeddings(self, some, text, prior_features=prior), tokens)
         ]
         return torch.tensor(rows, device=points.device) / self.temperature
 
@@ -64,17 +58,17 @@ class VllmClient(Answerer):
     """A steered model whose base model runs on a vLLM server; it is asked as :class:`SteeredLM` is.
 
     Args:
-        url: Where the server listens, such as ``http://localhost:8000``.
+        url: Address of the server, such as ``http://localhost:8000``.
         lm: A trained model in prompt form.
-        model: What the server calls the base model; found out where not given.
+        model: The server's name for the base model; by default it is looked up there.
         key: The server's API key, if it has one.
-        timeout: Seconds to wait for an answer.
-        retries: How often a request is sent again when the server is busy or out of reach.
-        batch: Personas a request, 1 to 1024.
+        timeout: Seconds to wait for a response.
+        retries: Times a request is sent again when the server is busy or out of reach.
+        batch: Personas per request, 1 to 1024.
 
     Raises:
         ModelError: The model is steered in prefix form.
-        SettingError: The address is not one, or the batch is outside what is allowed.
+        SettingError: The address is not that of a server, or the batch is outside what is allowed.
         NotFittedError: The model has not been trained.
     """
 
@@ -96,14 +90,9 @@ class VllmClient(Answerer):
         if not 1 <= batch <= 1024:
             raise SettingError(f"batch is {batch}: vLLM takes 1 to 1024 prompts a request")
         self.server = Completions(Endpoint(url, key, timeout, retries), lm.model.name, model)
-        here = lm.steering
+        local = lm.steering
         self.steering = ServedSteering(
-            here.steerer,
-            here.temperature,
-            here.refusals,
-            here.prior,
-            server=self.server,
-            most=batch,
+            local.steerer, local.temperature, local.refusals, local.prior, server=self.server, most=batch
         )
 
     def outcomes(self, vectors: Vectors, question: Question, settings: AskSettings) -> Vectors:
@@ -115,14 +104,14 @@ class VllmClient(Answerer):
         return self.steering.outcomes(vectors, question, settings)
 
     @torch.no_grad()
-    def generate(self, prompt: str, personas: Personas | Persona, **controls: Unpack[Controls]) -> pd.Series[str]:
-        """Let personas answer in words.
+    def generate(self, prompt: str, personas: PersonasLike, **controls: Unpack[Controls]) -> pd.Series[str]:
+        """Generate personas' answers to an open question.
 
         Args:
-            prompt: What they are asked.
-            personas: Named points, or one.
-            controls: As in :class:`Sampling`; the server draws otherwise than :meth:`SteeredLM.generate`, so that
-                only greedy texts are the same.
+            prompt: The question.
+            personas: Personas, one persona, or a list of them.
+            controls: As in :class:`Sampling`. The server has random numbers of its own, so that only greedy texts are
+                those of :meth:`SteeredLM.generate`.
 
         Returns:
             One text per persona, indexed by its name.
@@ -132,14 +121,14 @@ class VllmClient(Answerer):
         """
         sampling = Sampling(**controls)
         names, vectors = names_and_vectors(personas)
-        asked = asdict(sampling)
-        asking = {name: asked[name] for name in ("temperature", "top_p", "top_k", "repetition_penalty", "seed")}
-        asking |= {"max_tokens": sampling.max_new_tokens, "stop": list(sampling.stops), "min_p": 0.0}
+        given = asdict(sampling)
+        request = {name: given[name] for name in ("temperature", "top_p", "top_k", "repetition_penalty", "seed")}
+        request |= {"max_tokens": sampling.max_new_tokens, "stop": list(sampling.stops), "min_p": 0.0}
         texts = [
             text
             for part in torch.split(self.steering.steerer.points(vectors), min(sampling.batch, self.steering.most))
             for text in self.server.texts(
-                input_embeddings(self.steering, part, open_question(prompt), 64 + sampling.max_new_tokens), asking
+                input_embeddings(self.steering, part, open_question(prompt), 64 + sampling.max_new_tokens), request
             )
         ]
         return pd.Series(texts, index=pd.Index(names, name="persona"), name="answer", dtype=object)

@@ -1,4 +1,4 @@
-"""vLLM's Completions for prompts that are input embeddings: what is sent, and what is read from the answer."""
+"""Requests to vLLM's Completions endpoint with input embeddings as prompts, and reading its responses."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Completions:
 
     Args:
         endpoint: The server.
-        base: The base model's name on this side.
-        given: What the server calls it; found out where not given.
+        base: The base model's own name.
+        given: The server's name for it; by default it is looked up there.
     """
 
     def __init__(self, endpoint: Endpoint, base: str, given: str | None = None) -> None:
@@ -29,7 +29,7 @@ class Completions:
 
     @cached_property
     def model(self) -> str:
-        """What the server calls the base model.
+        """The server's name for the base model.
 
         Raises:
             ServerError: It serves several models, none of the base model's name.
@@ -42,19 +42,19 @@ class Completions:
         raise ServerError(f"the server has no model {self.base!r} but {', '.join(served)}: give model=")
 
     def log_probabilities(self, embeddings: Tensor, tokens: Sequence[int]) -> list[list[float]]:
-        """Log-probabilities of some tokens behind every sequence.
+        """Log-probabilities of some tokens after every sequence.
 
         Args:
             embeddings: Shape ``[sequences, tokens, width]``.
             tokens: At most 128 token ids.
 
         Returns:
-            One row a sequence, one column a token.
+            One row per sequence, one column per token.
 
         Raises:
             ServerError: The server cannot be reached, refuses, or does not take input embeddings.
         """
-        asking = {
+        request = {
             "max_tokens": 1,
             "temperature": 0.0,
             "logprobs": len(tokens),
@@ -62,16 +62,16 @@ class Completions:
             "return_tokens_as_token_ids": True,
         }
         return [
-            _read(choice, lambda content: _first_token(content, tokens)) for choice in self._post(embeddings, asking)
+            _read(choice, lambda content: _first_token(content, tokens)) for choice in self._post(embeddings, request)
         ]
 
     def texts(self, embeddings: Tensor, sampling: dict[str, Any]) -> list[str]:
-        """What the model writes behind every sequence ``[sequences, tokens, width]``."""
+        """Texts that the model generates after every sequence ``[sequences, tokens, width]``."""
         choices = self._post(embeddings, sampling)
         return [_read(choice, lambda content: str(content["text"])).strip() for choice in choices]
 
-    def _post(self, embeddings: Tensor, asking: dict[str, Any]) -> list[Any]:
-        body = {"model": self.model, "prompt_embeds": [wire_format(one) for one in embeddings], **asking}
+    def _post(self, embeddings: Tensor, request: dict[str, Any]) -> list[Any]:
+        body = {"model": self.model, "prompt_embeds": [wire_format(one) for one in embeddings], **request}
         try:
             content = self.endpoint.ask("/v1/completions", body)
         except ServerError as error:
@@ -97,5 +97,5 @@ def _read(content: Any, reader: Callable[[Any], T]) -> T:
         return reader(content)
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise ServerError(
-            f"the server's answer lacks {error}: this needs a vLLM server whose Completions know logprob_token_ids"
+            f"the server's response lacks {error}: this needs a vLLM server whose Completions know logprob_token_ids"
         ) from error

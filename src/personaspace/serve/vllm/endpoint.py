@@ -1,4 +1,4 @@
-"""JSON over HTTP to one server: timeouts, retries, and what went wrong in a sentence."""
+"""JSON over HTTP to one server, with timeouts, retries and clear errors."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ BUSY = (408, 429, 500, 502, 503, 504)
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A server that speaks JSON.
+    """A server that takes and returns JSON.
 
     Attributes:
-        url: Where it listens, such as ``http://localhost:8000``; a ``/v1`` at its end is left out.
-        key: Sent as a bearer token, if any.
-        timeout: Seconds to wait for an answer.
-        retries: How often a request is sent again when the server is busy or out of reach.
+        url: Its address, such as ``http://localhost:8000``; a ``/v1`` at its end is removed.
+        key: API key, sent as a bearer token.
+        timeout: Seconds to wait for a response.
+        retries: Times a request is sent again when the server is busy or out of reach.
         pause: Seconds before the first retry; twice as long before each further one.
 
     Raises:
-        SettingError: The address is not one.
+        SettingError: The address does not begin with ``http://`` or ``https://``.
     """
 
     url: str
@@ -41,13 +41,13 @@ class Endpoint:
         object.__setattr__(self, "url", self.url.rstrip("/").removesuffix("/v1"))
 
     def ask(self, path: str, body: Any = None) -> Any:
-        """Send a body as JSON, or fetch where there is none.
+        """Send a body as JSON by POST; without a body, GET.
 
         Returns:
-            What the server answered, decoded.
+            The server's response, decoded.
 
         Raises:
-            ServerError: It cannot be reached, refuses, fails, or does not answer in JSON.
+            ServerError: It cannot be reached, refuses, fails, or does not respond in JSON.
         """
         for attempt in range(self.retries + 1):
             try:

@@ -1,1 +1,1 @@
-"""Steered models for other libraries and for the hub."""
+"""Export of steered models to the hub, to PEFT and to servers that read input embeddings."""

@@ -1,9 +1,8 @@
-"""Folders to and from repositories of the Hugging Face hub, with its errors in our words."""
+"""Pushing steered models to the Hugging Face hub and downloading them."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,52 +15,49 @@ import pandas as pd
 
 from personaspace.errors import PersonaSpaceError, RunError, ServerError, SettingError, UnknownNameError
 from personaspace.files import read_json, read_metadata, read_tensors, write_json, write_tensors, write_text
+from personaspace.newquestions import gaussian_process
 from personaspace.steer.export.model_card import model_card
 from personaspace.steer.model.language_model import LanguageModel
-from personaspace.steer.model.loading import NANO
-from personaspace.steer.protocols import Personas
+from personaspace.steer.model.loading import NANO, REPOSITORY, is_repository
+from personaspace.steer.protocols import PersonasLike, names_and_vectors
 from personaspace.survey.arrays import Vectors
 
 CONFIG, WEIGHTS, PERSONAS, CARD = "config.json", "soft_prompt.safetensors", "personas.safetensors", "README.md"
-PRIOR = ("question_prior.json", "question_prior.safetensors")
-REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 
 
-def located(source: str | Path, revision: str | None = None) -> Path:
-    """The folder a steered model is loaded from: a folder that is there, or else a hub repository, downloaded.
+def download(repository: str | Path, revision: str | None = None) -> Path:
+    """Download a steered model from the hub; returns its folder in the local cache.
 
     Args:
-        source: A folder, or ``"organisation/name"``.
+        repository: ``"organisation/name"``.
         revision: Branch, tag or commit of the repository.
 
     Raises:
         UnknownNameError: The hub has no such repository or revision, or does not show it.
         ServerError: The hub cannot be reached and the repository is not in the local cache.
     """
-    if isinstance(source, Path) or Path(source).exists() or not REPOSITORY.fullmatch(source):
-        return Path(source)
     from huggingface_hub import snapshot_download
 
-    with hub_errors(source):
-        folder = snapshot_download(source, revision=revision, allow_patterns=[CONFIG, WEIGHTS, PERSONAS, CARD, *PRIOR])
-    return Path(folder)
+    files = [CONFIG, WEIGHTS, PERSONAS, CARD, gaussian_process.QUESTIONS, gaussian_process.WEIGHTS]
+    with hub_errors(str(repository)):
+        return Path(snapshot_download(str(repository), revision=revision, allow_patterns=files))
 
 
 def upload(folder: Path, repository: str, *, private: bool, token: str | None, message: str) -> str:
-    """Make a repository if there is none and commit a folder to it.
+    """Commit a folder to a repository, which is made if there is none.
 
     Args:
-        folder: What is uploaded.
+        folder: The folder to upload.
         repository: ``"organisation/name"``.
         private: Whether a repository that is made new is private.
-        token: Of the hub; the one stored by ``hf auth login`` or in ``HF_TOKEN`` where not given.
-        message: Of the commit.
+        token: Access token; by default the one stored by ``hf auth login`` or in ``HF_TOKEN``.
+        message: Message of the commit.
 
     Returns:
-        Where the repository is.
+        Address of the repository.
 
     Raises:
-        SettingError: The name is not one, or there is no token or it does not allow this.
+        SettingError: The name is not allowed, or there is no token, or none that may write.
         ServerError: The hub cannot be reached.
     """
     from huggingface_hub import HfApi, get_token
@@ -79,7 +75,7 @@ def upload(folder: Path, repository: str, *, private: bool, token: str | None, m
 
 @contextmanager
 def hub_errors(repository: str) -> Iterator[None]:
-    """Say what went wrong on the hub in our own words."""
+    """Turn errors of ``huggingface_hub`` in a ``with`` block into errors of this package."""
     from huggingface_hub import errors
 
     try:
@@ -107,7 +103,7 @@ def hub_errors(repository: str) -> Iterator[None]:
 
 @contextmanager
 def whole(folder: Path) -> Iterator[None]:
-    """Turn what goes wrong while a foreign or damaged folder is read into a :class:`RunError` that names it."""
+    """Turn errors in reading a foreign or damaged folder into a :class:`RunError` that names it."""
     try:
         yield
     except PersonaSpaceError:
@@ -125,10 +121,10 @@ def _line(error: Exception) -> str:
 
 @dataclass(frozen=True, eq=False)
 class NamedPoints:
-    """Personas as they travel with a model: names and points, nobody's answers and no members.
+    """Personas as they are published with a model: names and vectors, without answers or members.
 
     Attributes:
-        names: One a point.
+        names: One name per point.
         vectors: Shape ``[points, dim]``.
     """
 
@@ -137,7 +133,7 @@ class NamedPoints:
 
 
 class Savable(Protocol):
-    """A steered model, as far as pushing it goes."""
+    """A steered model that can be pushed."""
 
     @property
     def model(self) -> LanguageModel:
@@ -150,33 +146,33 @@ class Savable(Protocol):
 def push(
     lm: Savable,
     repository: str,
-    personas: Personas | None = None,
+    personas: PersonasLike | None = None,
     *,
     results: Mapping[str, pd.DataFrame] | None = None,
     base_model: str | None = None,
     private: bool = True,
     token: str | None = None,
 ) -> str:
-    """Upload a trained steered model with a card; :meth:`SteeredLM.load` takes the repository's name.
+    """Push a trained steered model to the hub with a model card; :meth:`SteeredLM.load` takes the repository's name.
 
     Args:
         lm: The model; its base model is named in the repository, not copied to it.
-        repository: ``"organisation/name"``; made if it is not there.
-        personas: Points to go with it, so that others can ask them: by name, without members.
+        repository: ``"organisation/name"``; made if there is none.
+        personas: Personas to publish with it: names and vectors, without members.
         results: Tables of an evaluation by metric, methods in rows and evaluation sets in columns, for the card.
         base_model: Hub name of the base model, where it was loaded from a folder.
-        private: Whether a repository made by this is private; one that is there stays as it is.
-        token: Of the hub; the stored one where not given.
+        private: Whether a new repository is private.
+        token: Access token; by default the stored one.
 
     Returns:
-        Where the repository is.
+        Address of the repository.
 
     Raises:
         SettingError: A bad name, no token, or a base model that nobody else could load.
         ServerError: The hub cannot be reached.
     """
     base = base_model or lm.model.name
-    if base != NANO and not (REPOSITORY.fullmatch(base) and (base_model or not Path(base).exists())):
+    if base != NANO and not (REPOSITORY.fullmatch(base) if base_model else is_repository(base)):
         raise SettingError(
             f"the base model {base!r} is a folder on this machine, which nobody else can load: give the name it has on "
             "the hub as base_model (--base-model ORGANISATION/NAME)"
@@ -188,20 +184,20 @@ def push(
         write_json(folder / CONFIG, config)
         if personas is not None:
             write_personas(folder, personas)
-        names = () if personas is None else personas.names
+        names = () if personas is None else names_and_vectors(personas)[0]
         card = model_card(config, repository, None if base == NANO else base, names, results)
         write_text(folder / CARD, card)
         return upload(folder, repository, private=private, token=token, message="Steered model from personaspace")
 
 
-def write_personas(folder: Path, personas: Personas) -> None:
-    """Write ``personas.safetensors``: the points, and their names in its metadata."""
-    vectors = np.asarray(personas.vectors, dtype=np.float32)
-    write_tensors(folder / PERSONAS, {"vectors": vectors}, {"names": json.dumps(personas.names)})
+def write_personas(folder: Path, personas: PersonasLike) -> None:
+    """Write ``personas.safetensors``: the vectors, and the names in its metadata."""
+    names, vectors = names_and_vectors(personas)
+    write_tensors(folder / PERSONAS, {"vectors": np.asarray(vectors, np.float32)}, {"names": json.dumps(names)})
 
 
 def read_personas(folder: Path) -> NamedPoints | None:
-    """What :func:`write_personas` wrote; none where there is no such file."""
+    """Read the personas in a folder; ``None`` where there are none."""
     if not (folder / PERSONAS).exists():
         return None
     vectors = read_tensors(folder / PERSONAS)["vectors"]

@@ -1,4 +1,4 @@
-"""The card of a steered model on the hub: what it is, what it learned from, how well it did, what it is not."""
+"""The model card of a steered model on the hub: origin, accuracy, intended use and limits."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ The base model's own biases remain, and its licence applies to everything writte
 
 
 def training_facts(survey: Survey) -> dict[str, Any]:
-    """What a card says of the survey a model learned from: counts and its name, nobody's answers."""
+    """Facts about a training survey for the model card: its name and counts, nobody's answers."""
     return {
         "survey": survey.name,
         "simulated": survey.simulated,
@@ -39,12 +39,12 @@ def model_card(
     personas: Sequence[str] = (),
     results: Mapping[str, pd.DataFrame] | None = None,
 ) -> str:
-    """Write the card of a steered model.
+    """Write the model card of a steered model.
 
     Args:
-        config: What :meth:`SteeredLM.save` wrote as ``config.json``.
-        repository: Where it will stand.
-        base_model: Hub name of the base model; none where it ships with the package.
+        config: Content of ``config.json`` as :meth:`SteeredLM.save` writes it.
+        repository: ``"organisation/name"``.
+        base_model: Hub name of the base model; ``None`` where it ships with the package.
         personas: Names of the personas that come with it.
         results: Tables of an evaluation by metric, methods in rows and evaluation sets in columns.
 
@@ -81,7 +81,7 @@ def model_card(
 
 
 def plain(text: object) -> str:
-    r"""Text from elsewhere as text in Markdown: neither markup, nor HTML, nor a link.
+    r"""Escape foreign text for Markdown, so that it is neither markup, nor HTML, nor a link.
 
     Example:
         >>> print(plain("<b>*Tea* | [coffee](x)\n"))
@@ -110,7 +110,7 @@ def _best(history: Sequence[Mapping[str, float]]) -> str:
         return "Its training left no record."
     best = min(history, key=lambda check: check["log_loss"])
     return (
-        "On the answers of training respondents that decided when to stop (not trained on): "
+        "On the validation answers, which decided when to stop and were not trained on: "
         f"log-loss {best['log_loss']:.3f}, accuracy {best['accuracy']:.3f}, after {best['step']:.0f} steps."
     )
 

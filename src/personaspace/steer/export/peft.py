@@ -1,7 +1,7 @@
-"""Personas as PEFT folders: virtual tokens that are the same for every question.
+"""Export of personas as PEFT folders, with virtual tokens that are the same for every question.
 
-PEFT puts one fixed set of tokens before whatever is read. Tokens steered *before* the question by a model blind to it
-are exactly that, in both forms: a prompt-tuning folder holds the input embeddings (arXiv 2104.08691), a prefix-tuning
+PEFT puts one fixed set of virtual tokens before any text. Tokens placed *before* the question and made without it are
+exactly that, in both forms: a prompt-tuning folder holds the input embeddings (arXiv 2104.08691), a prefix-tuning
 folder the keys and values of every layer (arXiv 2101.00190).
 """
 
@@ -20,7 +20,7 @@ from personaspace.files import write_json, write_tensors
 from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.model.loading import NANO
 from personaspace.steer.model.prompts import open_question
-from personaspace.steer.protocols import Persona, Personas, names_and_vectors
+from personaspace.steer.protocols import PersonasLike, names_and_vectors
 from personaspace.steer.soft_prompts.registry import kind_of
 from personaspace.steer.steered_lm import SteeredLM
 from personaspace.survey.arrays import Vectors
@@ -28,22 +28,22 @@ from personaspace.survey.arrays import Vectors
 PROBE = "Question: Is this a question?\nA. Yes\nB. No\n"
 
 
-def export_peft(lm: SteeredLM, personas: Personas | Persona, folder: str | Path) -> dict[str, Path]:
-    """Write one PEFT folder a persona: ``adapter_config.json`` and ``adapter_model.safetensors``.
+def export_peft(lm: SteeredLM, personas: PersonasLike, folder: str | Path) -> dict[str, Path]:
+    """Write one PEFT folder per persona: ``adapter_config.json`` and ``adapter_model.safetensors``.
 
-    ``PeftModel.from_pretrained(base_model, folder)`` then reads what it is given as that persona does;
-    its logits are those before ``lm.temperature_`` divides them.
+    ``PeftModel.from_pretrained(base_model, folder)`` then answers as that persona; its logits are not divided by
+    ``lm.temperature_``.
 
     Args:
-        lm: A trained model, steered before the question by a soft-prompting model blind to it.
-        personas: Named points.
-        folder: Where the folders are to stand.
+        lm: A trained model with virtual tokens before the question, made without it (``linear`` or ``mlp``).
+        personas: Personas, one persona, or a list of them.
+        folder: Holds the folders.
 
     Returns:
         The folder of each persona, by name.
 
     Raises:
-        ModelError: The tokens come after the question or depend on it, so that no fixed tokens are the persona.
+        ModelError: The virtual tokens come after the question or depend on it.
         RunError: A folder cannot be written.
     """
     names, vectors = names_and_vectors(personas)
@@ -61,7 +61,7 @@ def fixed_tokens(lm: SteeredLM, vectors: Vectors) -> Tensor:
     """Virtual tokens that are the same for every question, shape ``[n, *attachment.shape(model)]``.
 
     Raises:
-        ModelError: There are none: the tokens come after the question or depend on it.
+        ModelError: The virtual tokens come after the question or depend on it.
     """
     settings = "placement 'before' and soft_prompt 'mlp' (--placement before --soft-prompt mlp)"
     if lm.attachment.placement != "before":
@@ -82,7 +82,7 @@ def fixed_tokens(lm: SteeredLM, vectors: Vectors) -> Tensor:
 
 
 def base_name(model: LanguageModel) -> str | None:
-    """The base model's hub name or folder; none for the model that ships with the package."""
+    """The base model's hub name or folder; ``None`` for the model that ships with the package."""
     return None if model.name == NANO else model.name
 
 

@@ -1,7 +1,7 @@
-"""A question to personas as input embeddings: what a model steered in prompt form reads, for another server to read.
+"""Export of a question to personas as input embeddings, for any server that reads them (prompt form).
 
-Tokens placed after the question, or made with the question in view, exist for one question only. They are exported as
-the whole sequence of input embeddings: question, virtual tokens and cue, in the order of the placement.
+Virtual tokens placed after the question, or made from it, exist for one question only. They are exported with it as one
+sequence of input embeddings: question, virtual tokens and cue, in the order of the placement.
 """
 
 from __future__ import annotations
@@ -19,23 +19,24 @@ from personaspace.errors import ModelError
 from personaspace.files import write_tensors
 from personaspace.steer.answering import new_question
 from personaspace.steer.model.prompts import REFUSED, labels_for, open_question, question_prompt
-from personaspace.steer.protocols import Persona, Personas, names_and_vectors
+from personaspace.steer.protocols import PersonasLike, names_and_vectors
+from personaspace.steer.soft_prompts.informed import prior_features
 from personaspace.steer.steered_lm import SteeredLM
 from personaspace.steer.steering import Steering
 from personaspace.survey.question import Question
 
 
-def prompt_embeds(lm: SteeredLM, personas: Personas | Persona, asked: Question | str, reserve: int = 64) -> Tensor:
-    """All that a model steered in prompt form reads for one question, as input embeddings.
+def prompt_embeds(lm: SteeredLM, personas: PersonasLike, asked: Question | str, reserve: int = 64) -> Tensor:
+    """Input embeddings of one question for every persona: all that a model steered in prompt form reads.
 
-    They are as the first layer takes them: where a model scales its embeddings (Gemma), they are scaled, which is
-    what ``inputs_embeds`` of ``transformers`` and ``prompt_embeds`` of vLLM both expect.
+    Where a model scales its embeddings (Gemma) they are scaled, as ``inputs_embeds`` of ``transformers`` and
+    ``prompt_embeds`` of vLLM expect.
 
     Args:
         lm: A trained model in prompt form, of either placement.
-        personas: Named points.
-        asked: A question with options, or what is to be answered in words.
-        reserve: Tokens that must still fit behind it.
+        personas: Personas, one persona, or a list of them.
+        asked: A question with options, or the text of an open question.
+        reserve: Tokens that must still fit after it.
 
     Returns:
         Shape ``[personas, tokens, width]``: question, virtual tokens and cue, in the order of the placement.
@@ -47,7 +48,8 @@ def prompt_embeds(lm: SteeredLM, personas: Personas | Persona, asked: Question |
     points = steering.steerer.points(names_and_vectors(personas)[1])
     if not isinstance(asked, Question):
         return input_embeddings(steering, points, open_question(asked), reserve)
-    features = steering.prior_features(points, asked, range(len(asked.options)))
+    weights = steering.option_weights(asked)
+    features = None if weights is None else prior_features(weights, points)
     return input_embeddings(steering, points, question_prompt(asked, lm.refusals), reserve, features)
 
 
@@ -55,7 +57,18 @@ def prompt_embeds(lm: SteeredLM, personas: Personas | Persona, asked: Question |
 def input_embeddings(
     steering: Steering, points: Tensor, text: str, reserve: int = 64, prior_features: Tensor | None = None
 ) -> Tensor:
-    """As :func:`prompt_embeds`, for points ``[n, dim]``, a question as the model reads it, and its prior features."""
+    """Input embeddings as :func:`prompt_embeds` returns them, for points, a prompt and prior features.
+
+    Args:
+        steering: The trained steerer and its settings.
+        points: Shape ``[n, dim]``.
+        text: The question up to the answer cue.
+        reserve: Tokens that must still fit after it.
+        prior_features: Shape ``[n, 53]``, for an informed soft-prompting model.
+
+    Raises:
+        ModelError: The model is steered in prefix form, or the question does not fit its context.
+    """
     steerer = steering.steerer
     if steerer.attachment.form != "prompt":
         raise ModelError(
@@ -70,30 +83,27 @@ def input_embeddings(
 
 
 def wire_format(embeddings: Tensor) -> str:
-    """One sequence ``[tokens, width]`` as vLLM takes it: base64 of what ``torch.save`` writes.
+    """Encode one sequence ``[tokens, width]`` for vLLM: base64 of a file that ``torch.save`` writes.
 
-    ``torch.save`` writes a zip archive whose index is a pickle. That is vLLM's format; it is only ever sent from here,
-    never read.
+    ``torch.save`` writes a zip archive whose index is a pickle. That is vLLM's format; it is sent here and never read.
     """
     buffer = io.BytesIO()
     torch.save(embeddings.detach().cpu().clone(), buffer)  # a view would be saved with everything it is cut from
     return base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
-def export_embeds(
-    lm: SteeredLM, personas: Personas | Persona, text: str, options: Sequence[str], folder: str | Path
-) -> Path:
-    """Write ``prompt_embeds.safetensors``: one sequence ``[tokens, width]`` a persona, by name, for one question.
+def export_embeds(lm: SteeredLM, personas: PersonasLike, text: str, options: Sequence[str], folder: str | Path) -> Path:
+    """Write ``prompt_embeds.safetensors``: one sequence ``[tokens, width]`` per persona, by name, for one question.
 
     Its metadata name the base model, the question, its outcomes, and the token ids of their labels (``labels``): the
-    answer is the softmax of those tokens' logits behind the sequence, divided by ``temperature``.
+    answer is the softmax of those tokens' logits after the sequence, divided by ``temperature``.
 
     Args:
         lm: A trained model in prompt form.
-        personas: Named points.
+        personas: Personas, one persona, or a list of them.
         text: The question.
-        options: Its answers; none where it is to be answered in words.
-        folder: Where the file is to stand.
+        options: Its options; none for an open question.
+        folder: Holds the file.
 
     Returns:
         The file.

@@ -1,14 +1,14 @@
-r"""Virtual tokens into the forward pass of a frozen model: two placements, two forms.
+r"""Attaching virtual tokens to a question: before or after it, as input embeddings or as keys and values.
 
 Let Q be the question with all of the answer cue but its last token C, V the virtual tokens of one persona.
 
-* *before*: the model reads V, then Q, then C. Every persona pays for the whole question.
+* *before*: the model reads V, then Q, then C. The whole question is computed for every persona.
 * *after*: the model reads Q once for all personas; each persona's pass is V, then C only, on the cached keys and
   values of Q. Attention is causal, so Q is the same for everybody and the cache is exact.
 
 In *prompt form* (arXiv 2104.08691) V is a row of input embeddings that passes through all layers; in *prefix form*
 (arXiv 2101.00190) V is given as a key and a value for every layer. Either way V fills as many positions as it has
-tokens, as in PEFT, and stands directly before the text that is still to be read.
+tokens, as in PEFT, directly before the text that is still to be read.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Form = Literal["prefix", "prompt"]
 
 @dataclass(frozen=True)
 class Attachment:
-    """Where virtual tokens stand and what they are made of.
+    """Placement and form of virtual tokens.
 
     Attributes:
         placement: ``before`` or ``after`` the question.
@@ -76,7 +76,7 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Continuation:
-    """What is left to read for ``n`` personas, and what has been read already.
+    """Input of a forward pass for ``n`` personas: what is still to be read, and keys and values of what was read.
 
     Attributes:
         question: Keys and values of the question per layer, each ``[1, kv_heads, tokens, head_dim]``, shared by all
@@ -100,12 +100,12 @@ class Continuation:
         return self.past_length + self.embeddings.shape[1]
 
     def then(self, embeddings: Tensor) -> Continuation:
-        """The same with more to be read behind it by every persona, input embeddings ``[1, tokens, width]``."""
+        """The same followed by more input embeddings ``[1, tokens, width]``, the same for every persona."""
         more = embeddings.expand(len(self.embeddings), -1, -1)
         return replace(self, embeddings=torch.cat([self.embeddings, more], dim=1))
 
     def keys_values(self) -> KeysValues:
-        """All that was read, per layer and persona; the question is expanded, which copies nothing."""
+        """Keys and values of all that was read, per layer and persona; the question is expanded without a copy."""
         n = len(self.embeddings)
         question = [(k.expand(n, -1, -1, -1), v.expand(n, -1, -1, -1)) for k, v in self.question]
         return _joined(question, self.prefix)
@@ -120,40 +120,40 @@ class Continuation:
         return torch.ones(n, self.length, dtype=torch.long, device=self.embeddings.device)
 
     def padded_embeddings(self) -> Tensor:
-        """Embeddings with empty places for what lies in the cache, as ``generate`` wants them."""
+        """Embeddings with empty places for what lies in the cache, as ``generate`` of ``transformers`` wants them."""
         n, _, width = self.embeddings.shape
         return torch.cat([self.embeddings.new_zeros(n, self.past_length, width), self.embeddings], dim=1)
 
 
 def attach(
-    model: LanguageModel, reading: CachedQuestion, virtual: Tensor, attachment: Attachment, generated: int = 0
+    model: LanguageModel, question: CachedQuestion, virtual: Tensor, attachment: Attachment, generated: int = 0
 ) -> Continuation:
-    """Put every persona's virtual tokens beside one question.
+    """Attach every persona's virtual tokens to one question.
 
     Args:
         model: The frozen model.
-        reading: The question as the model read it.
+        question: The question as the model read it.
         virtual: Shape ``[n, *attachment.shape(model)]``.
         attachment: Placement and form.
-        generated: Tokens that will be read behind the cue.
+        generated: Tokens that will be read after the cue.
 
     Returns:
-        What is to be passed to the model.
+        The input of a forward pass.
 
     Raises:
         ModelError: All of it is longer than the model's context, or a prefix would fall out of a layer's window.
     """
     after = attachment.placement == "after"
     cue = model.cue[:, -1:]
-    ids = cue if after else torch.cat([reading.ids, cue], dim=1)
+    ids = cue if after else torch.cat([question.ids, cue], dim=1)
     text = model.embedding(ids).expand(len(virtual), -1, -1)
-    question = reading.keys_values if after else []
+    read = question.keys_values if after else []
     length = attachment.tokens + ids.shape[1] + generated
-    model.check_length(reading.ids.shape[1] * after + length)
+    model.check_length(question.ids.shape[1] * after + length)
     if attachment.form == "prompt":
-        return Continuation(question, [], torch.cat([virtual.to(text.dtype), text], dim=1))
+        return Continuation(read, [], torch.cat([virtual.to(text.dtype), text], dim=1))
     _check_window(model, length)
-    return Continuation(question, _per_layer(virtual.to(text.dtype)), text)
+    return Continuation(read, _per_layer(virtual.to(text.dtype)), text)
 
 
 def check_question(model: LanguageModel, attachment: Attachment, text: str) -> None:
@@ -167,7 +167,7 @@ def _check_window(model: LanguageModel, length: int) -> None:
     if model.window is not None and length > model.window:
         raise ModelError(
             f"{model.name!r} has layers that see only the last {model.window} tokens, and the virtual tokens with what "
-            f"is read behind them take {length}: the prefix would be dropped there without a word; place it after the "
+            f"is read after them take {length}: the prefix would be dropped there silently; place it after the "
             "question, shorten the question or the answer, or choose the prompt form"
         )
 

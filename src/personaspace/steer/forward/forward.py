@@ -1,4 +1,11 @@
-"""The frozen model's pass over what is left to read, for one question or several."""
+"""The frozen model's forward pass over virtual tokens and text, without work that can be shared or left out.
+
+* A question that was read before is shared by all rows of a batch, and several questions share one pass, where the
+  model's attention allows it (:mod:`personaspace.steer.forward.shared_prefix`); elsewhere it is copied.
+* Of the last layer only the last position is computed: the pass over all positions but the last ends as soon as the
+  last layer has its keys and values.
+* On request the activations are not kept but computed again in the backward pass (arXiv 1604.06174).
+"""
 
 from __future__ import annotations
 
@@ -16,12 +23,104 @@ from transformers.modeling_layers import GradientCheckpointingLayer
 
 from personaspace.steer.forward.attach import Attachment, Continuation, attach
 from personaspace.steer.forward.patched_attention import can_be_patched
-from personaspace.steer.forward.shared_prefix import KeysValues, PrivateCache, Shared, length_of, shared_questions
+from personaspace.steer.forward.shared_prefix import PrivateCache, Shared, length_of, shared_questions
 from personaspace.steer.model.language_model import LanguageModel
-from personaspace.steer.model.question_cache import CachedQuestion
 
 WORTHWHILE = 8
-"""New tokens from which on sparing the last layer outweighs a second pass."""
+"""New tokens from which on leaving out the last layer saves more than a second pass costs."""
+
+
+def hidden_after_cue(model: LanguageModel, continuation: Continuation) -> Tensor:
+    """Final hidden state of the frozen model at the cue, shape ``[n, width]``, with gradient to the virtual tokens."""
+    if continuation.question and shares(model, continuation.length):
+        return _shared_pass(model, [continuation])
+    return _plain_pass(model, continuation)
+
+
+def hidden_after_cues(model: LanguageModel, continuations: Sequence[Continuation]) -> list[Tensor]:
+    """Final hidden states at the cue for several questions, in one pass where these can be shared.
+
+    Args:
+        model: The frozen model.
+        continuations: One or more, of as many new tokens each.
+
+    Returns:
+        One tensor ``[n, width]`` per continuation.
+    """
+    longest = max(continuations, key=lambda continuation: continuation.length)
+    if not (longest.question and shares(model, longest.length)):
+        return [hidden_after_cue(model, continuation) for continuation in continuations]
+    hidden = _shared_pass(model, continuations)
+    sizes = [len(continuation.embeddings) for continuation in continuations]
+    return [part[:size] for part, size in zip(torch.split(hidden, max(sizes)), sizes, strict=True)]
+
+
+def shares(model: LanguageModel, length: int) -> bool:
+    """Whether a model's attention can share a question when it reads so many tokens in all.
+
+    It cannot beyond the window of a layer. Otherwise sharing is tried once on a small input and compared with the plain
+    pass, up to the rounding of the model's precision.
+    """
+    if model.window is not None and length > model.window:
+        return False
+    if model.shares is None:
+        pluggable = getattr(model.model, "_supports_attention_backend", False) or can_be_patched(model.model)
+        model.shares = pluggable and _sharing_agrees(model)
+    return model.shares
+
+
+def _shared_pass(model: LanguageModel, continuations: Sequence[Continuation]) -> Tensor:
+    """One pass with as many rows for each question: those of the largest continuation, to which others are padded."""
+    questions = [continuation.question for continuation in continuations]
+    embeddings = _padded([continuation.embeddings for continuation in continuations])
+    prefix = [
+        (_padded([layer[0] for layer in layers]), _padded([layer[1] for layer in layers]))
+        for layers in zip(*(continuation.prefix for continuation in continuations), strict=True)
+    ]
+    lengths = torch.tensor([length_of(question) for question in questions], device=model.device)
+    begin = lengths.repeat_interleave(len(embeddings) // len(questions)) + length_of(prefix)
+    with shared_questions(model.model, Shared.stacked(questions)):
+        hidden: Tensor = model.model.base_model(
+            inputs_embeds=embeddings,
+            position_ids=begin[:, None] + torch.arange(embeddings.shape[1], device=model.device),
+            past_key_values=PrivateCache(prefix, int(lengths.max())),
+            use_cache=True,
+        ).last_hidden_state
+    return hidden[:, -1]
+
+
+def _padded(parts: Sequence[Tensor]) -> Tensor:
+    """Tensors ``[n, ...]`` as one, each padded with rows of zeros to the longest."""
+    if len(parts) == 1:
+        return parts[0]
+    most = max(map(len, parts))
+    return torch.cat([pad(part, (0, 0) * (part.ndim - 1) + (0, most - len(part))) for part in parts])
+
+
+def _plain_pass(model: LanguageModel, continuation: Continuation) -> Tensor:
+    if model.settings.recompute and not continuation.past_length:
+        with recomputed(model.model):
+            embeddings = continuation.embeddings
+            whole: Tensor = model.model.base_model(inputs_embeds=embeddings, use_cache=False).last_hidden_state
+        return whole[:, -1]
+    return _last_position(model, continuation)
+
+
+@torch.no_grad()
+def _sharing_agrees(model: LanguageModel) -> bool:
+    attachment = Attachment("after", "prompt", 2)
+    shape, generator = attachment.shape(model), torch.Generator().manual_seed(0)
+    virtual = torch.randn(2, *shape, generator=generator).to(model.device) * model.embedding.weight.std()
+    questions = [model.read_ids(model.cue.repeat(1, times)) for times in (2, 1)]
+    each = [attach(model, question, own[None], attachment) for question, own in zip(questions, virtual, strict=True)]
+    try:
+        shared = _shared_pass(model, each)
+    except TypeError:
+        return False
+    plain = torch.cat([_plain_pass(model, continuation) for continuation in each])
+    precision = plain.dtype if model.settings.quantize == "none" else torch.bfloat16
+    rounding = max(1e-4, 4 * torch.finfo(precision).eps)
+    return bool((shared - plain).float().norm() <= rounding * plain.float().norm())
 
 
 class LastLayerReached(Exception):  # noqa: N818
@@ -49,26 +148,18 @@ class InterruptingCache(DynamicCache):
         return found
 
 
-def last_position(model: Any, embeddings: Tensor, keys_values: Any, mask: Tensor, layers: int) -> Tensor:
-    """Final hidden state of the last position.
-
-    Args:
-        model: A ``transformers`` model without its output layer.
-        embeddings: What is to be read, ``[n, tokens, width]``.
-        keys_values: What has been read, per layer keys and values ``[n, kv_heads, past, head_dim]``; may be empty.
-        mask: Over past and new tokens, ``[n, past + tokens]``.
-        layers: How many layers the model has.
-
-    Returns:
-        Shape ``[n, width]``.
-    """
-    cache: Any = DynamicCache(keys_values or None)
-    rest = embeddings
-    if embeddings.shape[1] >= WORTHWHILE:
-        cache, rest = InterruptingCache(keys_values, layers), embeddings[:, -1:]
+def _last_position(model: LanguageModel, continuation: Continuation) -> Tensor:
+    """Final hidden state at the last position, shape ``[n, width]``, without the last layer at the others."""
+    read, mask, rest = continuation.keys_values(), continuation.mask(), continuation.embeddings
+    cache: Any = DynamicCache(read or None)
+    if rest.shape[1] >= WORTHWHILE:
+        cache = InterruptingCache(read, model.cache_shape[0])
         with suppress(LastLayerReached):
-            model(inputs_embeds=embeddings[:, :-1], past_key_values=cache, attention_mask=mask[:, :-1], use_cache=True)
-    hidden: Tensor = model(
+            model.model.base_model(
+                inputs_embeds=rest[:, :-1], past_key_values=cache, attention_mask=mask[:, :-1], use_cache=True
+            )
+        rest = rest[:, -1:]
+    hidden: Tensor = model.model.base_model(
         inputs_embeds=rest, past_key_values=cache, attention_mask=mask, use_cache=True
     ).last_hidden_state
     return hidden[:, -1]
@@ -89,120 +180,3 @@ def recomputed(model: Any) -> Iterator[None]:
     finally:
         for layer in layers:
             del layer.forward
-
-
-COPIES = 64
-"""Personas a pass at the most where each has a copy of the question: more take memory and time."""
-
-
-def hidden_after_cue(model: LanguageModel, continuation: Continuation) -> Tensor:
-    """Final hidden state of the frozen model behind the cue, shape ``[n, width]``, with gradient to the tokens.
-
-    A question already read is shared by the batch where the model's attention allows it, and copied where not.
-    """
-    if continuation.question and shares(model, continuation.length):
-        return _shared_pass(model, continuation, [continuation.question])
-    return _plain_pass(model, continuation)
-
-
-def hidden_after_cues(
-    model: LanguageModel, readings: Sequence[CachedQuestion], virtual: Sequence[Tensor], attachment: Attachment
-) -> list[Tensor]:
-    """As :func:`hidden_after_cue` for the personas of several questions, in one pass where their questions are shared.
-
-    Args:
-        model: The frozen model.
-        readings: One or more questions.
-        virtual: The virtual tokens of each question's personas, ``[n, *attachment.shape(model)]``.
-        attachment: Placement and form.
-
-    Returns:
-        One tensor ``[n, width]`` a question.
-    """
-    longest = max(readings, key=lambda reading: reading.ids.shape[1])
-    if not shares_questions(model, attachment, longest.ids.shape[1]):
-        return [
-            hidden_after_cue(model, attach(model, reading, own, attachment))
-            for reading, own in zip(readings, virtual, strict=True)
-        ]
-    most = max(map(len, virtual))
-    rows = torch.cat([pad(own, (0, 0) * (own.ndim - 1) + (0, most - len(own))) for own in virtual])
-    together = attach(model, longest, rows, attachment)
-    hidden = _shared_pass(model, together, [reading.keys_values for reading in readings])
-    return [part[: len(own)] for part, own in zip(torch.split(hidden, most), virtual, strict=True)]
-
-
-def shares(model: LanguageModel, length: int) -> bool:
-    """Whether a model's attention can be shared by so many tokens.
-
-    Not beyond the window of a layer; otherwise tried once on a small input and compared with the plain pass, up to the
-    rounding of the model's precision.
-    """
-    if model.window is not None and length > model.window:
-        return False
-    if model.shares is None:
-        pluggable = getattr(model.model, "_supports_attention_backend", False) or can_be_patched(model.model)
-        model.shares = pluggable and _sharing_agrees(model)
-    return model.shares
-
-
-def rows_per_pass(model: LanguageModel, attachment: Attachment, tokens: int, most: int) -> int:
-    """How many personas may go through the model together: fewer where each has a copy of the question.
-
-    Args:
-        model: The frozen model.
-        attachment: Placement and form.
-        tokens: Of the longest question.
-        most: Where the question is shared.
-    """
-    return most if shares_questions(model, attachment, tokens) else min(most, COPIES)
-
-
-def shares_questions(model: LanguageModel, attachment: Attachment, tokens: int) -> bool:
-    """Whether the personas share questions of up to so many tokens: these are read already, and can be shared."""
-    return attachment.placement == "after" and shares(model, tokens + attachment.tokens + 1)
-
-
-def _plain_pass(model: LanguageModel, continuation: Continuation) -> Tensor:
-    if model.settings.recompute and not continuation.past_length:
-        with recomputed(model.model):
-            embeddings = continuation.embeddings
-            whole: Tensor = model.model.base_model(inputs_embeds=embeddings, use_cache=False).last_hidden_state
-        return whole[:, -1]
-    layers, _, _ = model.cache_shape
-    read = continuation.keys_values()
-    return last_position(model.model.base_model, continuation.embeddings, read, continuation.mask(), layers)
-
-
-def _shared_pass(model: LanguageModel, continuation: Continuation, questions: Sequence[KeysValues]) -> Tensor:
-    """One pass over as many rows for each question; the continuation is that of the longest."""
-    n, new, _ = continuation.embeddings.shape
-    lengths = torch.tensor([length_of(question) for question in questions], device=model.device)
-    begin = lengths.repeat_interleave(n // len(questions)) + length_of(continuation.prefix)
-    shared = Shared.stacked(questions)
-    with shared_questions(model.model, shared):
-        hidden: Tensor = model.model.base_model(
-            inputs_embeds=continuation.embeddings,
-            position_ids=begin[:, None] + torch.arange(new, device=model.device),
-            past_key_values=PrivateCache(continuation.prefix, int(lengths.max())),
-            use_cache=True,
-        ).last_hidden_state
-    return hidden[:, -1]
-
-
-@torch.no_grad()
-def _sharing_agrees(model: LanguageModel) -> bool:
-    way = Attachment("after", "prompt", 2)
-    generator = torch.Generator().manual_seed(0)
-    virtual = torch.randn(2, *way.shape(model), generator=generator).to(model.device) * model.embedding.weight.std()
-    readings = [model.read_ids(model.cue.repeat(1, times)) for times in (2, 1)]
-    continuations = [attach(model, reading, own[None], way) for reading, own in zip(readings, virtual, strict=True)]
-    together = attach(model, readings[0], virtual, way)
-    try:
-        shared = _shared_pass(model, together, [reading.keys_values for reading in readings])
-    except TypeError:
-        return False
-    plain = torch.cat([_plain_pass(model, continuation) for continuation in continuations])
-    precision = plain.dtype if model.settings.quantize == "none" else torch.bfloat16
-    rounding = max(1e-4, 4 * torch.finfo(precision).eps)
-    return bool((shared - plain).float().norm() <= rounding * plain.float().norm())

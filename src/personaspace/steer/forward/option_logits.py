@@ -13,34 +13,30 @@ from personaspace.steer.model.output import output_logits
 from personaspace.steer.model.prompts import LABELS, labels_for
 
 
-def option_logits(
-    model: LanguageModel, hidden_after: Callable[[Tokens], Tensor], options: int, labels: Sequence[str] = LABELS
-) -> Tensor:
+def option_logits(model: LanguageModel, hidden_after: Callable[[Tokens], Tensor], labels: Sequence[str]) -> Tensor:
     """Logits of a question's options; log-probabilities where a label has several tokens.
 
     Args:
         model: The frozen model.
-        hidden_after: Gives the final hidden states ``[n, width]`` behind the cue and the beginning of a label.
-        options: How many options the question has.
-        labels: Their labels.
+        hidden_after: Gives the final hidden states ``[n, width]`` after the cue and the beginning of a label.
+        labels: One label per option.
 
     Returns:
         Shape ``[n, options]``.
     """
-    sequences = model.option_tokens.sequences(labels_for(options, labels))
+    sequences = model.option_tokens.sequences(labels)
     if all(len(ids) == 1 for ids in sequences):
-        return label_logits(model, hidden_after(()), options, labels)
+        return label_logits(model, hidden_after(()), labels)
     return sequence_logits(sequences, lambda begun: output_logits(model.model, hidden_after(begun)).log_softmax(dim=-1))
 
 
-def label_logits(model: LanguageModel, hidden: Tensor, options: int, labels: Sequence[str] = LABELS) -> Tensor:
-    """Logits of labels of one token each: one row of the output layer an option.
+def label_logits(model: LanguageModel, hidden: Tensor, labels: Sequence[str]) -> Tensor:
+    """Logits of labels of one token each: one row of the output layer per option.
 
     Args:
         model: The frozen model.
         hidden: Final hidden states, shape ``[n, width]``.
-        options: How many options the question has.
-        labels: Their labels.
+        labels: One label per option.
 
     Returns:
         Shape ``[n, options]``.
@@ -48,7 +44,7 @@ def label_logits(model: LanguageModel, hidden: Tensor, options: int, labels: Seq
     Raises:
         ModelError: The tokenizer splits a label into several tokens.
     """
-    ids = model.option_tokens.ids(labels_for(options, labels))
+    ids = model.option_tokens.ids(labels)
     return output_logits(model.model, hidden, torch.tensor(ids, device=model.device))
 
 
@@ -56,13 +52,13 @@ def label_logits(model: LanguageModel, hidden: Tensor, options: int, labels: Seq
 def base_probabilities(
     model: LanguageModel, texts: Sequence[str], options: Sequence[int], batch: int = 32, labels: Sequence[str] = LABELS
 ) -> Tensor:
-    """Probabilities of every question's options from the base model alone; texts of like length share a pass.
+    """Probabilities of every question's options from the base model alone; texts of similar length share a pass.
 
     Args:
         model: The frozen model.
-        texts: Questions up to the answer cue, each read on its own.
+        texts: Questions up to the answer cue.
         options: How many options each has.
-        batch: Texts a pass.
+        batch: Texts per pass.
         labels: The options' labels.
 
     Returns:
@@ -81,7 +77,7 @@ def base_probabilities(
                     return state[None]
                 return last_hidden(model, [torch.cat([sequences[i], torch.tensor(begun, device=model.device)])])
 
-            logits = option_logits(model, hidden_after, options[i], labels)
+            logits = option_logits(model, hidden_after, labels_for(options[i], labels))
             scores[i, : options[i]] = logits[0].softmax(-1).cpu()
     return scores
 

@@ -1,7 +1,7 @@
-"""Shared questions for families whose attention ``transformers`` does not let one choose.
+"""Attention over shared questions for model families whose attention ``transformers`` does not let one choose.
 
-Their layers compute attention in a method of their own. For the length of one pass that method is replaced, layer by
-layer, by one that hands queries, keys and values to the attention over shared questions, and put back afterwards.
+Their layers compute attention in a method of their own. For one forward pass that method is replaced, layer by layer,
+by one that passes queries, keys and values to the attention over shared questions, and restored afterwards.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ Attend = Callable[..., Tensor]
 """Attention over shared questions: layer, query, key, value and the factor on the scores; ``[n, heads, new, d]``."""
 
 Methods = dict[str, Callable[..., Any]]
-"""Names of methods, and what stands in for them."""
+"""Replacements by the name of the method replaced."""
 
 
 def can_be_patched(model: Any) -> bool:
-    """Whether a model has attention layers of a kind known here."""
+    """Whether a model has attention layers of a kind in :data:`METHODS`."""
     return bool(_known_layers(model))
 
 
 @contextmanager
 def patched(model: Any, attend: Attend) -> Iterator[None]:
-    """Let the layers known here attend by ``attend``."""
+    """Compute attention by ``attend`` in all layers of the kinds in :data:`METHODS`."""
     layers = _known_layers(model)
     for layer, methods in layers:
         for name, method in methods.items():
@@ -89,4 +89,4 @@ METHODS: dict[str, Methods] = {
     "GPTJAttention": {"_attn": _gpt_j, "_get_embed_positions": _gpt_j_positions},
     "FalconAttention": {"forward": _falcon},
 }
-"""By the class of an attention layer."""
+"""Methods to replace, by the class of the attention layer."""

@@ -6,9 +6,9 @@ question share its K and V. The softmax runs over both parts at once,
     a_i = softmax([q_i K^T, q_i K_i^T + causal mask] / sqrt(d)),    o_i = a_i [V; V_i],
 
 but q K^T and a V over the shared part are one matrix product a question, and no gradient is made for K and V. Several
-questions, each with as many rows as the others, share one pass; the shorter ones are filled up and what fills them is
-masked. The result equals plain attention over the joined keys up to rounding (the idea of shared-prefix attention,
-arXiv 2402.05099).
+questions, each with as many rows as the others, share one pass; the shorter ones are padded and the padding is masked.
+The result equals plain attention over the joined keys up to rounding (the idea of shared-prefix attention, arXiv
+2402.05099).
 """
 
 from __future__ import annotations
@@ -33,25 +33,25 @@ NAME = "personaspace-shared"
 
 @dataclass(frozen=True)
 class Shared:
-    """Questions read already.
+    """Keys and values of questions that were read before.
 
     Attributes:
         keys_values: Per layer keys and values, each ``[questions, kv_heads, tokens, head_dim]``.
-        filler: What is added to the scores, minus infinity where a shorter question is filled up,
+        padding: Added to the attention scores, minus infinity where a shorter question is padded,
             ``[questions, tokens]``; ``None`` where all are equally long.
     """
 
     keys_values: KeysValues
-    filler: Tensor | None = None
+    padding: Tensor | None = None
 
     @classmethod
     def stacked(cls, questions: Sequence[KeysValues]) -> Shared:
-        """Several questions, each with keys and values ``[1, kv_heads, tokens, head_dim]`` a layer."""
+        """Several questions, each with keys and values ``[1, kv_heads, tokens, head_dim]`` per layer."""
         if len(questions) == 1:
             return cls(questions[0])
         lengths = torch.tensor([length_of(question) for question in questions])
         keys_values = [
-            (_filled_up([layer[0] for layer in layers]), _filled_up([layer[1] for layer in layers]))
+            (_padded([layer[0] for layer in layers]), _padded([layer[1] for layer in layers]))
             for layers in zip(*questions, strict=True)
         ]
         outside = torch.arange(int(lengths.max())) >= lengths[:, None]
@@ -80,7 +80,7 @@ class PrivateCache(DynamicCache):
 
 
 def length_of(keys_values: KeysValues) -> int:
-    """Tokens that these keys and values are of."""
+    """Number of tokens whose keys and values these are."""
     return keys_values[0][0].shape[2] if keys_values else 0
 
 
@@ -108,16 +108,16 @@ def attention(
     softcap: float | None = None,
     **_: Any,
 ) -> tuple[Tensor, None]:
-    """Attend to the row's shared question and to each row's own tokens, as ``transformers`` asks for it.
+    """Attention to the row's shared question and to the row's own tokens, with the signature ``transformers`` calls.
 
     Args:
-        module: The attention layer, which knows its place.
+        module: The attention layer, which knows its index.
         query: Shape ``[n, heads, new, d]``.
         key: Each row's own keys so far, ``[n, kv_heads, own, d]``; the last ``new`` of them are the new tokens'.
         value: As ``key``.
-        attention_mask: Unused; nothing is padded here.
+        attention_mask: Unused; rows are not padded.
         scaling: Factor on the scores; one over the root of d where not given.
-        softcap: What the scores are bent to stay below (Gemma 2).
+        softcap: Soft upper bound of the scores (Gemma 2).
 
     Returns:
         Shape ``[n, new, heads, d]``, and no attention weights.
@@ -146,23 +146,23 @@ def _attend(
 
 
 def _unseen(shared: Shared, n: int, new: int, own: int, like: Tensor) -> Tensor | None:
-    """What is added to the scores, minus infinity at what a new token does not see, ``[n, 1, new, tokens]``."""
-    if shared.filler is None and new == 1:
+    """Added to the scores: minus infinity at tokens that a new token does not see, ``[n, 1, new, tokens]``."""
+    if shared.padding is None and new == 1:
         return None
     later = torch.full((new, own), -torch.inf, dtype=like.dtype, device=like.device).triu(own - new + 1)
-    filler = like.new_zeros(1, like.shape[-1] - own) if shared.filler is None else shared.filler.to(like)
-    each = torch.cat([filler[:, None].expand(-1, new, -1), later.expand(len(filler), -1, -1)], dim=-1)
+    padding = like.new_zeros(1, like.shape[-1] - own) if shared.padding is None else shared.padding.to(like)
+    each = torch.cat([padding[:, None].expand(-1, new, -1), later.expand(len(padding), -1, -1)], dim=-1)
     return each.repeat_interleave(n // len(each), dim=0)[:, None] if len(each) > 1 else each[:, None]
 
 
-def _filled_up(parts: Sequence[Tensor]) -> Tensor:
-    """Tensors ``[1, kv_heads, tokens, d]`` of unlike lengths as one, filled up with zeros."""
+def _padded(parts: Sequence[Tensor]) -> Tensor:
+    """Tensors ``[1, kv_heads, tokens, d]`` of unlike lengths as one, padded with zeros."""
     longest = max(part.shape[2] for part in parts)
     return torch.cat([pad(part, (0, 0, 0, longest - part.shape[2])) for part in parts])
 
 
 def _of_questions(rows: Tensor, matrices: Tensor) -> Tensor:
-    """Every row's own question's matrix: ``[n, kv_heads, q, a]`` times ``[questions, kv_heads, a, b]``."""
+    """Product of rows ``[n, kv_heads, q, a]`` with the matrices of their questions, ``[questions, kv_heads, a, b]``."""
     n, kv_heads, queries, width = rows.shape
     questions, _, _, out = matrices.shape
     together = rows.reshape(questions, -1, kv_heads, queries, width).transpose(1, 2)

@@ -1,4 +1,4 @@
-"""Decoding: a frozen model going on with a batch of texts, one token at a time."""
+"""Decoding: the next-token logits of a frozen model for a batch of growing texts."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from personaspace.steer.model.language_model import LanguageModel
 
 
 class Decoding:
-    """A batch of texts as the model has read them.
+    """A batch of texts that a model reads token by token.
 
-    What was read is of unlike length from prompt to prompt: shorter rows are padded on the left, masked, and keep
-    their own positions, so that every text goes on as it would alone.
+    Prompts differ in length: shorter rows are padded on the left, masked, and keep their own positions, so that every
+    text continues as it would alone.
 
     Args:
         model: The frozen model.
-        continuations: What is to be read first, by prompt; each for one or more texts.
+        continuations: The beginning of the texts, one or more texts per prompt.
 
     Attributes:
         logits: Of the next token, shape ``[texts, vocabulary]``.

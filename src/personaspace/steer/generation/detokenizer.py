@@ -1,4 +1,4 @@
-"""Spoken: one text as it grows, token by token, and what of it can be said already."""
+"""Incremental detokenizer: the text of a growing sequence of tokens, piece by piece."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ BROKEN = "\N{REPLACEMENT CHARACTER}"
 
 
 class IncrementalDetokenizer:
-    """One text as it grows.
+    """Incremental detokenizer of one growing text.
 
-    What may still change is held back: characters of which only some bytes are there, space that may turn out to be
-    the end, and what may become a stop string. What was said is never taken back.
+    Text that may still change is held back: characters of which some bytes are missing, space at the end, and the
+    beginning of a stop string. Text once returned is final.
 
     Args:
         tokenizer: Turns tokens into text.
-        ends: Tokens that end the text.
-        stops: Strings that end the text.
+        ends: Tokens that end the text; they are not part of it.
+        stops: Strings that end the text; they are not part of it.
 
     Attributes:
-        text: What was said so far.
+        text: All text returned so far.
         done: Whether the text has ended.
     """
 
@@ -31,7 +31,7 @@ class IncrementalDetokenizer:
         self.done = False
 
     def add(self, token: int) -> str:
-        """Take the next token; returns what can be said now."""
+        """Add the next token; returns the text that is final now."""
         if token in self.ends:
             return self.finish()
         self.tokens.append(token)
@@ -39,19 +39,19 @@ class IncrementalDetokenizer:
         found = [at for at in map(text.find, self.stops) if at >= 0]
         if found:
             self.done = True
-            return self._say(text[: min(found)])
-        return self._say(_settled(text.rstrip(BROKEN), self.stops))
+            return self._piece(text[: min(found)])
+        return self._piece(_settled(text.rstrip(BROKEN), self.stops))
 
     def finish(self) -> str:
-        """End the text; returns what had been held back."""
+        """End the text; returns the text that was held back."""
         self.done = True
-        return self._say(self._decoded())
+        return self._piece(self._decoded())
 
     def _decoded(self) -> str:
         text: str = self.tokenizer.decode(self.tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
         return text.lstrip()
 
-    def _say(self, text: str) -> str:
+    def _piece(self, text: str) -> str:
         text = text.rstrip()
         if not text.startswith(self.text):
             return ""
@@ -60,7 +60,7 @@ class IncrementalDetokenizer:
 
 
 def _settled(text: str, stops: Sequence[str]) -> str:
-    """The text without an end that may be the beginning of a stop string."""
+    """The text without an ending that may be the beginning of a stop string."""
     for length in range(max(map(len, stops), default=1) - 1, 0, -1):
         if any(len(stop) > length and text.endswith(stop[:length]) for stop in stops):
             return text[:-length]

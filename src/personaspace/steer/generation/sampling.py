@@ -1,4 +1,4 @@
-"""Sampling: how the next token is chosen, with random numbers of each text's own."""
+"""Sampling of the next token, with random numbers of each text's own."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from personaspace.errors import MAX_SEED, SettingError
 
 
 class Controls(TypedDict, total=False):
-    """How texts are written; see :class:`Sampling`."""
+    """Keyword arguments of ``generate`` and ``stream``; see :class:`Sampling`."""
 
     max_new_tokens: int
     temperature: float
@@ -34,17 +34,17 @@ class Controls(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Sampling:
-    """How texts are written.
+    """Settings of text generation.
 
     Attributes:
-        max_new_tokens: Length of a text at the most.
+        max_new_tokens: Tokens per text, at most.
         temperature: 0 for greedy decoding, higher for more variety.
-        top_p: The likeliest tokens up to this probability are drawn from.
-        top_k: So many of the likeliest tokens at the most are drawn from; 0 for all.
+        top_p: Nucleus sampling: draw from the likeliest tokens up to this probability (arXiv 1904.09751).
+        top_k: Draw from at most so many of the likeliest tokens; 0 for all.
         repetition_penalty: Above 1 makes tokens already written less likely (arXiv 1909.05858).
-        stop: Where a text ends, itself left out: a string or several.
+        stop: A string or several at which a text ends; they are not part of it.
         seed: Of the draws.
-        batch: Texts written at a time.
+        batch: Texts generated at a time.
 
     Raises:
         SettingError: A setting is outside what is allowed.
@@ -80,7 +80,7 @@ class Sampling:
         Args:
             logits: Shape ``[texts, vocabulary]``.
             written: Tokens so far, shape ``[texts, tokens]``.
-            draws: A source of random numbers for every text, so that no text hangs on its neighbours.
+            draws: One random generator per text, so that no text depends on the others in the batch.
 
         Returns:
             Shape ``[texts]``.

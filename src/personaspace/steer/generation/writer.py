@@ -1,4 +1,4 @@
-"""Writing: personas answer prompts in their own words, many texts at a time, piece by piece."""
+"""Text generation: answers of personas to open questions, many at a time and streamed piece by piece."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from personaspace.steer.generation.detokenizer import IncrementalDetokenizer
 from personaspace.steer.generation.sampling import Controls, Sampling
 from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.model.prompts import open_question
-from personaspace.steer.protocols import Persona, Personas, names_and_vectors
+from personaspace.steer.protocols import PersonasLike, names_and_vectors
 from personaspace.steer.steering import Steering, check_strength
 
 MARGIN = 64
-"""Tokens that virtual tokens and cue take at the most."""
+"""Tokens that virtual tokens and cue take, at most."""
 
 
 class Piece(NamedTuple):
-    """A piece of a text, and whose.
+    """A piece of a generated text.
 
     Attributes:
-        prompt: What was asked.
-        persona: Who answers.
-        sample: Which of this persona's answers, counted from 0.
-        text: What is added to it; perhaps nothing, where the text is done.
+        prompt: The question.
+        persona: Name of the persona that answers.
+        sample: Number of the answer among this persona's answers, from 0.
+        text: The text added; may be empty where the text is done.
         done: Whether the text ends here.
     """
 
@@ -45,7 +45,7 @@ class Piece(NamedTuple):
 
 
 class _Text(NamedTuple):
-    """Which text a row of the batch is."""
+    """A text to generate."""
 
     prompt: str
     row: int
@@ -53,34 +53,39 @@ class _Text(NamedTuple):
 
 
 class Writer(ABC):
-    """Whoever writes for points of a space."""
+    """Base class of models that generate text for points of a space."""
 
     @property
     @abstractmethod
     def steering(self) -> Steering:
-        """What writing takes of the model."""
+        """The trained steerer and its settings."""
 
     def generate(
         self,
         prompts: str | Sequence[str],
-        personas: Personas | Persona,
+        personas: PersonasLike,
         *,
         strength: float = 1.0,
         samples: int = 1,
         **sampling: Unpack[Controls],
     ) -> pd.Series[str]:
-        """Let personas answer in words.
+        """Generate personas' answers to open questions.
 
         Args:
-            prompts: What they are asked, one text or several.
-            personas: Named points, or one.
-            strength: Of the steering: 0 is the base model, 1 the steered model, more exaggerates.
+            prompts: The question, or several.
+            personas: Personas, one persona, or a list of them.
+            strength: Strength of the steering: 0 is the base model, 1 the steered model, more exaggerates.
             samples: Answers per prompt and persona.
             sampling: As in :class:`~personaspace.steer.generation.sampling.Sampling`.
 
         Returns:
-            The answers, indexed by persona; by prompt as well where a list of them is given, and by sample where
-            there are several. An answer hangs on seed, prompt, persona and sample, not on what else is asked.
+            The answers, indexed by persona; also by prompt where a list of them is given, and by sample where there
+            are several. An answer depends on seed, prompt, persona and sample, not on what else is asked.
+
+        Raises:
+            SettingError: No prompt, an empty one, one given twice, no personas, or a setting outside what is allowed.
+            SurveyError: The personas do not fit the model.
+            ModelError: A prompt does not fit the model's context.
         """
         asked = [prompts] if isinstance(prompts, str) else prompts
         texts = dict.fromkeys(product(asked, names_and_vectors(personas)[0], range(samples)), "")
@@ -96,60 +101,45 @@ class Writer(ABC):
     def stream(
         self,
         prompts: str | Sequence[str],
-        personas: Personas | Persona,
+        personas: PersonasLike,
         *,
         strength: float = 1.0,
         samples: int = 1,
         **sampling: Unpack[Controls],
     ) -> Iterator[Piece]:
-        """As :meth:`generate`, piece by piece as the words arrive.
+        """Generate as :meth:`generate` does, piece by piece as tokens arrive.
 
-        Yields:
-            Pieces of text; those of one prompt, persona and sample add up to what :meth:`generate` returns.
+        Args:
+            prompts: The question, or several.
+            personas: Personas, one persona, or a list of them.
+            strength: Strength of the steering; at every token, logits are base + strength x (steered - base).
+            samples: Answers per prompt and persona.
+            sampling: As in :class:`~personaspace.steer.generation.sampling.Sampling`.
+
+        Returns:
+            Pieces of text; those of one prompt, persona and sample add up to the text that :meth:`generate` returns,
+            and the last of them is marked as done.
+
+        Raises:
+            SettingError: No prompt, an empty one, one given twice, no personas, or a setting outside what is allowed.
+            SurveyError: The personas do not fit the model.
+            ModelError: A prompt does not fit the model's context.
         """
+        steering, settings = self.steering, Sampling(**sampling)
         asked = [prompts] if isinstance(prompts, str) else list(prompts)
-        return stream(self.steering, asked, personas, strength, samples, Sampling(**sampling))
-
-
-def stream(
-    steering: Steering,
-    prompts: Sequence[str],
-    personas: Personas | Persona,
-    strength: float,
-    samples: int,
-    sampling: Sampling,
-) -> Iterator[Piece]:
-    """Texts of all personas on all prompts, piece by piece as tokens arrive.
-
-    Args:
-        steering: What writes.
-        prompts: What is asked.
-        personas: Named points, or one.
-        strength: Of the steering; at every token, logits are base + strength x (steered - base).
-        samples: Texts per prompt and persona.
-        sampling: How the next token is chosen.
-
-    Returns:
-        Pieces; every text's last one is marked.
-
-    Raises:
-        SettingError: No prompt, an empty one, one given twice, no samples, or a strength that is not finite.
-        SurveyError: The personas do not fit the space.
-        ModelError: A prompt does not fit the model's context.
-    """
-    check_strength(strength)
-    if samples < 1:
-        raise SettingError(f"samples is {samples}: every persona answers at least once")
-    if not prompts or not all(prompt.strip() for prompt in prompts):
-        raise SettingError("an empty prompt: write out what the personas are asked")
-    if len(set(prompts)) < len(prompts):
-        raise SettingError("a prompt is given twice: for several answers to one prompt ask for samples")
-    names, vectors = names_and_vectors(personas)
-    points = steering.steerer.points(vectors)
-    for prompt in prompts:
-        steering.steerer.model.check_fits(open_question(prompt), MARGIN + sampling.max_new_tokens)
-    texts = (_Text(*text) for text in product(prompts, range(len(names)), range(samples)))
-    return _in_batches(steering, texts, names, points, strength, sampling)
+        check_strength(strength)
+        if samples < 1:
+            raise SettingError(f"samples is {samples}: every persona answers at least once")
+        if not asked or not all(prompt.strip() for prompt in asked):
+            raise SettingError("an empty prompt: write out the question")
+        if len(set(asked)) < len(asked):
+            raise SettingError("a prompt is given twice: for several answers to one prompt ask for samples")
+        names, vectors = names_and_vectors(personas)
+        points = steering.steerer.points(vectors)
+        for prompt in asked:
+            steering.steerer.model.check_fits(open_question(prompt), MARGIN + settings.max_new_tokens)
+        texts = (_Text(*text) for text in product(asked, range(len(names)), range(samples)))
+        return _in_batches(steering, texts, names, points, strength, settings)
 
 
 def _in_batches(
@@ -162,18 +152,18 @@ def _in_batches(
 ) -> Iterator[Piece]:
     model = steering.steerer.model
     while batch := list(islice(texts, sampling.batch)):
-        spoken = [IncrementalDetokenizer(model.tokenizer, _ends(model), sampling.stops) for _ in batch]
+        growing = [IncrementalDetokenizer(model.tokenizer, _ends(model), sampling.stops) for _ in batch]
         draws = [_draws(sampling.seed, text.prompt, names[text.row], text.sample) for text in batch]
-        voices = _voices(steering, batch, points, strength, sampling.max_new_tokens)
+        decodings = _decodings(steering, batch, points, strength, sampling.max_new_tokens)
         written = torch.empty(len(batch), 0, dtype=torch.long, device=points.device)
-        while not all(text.done for text in spoken):
+        while not all(text.done for text in growing):
             if written.shape[1]:
-                for _, voice in voices:
-                    voice.step(written[:, -1])
-            logits = torch.stack([weight * voice.logits for weight, voice in voices]).sum(0)
+                for _, decoding in decodings:
+                    decoding.step(written[:, -1])
+            logits = torch.stack([weight * decoding.logits for weight, decoding in decodings]).sum(0)
             tokens = sampling.choose(logits, written, draws)
             written = torch.cat([written, tokens[:, None]], dim=1)
-            for (prompt, row, sample), text, token in zip(batch, spoken, tokens.tolist(), strict=True):
+            for (prompt, row, sample), text, token in zip(batch, growing, tokens.tolist(), strict=True):
                 if not text.done:
                     piece = text.add(token)
                     if written.shape[1] == sampling.max_new_tokens and not text.done:
@@ -182,19 +172,19 @@ def _in_batches(
                         yield Piece(prompt, names[row], sample, piece, text.done)
 
 
-def _voices(
+def _decodings(
     steering: Steering, batch: Sequence[_Text], points: Tensor, strength: float, generated: int
 ) -> list[tuple[float, Decoding]]:
-    """The steered model and the base model with what each counts, without one that counts nothing."""
+    """The steered model and the base model, each with its weight in the logits; without one of weight 0."""
     model = steering.steerer.model
     steered, base = [], []
     for prompt, group in groupby(batch, key=lambda text: text.prompt):
         rows = [text.row for text in group]
-        reading = model.read(open_question(prompt), reserve=MARGIN)
+        question = model.read(open_question(prompt), reserve=MARGIN)
         cue = model.embedding(model.cue[:, -1:]).expand(len(rows), -1, -1)
-        base.append(Continuation(reading.keys_values, [], cue))
+        base.append(Continuation(question.keys_values, [], cue))
         with torch.no_grad():
-            steered.append(steering.steerer.continuation(points[rows], reading, generated=generated))
+            steered.append(steering.steerer.continuation(points[rows], question, generated=generated))
     weighted = ((strength, steered), (1 - strength, base))
     return [(weight, Decoding(model, continuations)) for weight, continuations in weighted if weight != 0]
 
@@ -207,6 +197,6 @@ def _ends(model: LanguageModel) -> set[int]:
 
 
 def _draws(seed: int, *text: object) -> torch.Generator:
-    """Random numbers of a text's own, the same whatever else is written."""
+    """Random generator of one text, the same whatever else is generated."""
     digest = hashlib.blake2b(repr((seed, *text)).encode(), digest_size=8).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest, "little") >> 1)

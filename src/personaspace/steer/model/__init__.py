@@ -1,1 +1,1 @@
-"""The frozen language model: loading it, its prompts, its tokens and what it has read."""
+"""The frozen language model: loading, prompts, tokens and the question cache."""

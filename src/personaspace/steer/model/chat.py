@@ -1,8 +1,7 @@
 """The chat template of an instruction-tuned model: the question as the user's turn, the answer as the assistant's.
 
-Survey text is untrusted: it must not be able to end its turn and speak for somebody else. The template is therefore
-rendered around a placeholder; what stands before and after it is tokenized as the template's author meant it, special
-tokens included, and the question's text apart from it, as plain text.
+Survey text is untrusted: it must not be able to end its turn and begin another. The template is therefore rendered
+around a placeholder; the text before and after it is tokenized with special tokens, the question as plain text.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ class ChatTemplate:
         self.before, self.after = rendered.split(PLACE)
 
     def ids(self, text: str) -> list[int]:
-        """Token ids of the user's turn with this text, and of all the template writes around it."""
+        """Token ids of the user's turn with this text, and of the template around it."""
         lead = self.before[len(self.before.rstrip()) :]
         trail = self.after[: len(self.after) - len(self.after.lstrip())]
         return [
@@ -63,6 +62,6 @@ class ChatTemplate:
 
 
 def plain_ids(tokenizer: Any, text: str, start: bool = False) -> list[int]:
-    """Token ids of untrusted text: what looks like a special token is text; ``start`` adds the model's start token."""
+    """Token ids of text with special tokens in it taken as text; ``start`` adds the model's own start token."""
     ids: list[int] = tokenizer(text, add_special_tokens=start, split_special_tokens=True)["input_ids"]
     return ids[:-1] if start and ids[-1] == tokenizer.eos_token_id else ids

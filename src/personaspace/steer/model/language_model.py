@@ -1,10 +1,11 @@
-"""A frozen causal language model: its tokens, and what it has read of each question."""
+"""A frozen causal language model with its tokenizer and a cache of the questions it has read."""
 
 from __future__ import annotations
 
 import textwrap
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -29,12 +30,12 @@ class LanguageModel:
         tokenizer: Its tokenizer.
         name: The name or folder it was loaded from.
         device: Where it runs; a quantized model stays where it was loaded.
-        settings: How it was loaded, and whether questions are put into its chat template.
+        settings: Precision, quantization and chat template.
 
     Attributes:
         settings: As given, with ``chat`` decided.
         context_length: The most tokens the model can read.
-        window: How many tokens the layers that see least can see; ``None`` if every layer sees all.
+        window: Tokens that the layer with the narrowest attention window sees; ``None`` if every layer sees all.
         shares: Whether its attention can share a question among personas; ``None`` until tried.
         question_cache: Questions read so far.
 
@@ -63,27 +64,27 @@ class LanguageModel:
         self.question_cache = QuestionCache()
 
     @classmethod
-    def load(cls, name: str, device: str = "cpu", settings: BaseSettings | None = None) -> LanguageModel:
+    def load(cls, name: str | Path, device: str = "cpu", settings: BaseSettings | None = None) -> LanguageModel:
         """Load a model and freeze it.
 
         Args:
-            name: A hub name, a folder, or ``nano`` for the small model shipped with the package.
+            name: A folder, a hub repository ``organisation/name``, or ``nano`` for the small model in the package.
             device: Where it runs.
             settings: Precision, quantization and chat template.
 
         Raises:
-            UnknownNameError: There is no such folder, and the hub does not know or cannot be reached.
+            UnknownNameError: There is no such folder, and the hub does not know the name or cannot be reached.
             ModelError: It is not a causal language model, or not one whose logits are understood.
             SettingError: There is no such device, or the library for quantization is missing.
         """
-        settings = settings or BaseSettings()
+        name, settings = str(name), settings or BaseSettings()
         model = cls(*load_pretrained(name, settings, device), name, device, settings)
         check_model(model.model, torch.cat([model.cue, model.cue], dim=1), name)
         return model
 
     @property
     def device(self) -> torch.device:
-        """Where the model runs."""
+        """Device that the model runs on."""
         return torch.device(self.model.device)
 
     @property
@@ -99,9 +100,9 @@ class LanguageModel:
 
     @torch.no_grad()
     def vocabulary(self, most: int = 2**15) -> Tensor:
-        """Input embeddings of the first ``most`` words as the model reads them, shape ``[words, width]``."""
-        words: Tensor = self.embedding(torch.arange(min(most, len(self.embedding.weight)), device=self.device))
-        return words.float()
+        """Input embeddings of the first ``most`` tokens of the vocabulary, shape ``[tokens, width]``."""
+        tokens: Tensor = self.embedding(torch.arange(min(most, len(self.embedding.weight)), device=self.device))
+        return tokens.float()
 
     @cached_property
     def cache_shape(self) -> tuple[int, int, int]:
@@ -109,7 +110,7 @@ class LanguageModel:
         keys_values = self.read_ids(torch.zeros(1, 1, dtype=torch.long, device=self.device)).keys_values
         shapes = {tuple(t.shape) for pair in keys_values for t in pair}
         if len(shapes) != 1:
-            raise ModelError(f"model {self.name!r} has layers with unlike caches, which is not supported")
+            raise ModelError(f"model {self.name!r} has layers with caches of different shapes, which is not supported")
         _, heads, _, head_dim = shapes.pop()
         return len(keys_values), heads, head_dim
 
@@ -120,7 +121,7 @@ class LanguageModel:
 
     @cached_property
     def option_tokens(self) -> OptionTokens:
-        """Token ids of the answer cue and of the option labels behind it."""
+        """Token ids of the answer cue and of the option labels after it."""
         return OptionTokens(lambda text: plain_ids(self.tokenizer, text), self.name)
 
     @cached_property
@@ -131,7 +132,7 @@ class LanguageModel:
     def tokens(self, text: str, start: bool = True) -> Tensor:
         """Token ids of a text, shape ``[1, tokens]``; ``start`` adds the model's own start token, if any.
 
-        What looks like a special token in the text is text.
+        Special tokens spelled out in the text are tokenized as plain text.
         """
         return torch.tensor([plain_ids(self.tokenizer, text, start)], dtype=torch.long, device=self.device)
 
@@ -142,14 +143,14 @@ class LanguageModel:
         return torch.tensor([self.chat.ids(text)], dtype=torch.long, device=self.device)
 
     def read(self, text: str, reserve: int = 64) -> CachedQuestion:
-        """Read a question once, without gradient, and keep the keys and values while all of them fit in a gigabyte.
+        """Read a question once, without gradient, and cache its keys and values while all of them fit in a gigabyte.
 
-        All of the answer cue is read here but its last token, behind which the answer stands: what is read here is
-        paid once, what follows once per persona.
+        The answer cue is read with it, except its last token, after which the answer stands. What is read here is
+        computed once; what follows, once per persona.
 
         Args:
             text: The question up to the answer cue.
-            reserve: Tokens that must still fit behind it.
+            reserve: Tokens that must still fit after it.
 
         Raises:
             ModelError: The text is longer than the model's context.
@@ -162,11 +163,11 @@ class LanguageModel:
         return self.question_cache[text]
 
     def read_ids(self, ids: Tensor) -> CachedQuestion:
-        """Read token ids of shape ``[1, tokens]`` as :meth:`read` does, and keep nothing."""
+        """Read token ids of shape ``[1, tokens]`` as :meth:`read` does, without caching them."""
         return read_once(self.model, ids, self.name)
 
     def check_fits(self, text: str, reserve: int = 64) -> Tensor:
-        """The token ids of a text, if they leave room for ``reserve`` more; otherwise raises :class:`ModelError`."""
+        """Token ids of a text; :class:`ModelError` unless ``reserve`` more fit the model's context."""
         ids = self.question_ids(text)
         self.check_length(ids.shape[1] + reserve, repr(textwrap.shorten(text, 60, placeholder=" ...")))
         return ids
@@ -181,14 +182,14 @@ class LanguageModel:
 
 
 def context_length(config: Any) -> int:
-    """The most tokens a model can read, by its configuration; models without positions of their own have no limit."""
+    """The most tokens a model can read by its configuration; without position embeddings there is no limit."""
     text = config.get_text_config(decoder=True)
     lengths = (getattr(text, name, None) for name in ("max_position_embeddings", "max_seq_len"))
     return int(next((length for length in lengths if length), UNLIMITED))
 
 
 def window(config: Any) -> int | None:
-    """How many tokens, itself included, a token sees in the layers that see least; ``None`` if all see everything.
+    """Tokens that a token sees, itself included, in the narrowest layer; ``None`` if every layer sees all.
 
     Layer types decide where a configuration names them (Gemma, Qwen); otherwise every layer slides (Mistral), or some
     are local (GPT-Neo).

@@ -1,4 +1,4 @@
-"""A base model from the hub or a folder: which precision, which quantization, and clear errors where it fails."""
+"""Loading a frozen base model from the hub or a folder, in a precision or quantization, and telling models apart."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import difflib
 import hashlib
 import importlib.util
 import logging
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -18,6 +19,11 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
 from personaspace.errors import ModelError, SettingError, UnknownNameError, unknown
 
 NANO = "nano"
+NANO_FOLDER = Path(__file__).parents[2] / NANO
+REPOSITORY = re.compile(r"\w[\w.-]*/[\w.-]+")
+BARE_NAME = re.compile(r"\w[\w.-]*")
+"""Base models that the hub has had since before organisations, such as ``gpt2``."""
+
 DType = Literal["float32", "bfloat16", "float16"]
 Quantize = Literal["none", "8bit", "4bit"]
 Chat = Literal["auto", "yes", "no"]
@@ -25,7 +31,7 @@ Chat = Literal["auto", "yes", "no"]
 
 @dataclass(frozen=True)
 class BaseSettings:
-    """How a base model is loaded and spoken to.
+    """Settings of a base model: precision, memory, and whether questions are put into its chat template.
 
     Attributes:
         dtype: Precision of the weights and of the computation.
@@ -49,22 +55,39 @@ class BaseSettings:
                 raise unknown(name, getattr(self, name), get_args(allowed))
 
 
+def is_repository(name: str | Path) -> bool:
+    """Whether a name stands for a hub repository, ``organisation/name``, and not for a path on this machine.
+
+    A name whose parent folder is on this machine is a path.
+
+    Example:
+        >>> is_repository("no-such-organisation/model"), is_repository("model"), is_repository("../model")
+        (True, False, False)
+    """
+    if isinstance(name, Path) or not REPOSITORY.fullmatch(name):
+        return False
+    return not Path(name).parent.exists()
+
+
 def load_pretrained(name: str, settings: BaseSettings, device: str) -> tuple[Any, Any]:
-    """A model and its tokenizer.
+    """Load a causal language model and its tokenizer.
 
     Args:
-        name: A hub name, a folder, or ``nano`` for the small model shipped with the package.
+        name: A folder, a hub repository (``organisation/name``, or an old name such as ``gpt2``), or ``nano`` for the
+            small model in the package.
         settings: Precision and quantization.
         device: Where it runs.
 
     Raises:
-        UnknownNameError: There is no such folder, and the hub does not know or cannot be reached.
+        UnknownNameError: There is no such folder, and the hub does not know the name or cannot be reached.
         ModelError: It is not a causal language model.
         SettingError: There is no such device, or the library for quantization is missing.
     """
     check_device(device)
-    source = str(Path(__file__).parents[2] / NANO) if name == NANO else name
-    how = _how(settings, device)
+    source = str(NANO_FOLDER) if name == NANO else name
+    if not (Path(source).exists() or is_repository(source) or BARE_NAME.fullmatch(source)):
+        raise _unknown_model(name, "there is no such file or folder")
+    options = _loading_options(settings, device)
     try:
         config = AutoConfig.from_pretrained(source)
         if type(config) not in MODEL_FOR_CAUSAL_LM_MAPPING:
@@ -72,28 +95,33 @@ def load_pretrained(name: str, settings: BaseSettings, device: str) -> tuple[Any
                 f"model {name!r} is of type {config.model_type!r}, which is not a causal language model: "
                 "choose one that AutoModelForCausalLM can load"
             )
-        model = AutoModelForCausalLM.from_pretrained(source, **how)
+        model = AutoModelForCausalLM.from_pretrained(source, **options)
         tokenizer = AutoTokenizer.from_pretrained(source)
     except (OSError, ValueError, ImportError, SafetensorError) as error:
-        near = f"did you mean {NANO!r}? " if difflib.get_close_matches(name, [NANO]) else ""
-        raise UnknownNameError(
-            f"unknown model {name!r}: {near}Give {NANO!r}, a folder with a model and its tokenizer, or a hub name "
-            f"that can be reached from here ({str(error).strip().partition(chr(10))[0]})"
-        ) from error
+        raise _unknown_model(name, str(error).strip().partition("\n")[0]) from error
     return model, tokenizer
 
 
 def frozen(model: Any) -> Any:
     """The model in evaluation mode, its weights frozen, with gradients still passing through it.
 
-    Layers of 4-bit weights (bitsandbytes 0.50) pack themselves on a CPU for an arithmetic through which no gradient
-    passes, unless they are said to be in training; they have no dropout that this would switch on.
+    Layers of 4-bit weights (bitsandbytes 0.50) choose on a CPU an arithmetic through which no gradient passes, unless
+    they are in training mode; they have no dropout that this would switch on.
     """
     model.eval().requires_grad_(False)
     for module in model.modules():
         if type(module).__name__ == "Linear4bit":
             module.train()
     return model
+
+
+def fingerprint(model: Any) -> str:
+    """A checksum over the beginning of every weight: another model, or a fine-tuned one, has another."""
+    state = hashlib.sha256()
+    for name, weight in model.state_dict().items():
+        state.update(name.encode())
+        state.update(weight.flatten()[:64].float().cpu().numpy().tobytes())
+    return state.hexdigest()
 
 
 def check_device(device: str) -> None:
@@ -105,7 +133,15 @@ def check_device(device: str) -> None:
         raise SettingError(f"device {device!r} cannot be used here ({reason}): give cpu, or cuda on a GPU") from error
 
 
-def _how(settings: BaseSettings, device: str) -> dict[str, Any]:
+def _unknown_model(name: str, reason: str) -> UnknownNameError:
+    near = f"did you mean {NANO!r}? " if difflib.get_close_matches(name, [NANO]) else ""
+    return UnknownNameError(
+        f"unknown model {name!r}: {near}Give {NANO!r}, a folder with a model and its tokenizer, or a hub repository "
+        f"ORGANISATION/NAME that can be reached from here ({reason})"
+    )
+
+
+def _loading_options(settings: BaseSettings, device: str) -> dict[str, Any]:
     dtype = getattr(torch, settings.dtype)
     if settings.quantize == "none":
         return {"dtype": dtype}
@@ -124,12 +160,3 @@ def _how(settings: BaseSettings, device: str) -> dict[str, Any]:
         "quantization_config": quantization(**bits[settings.quantize]),
         "device_map": {"": device},
     }
-
-
-def fingerprint(model: Any) -> str:
-    """A checksum over the beginning of every weight: another model, or a fine-tuned one, has another."""
-    state = hashlib.sha256()
-    for name, weight in model.state_dict().items():
-        state.update(name.encode())
-        state.update(weight.flatten()[:64].float().cpu().numpy().tobytes())
-    return state.hexdigest()

@@ -1,4 +1,4 @@
-"""Option labels as tokens: one after the cue in most tokenizers, a short sequence in some."""
+"""Option labels as tokens: one token after the cue in most tokenizers, a short sequence in some."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ Tokens = tuple[int, ...]
 
 
 class OptionTokens:
-    """Token ids of the answer cue and of the option labels behind it.
+    """Token ids of the answer cue and of the option labels after it.
 
-    The cue is what ``Answer: A``, ``Answer: B``, ... have in common: a tokenizer that writes the space before the
-    letter as a token of its own has that in its cue, and one token a label all the same.
+    The cue is the common beginning of ``Answer: A``, ``Answer: B``, ...: where a tokenizer writes the space before the
+    letter as a token of its own, that token belongs to the cue and labels still are one token each.
 
     Args:
         encode: Text to token ids, special tokens excluded.
@@ -27,21 +27,21 @@ class OptionTokens:
 
     Attributes:
         cue: Token ids of the cue.
-        sequences: Token ids of each of some labels behind it, one or several each.
+        sequences: Token ids of labels after the cue, one or several per label.
 
     Raises:
         ModelError: The tokenizer cannot tell the labels apart.
     """
 
     def __init__(self, encode: Callable[[str], Sequence[int]], name: str) -> None:
-        self.encode, self.name, self.said = encode, name, False
+        self.encode, self.name, self.warned = encode, name, False
         self.cue = _common_start([tuple(encode(f"{CUE} {label}")) for label in LABELS])
         if not self.cue:
             raise ModelError(f"the tokenizer of {name!r} does not write {CUE!r} the same way before every label")
         self.sequences = cache(self._sequences)
 
     def ids(self, labels: Sequence[str]) -> list[int]:
-        """The token id of every label behind the cue.
+        """The token id of every label after the cue.
 
         Raises:
             ModelError: The tokenizer splits a label into several tokens.
@@ -52,11 +52,11 @@ class OptionTokens:
         return [ids[0] for ids in sequences]
 
     def _sequences(self, shown: Sequence[str]) -> tuple[Tokens, ...]:
-        found = tuple(self._behind_the_cue(label) for label in shown)
+        found = tuple(self._after_the_cue(label) for label in shown)
         if not all(found) or len(set(found)) < len(found):
             raise ModelError(f"the tokenizer of {self.name!r} does not tell the labels {', '.join(shown)} apart")
-        if not self.said and any(len(ids) > 1 for ids in found):
-            self.said = True
+        if not self.warned and any(len(ids) > 1 for ids in found):
+            self.warned = True
             warnings.warn(
                 f"the tokenizer of {self.name!r} writes some labels of {shown[0]} to {shown[-1]} as several tokens: "
                 "options are scored by the probability of the whole label, which takes longer",
@@ -64,7 +64,7 @@ class OptionTokens:
             )
         return found
 
-    def _behind_the_cue(self, label: str) -> Tokens:
+    def _after_the_cue(self, label: str) -> Tokens:
         whole, cue = tuple(self.encode(f"{CUE} {label}")), len(self.cue)
         return whole[cue:] if whole[:cue] == self.cue else tuple(self.encode(f" {label}"))
 
@@ -74,14 +74,14 @@ def sequence_logits(sequences: Sequence[Tokens], log_probabilities: Callable[[To
 
     Args:
         sequences: Token ids of every label.
-        log_probabilities: Log-probabilities ``[n, vocabulary]`` of the next token behind the beginning of a label;
-            asked once per beginning.
+        log_probabilities: Log-probabilities ``[n, vocabulary]`` of the next token after the beginning of a label;
+            called once per beginning.
 
     Returns:
         Shape ``[n, labels]``; of sequences of one token each, equal to the logits up to a constant per row.
     """
-    behind = cache(log_probabilities)
-    columns = [torch.stack([behind(ids[:i])[:, ids[i]] for i in range(len(ids))]).sum(0) for ids in sequences]
+    after = cache(log_probabilities)
+    columns = [torch.stack([after(ids[:i])[:, ids[i]] for i in range(len(ids))]).sum(0) for ids in sequences]
     return torch.stack(columns, dim=1)
 
 

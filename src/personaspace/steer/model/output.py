@@ -1,4 +1,4 @@
-"""From a final hidden state to logits, as the model's own output layer makes them."""
+"""Logits from a final hidden state, with the scaling and capping of the model's own output layer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from personaspace.errors import ModelError
 def output_logits(model: Any, hidden: Tensor, rows: Tensor | None = None) -> Tensor:
     """Logits of some tokens of the vocabulary, or of all.
 
-    Cohere multiplies its logits by a factor, Granite divides them, Gemma bends them below a cap.
+    Cohere multiplies its logits by a factor, Granite divides them, Gemma caps them softly.
 
     Args:
         model: A causal language model.
@@ -35,10 +35,10 @@ def output_logits(model: Any, hidden: Tensor, rows: Tensor | None = None) -> Ten
 
 @torch.enable_grad()
 def check_model(model: Any, ids: Tensor, name: str) -> None:
-    """Find out with a short text whether a model is causal and its logits are understood.
+    """Check with a short text that a model is causal and that :func:`output_logits` gives its logits.
 
     Args:
-        model: What was loaded.
+        model: A language model.
         ids: Two or more token ids, shape ``[1, tokens]``.
         name: Its name, for messages.
 

@@ -1,4 +1,4 @@
-"""A question as text: what the base model reads, and the cue after which it answers."""
+"""Prompts: survey questions as text with labelled options, in one or several phrasings, up to the answer cue."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ import numpy as np
 from personaspace.errors import SettingError, unknown
 from personaspace.survey.question import Question
 
+CUE = "Answer:"
 LABELS = string.ascii_uppercase
 PAIRS = tuple("".join(pair) for pair in product(LABELS, repeat=2))
-CUE = "Answer:"
+ALPHABETS = {"ABC": LABELS, "abc": string.ascii_lowercase, "123": "123456789"}
+REFUSED = "Refused to answer"
 
 
 def labels_for(options: int, labels: Sequence[str] = LABELS) -> Sequence[str]:
-    """The labels of a question's options: letters, or AA, AB, AC where there are more options than letters.
+    """Labels of a question's options: letters, or AA, AB, AC where there are more options than letters.
 
     Args:
         options: How many options there are.
-        labels: A label for every option.
+        labels: The alphabet to take labels from.
 
     Raises:
         SettingError: Fewer than two options, or more than there are labels.
@@ -40,12 +42,12 @@ def labels_for(options: int, labels: Sequence[str] = LABELS) -> Sequence[str]:
 
 
 def question_text(text: str, options: Sequence[str], labels: Sequence[str] = LABELS) -> str:
-    """Write a question with labelled options, up to the place where the answer cue follows.
+    """Write a question with labelled options, up to the answer cue.
 
     Args:
         text: The question.
         options: Two or more option texts, labelled in this order.
-        labels: A label for every option, as :func:`labels_for` gives them.
+        labels: The alphabet to take labels from.
 
     Returns:
         The text before :data:`CUE`.
@@ -65,7 +67,7 @@ def question_text(text: str, options: Sequence[str], labels: Sequence[str] = LAB
 
 
 def open_question(prompt: str) -> str:
-    r"""Write a question that is to be answered in words.
+    r"""Write a question to be answered in words, up to the answer cue.
 
     Example:
         >>> open_question("What worries you most?") + CUE
@@ -74,17 +76,13 @@ def open_question(prompt: str) -> str:
     return f"Question: {prompt.strip()}\n"
 
 
-REFUSED = "Refused to answer"
-ALPHABETS = {"ABC": LABELS, "abc": string.ascii_lowercase, "123": "123456789"}
-
-
 @dataclass(frozen=True)
 class Phrasing:
-    """One way to put a question.
+    """Order and labels of a question's options.
 
     Attributes:
-        order: Which option stands at each place.
-        labels: What the places are labelled with.
+        order: The option at each place.
+        labels: The alphabet of the labels.
     """
 
     order: tuple[int, ...]
@@ -96,7 +94,7 @@ class Phrasing:
         return question_text(question.text, [*options, REFUSED] if refusals else options, self.labels)
 
     def places(self, refusals: bool = False) -> list[int]:
-        """At which place each outcome stands: the options of the survey in turn, then the refusal."""
+        """The place of each outcome: the options in the survey's order, then the refusal, if it is an outcome."""
         places = np.argsort(self.order).tolist()
         return [*places, len(places)] if refusals else places
 
@@ -107,13 +105,13 @@ def question_prompt(question: Question, refusals: bool = False) -> str:
 
 
 def phrasings(question: Question, orders: int = 1, alphabets: Sequence[str] = ("ABC",)) -> list[Phrasing]:
-    """Every order with every alphabet.
+    """Phrasings of a question: every order of its options with every label alphabet.
 
     Args:
-        question: What is asked.
-        orders: How many orders at the most: the survey's, its reverse, and then rotations of both, which put every
-            option at every place equally often once all are used. A scale is only turned round, and options without
-            a place on it, such as "Not sure", stay where they are.
+        question: The question.
+        orders: Number of orders, at most: the survey's, its reverse, and then rotations of both, which together put
+            every option at every place equally often. A scale is only reversed, and options without a position on it,
+            such as "Not sure", keep their place.
         alphabets: Names of label alphabets: ``ABC``, ``abc``, ``123``.
 
     Returns:
@@ -129,12 +127,12 @@ def phrasings(question: Question, orders: int = 1, alphabets: Sequence[str] = ("
         [(0, 1, 2), (2, 1, 0)]
     """
     if orders < 1 or not alphabets:
-        raise SettingError(f"{orders} order(s) in {len(alphabets)} alphabet(s): a question is put at least one way")
+        raise SettingError(f"{orders} order(s) in {len(alphabets)} alphabet(s): give at least one of each")
     for name in alphabets:
         if name not in ALPHABETS:
             raise unknown("alphabet", name, ALPHABETS)
-    ways = list(islice(dict.fromkeys(_orders(question)), orders))
-    return [Phrasing(order, ALPHABETS[name]) for name in dict.fromkeys(alphabets) for order in ways]
+    distinct = list(islice(dict.fromkeys(_orders(question)), orders))
+    return [Phrasing(order, ALPHABETS[name]) for name in dict.fromkeys(alphabets) for order in distinct]
 
 
 def _orders(question: Question) -> Iterator[tuple[int, ...]]:
@@ -142,8 +140,8 @@ def _orders(question: Question) -> Iterator[tuple[int, ...]]:
     yield forward
     if question.ordinal:
         placed = [option for option in forward if question.options[option].position is not None]
-        turned = dict(zip(placed, reversed(placed), strict=True))
-        yield tuple(turned.get(option, option) for option in forward)
+        mirrored = dict(zip(placed, reversed(placed), strict=True))
+        yield tuple(mirrored.get(option, option) for option in forward)
         return
     for start in forward:
         rotated = forward[start:] + forward[:start]

@@ -1,4 +1,4 @@
-"""What a frozen model made of one question, before any persona is known."""
+"""The key-value cache of a question, computed once by the frozen model and used for all personas."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ CACHE_BYTES = 2**30
 
 @dataclass(frozen=True)
 class CachedQuestion:
-    """What the frozen model made of one question, before any persona is known.
+    """A question as the frozen model read it: token ids, keys and values, and features of it.
 
     Attributes:
         ids: Token ids of the question and of the answer cue but its last token, shape ``[1, tokens]``.
         keys_values: Per layer the keys and values, each ``[1, kv_heads, tokens, head_dim]``.
-        features: What a question-aware soft-prompting model sees of it, shape ``[2 * width]``: the last
-            position's final hidden state, and the mean over positions of the middle layer.
+        features: Input of a question-aware soft-prompting model, shape ``[2 * width]``: the final hidden state at the
+            last position, and the mean over positions of the middle layer.
     """
 
     ids: Tensor
@@ -42,7 +42,7 @@ def read_once(model: Any, ids: Tensor, name: str) -> CachedQuestion:
     """Read token ids of shape ``[1, tokens]``, every layer's keys and values kept whole.
 
     Raises:
-        ModelError: The model keeps something else of what it read than keys and values.
+        ModelError: The model caches something else than keys and values.
     """
     cache: Any = DynamicCache()
     out = model.base_model(ids, past_key_values=cache, use_cache=True, output_hidden_states=True)
@@ -55,9 +55,9 @@ def read_once(model: Any, ids: Tensor, name: str) -> CachedQuestion:
 
 
 class QuestionCache(dict[str, CachedQuestion]):
-    """Readings by question, kept while all of them fit in a gigabyte."""
+    """Cached questions by their text, kept while all of them fit in a gigabyte."""
 
-    def keep(self, text: str, reading: CachedQuestion) -> None:
-        """Keep one more reading if it fits."""
-        if sum(other.nbytes for other in self.values()) + reading.nbytes <= CACHE_BYTES:
-            self[text] = reading
+    def keep(self, text: str, question: CachedQuestion) -> None:
+        """Keep one more question if it fits."""
+        if sum(other.nbytes for other in self.values()) + question.nbytes <= CACHE_BYTES:
+            self[text] = question

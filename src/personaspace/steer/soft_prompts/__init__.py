@@ -1,1 +1,1 @@
-"""Soft-prompting models: from a point of the space to virtual tokens."""
+"""Soft-prompting models: they make virtual tokens from a point of the space."""

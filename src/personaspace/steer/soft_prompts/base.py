@@ -1,8 +1,8 @@
-r"""What every soft-prompting model has: standardized input, a start, and output at the scale of the frozen model.
+r"""Base class of soft-prompting models: standardized input, initialization, output at the frozen model's scale.
 
 .. math:: V = V_0 + s \odot (b + W_o\, \mathrm{mix}(u, h))
 
-V_0 is where training starts from and s the scale of the model's own keys, values or embeddings; both are measured, not
+V_0 is the initialization and s the scale of the frozen model's own keys, values or embeddings; both are measured, not
 learned. Because of s one learning rate serves every base model.
 """
 
@@ -20,10 +20,10 @@ from personaspace.errors import SettingError, unknown
 
 
 class Standardize(nn.Module):
-    """Shift to mean 0 and scale to variance 1, as measured once on training data.
+    """Standardization to mean 0 and variance 1, measured once on training data.
 
     Args:
-        width: Width of what is standardized.
+        width: Width of the rows.
     """
 
     mean: Tensor
@@ -54,9 +54,9 @@ class SoftPromptSettings(ABC):
     """Settings of a soft-prompting model; every kind adds its own.
 
     Attributes:
-        init: What the virtual tokens are before training: ``default`` (prefix form: small and random; prompt form:
-            random words, and small random differences), ``zero`` (nothing, for every point) or ``text``
-            (``init_text``, for every point).
+        init: The virtual tokens before training: ``default`` (prefix form: small and random; prompt form: random
+            words with small random differences between points), ``zero`` (zeros for every point) or ``text``
+            (``init_text`` for every point).
         init_text: A text of as many tokens as there are virtual tokens.
 
     Raises:
@@ -83,7 +83,7 @@ class SoftPromptSettings(ABC):
 
     @abstractmethod
     def build(self, dim: int, features: int, shape: tuple[int, ...]) -> SoftPrompt:
-        """An untrained soft-prompting model.
+        """Build an untrained soft-prompting model.
 
         Args:
             dim: Dimension of the space.
@@ -93,15 +93,15 @@ class SoftPromptSettings(ABC):
 
 
 class SoftPrompt(nn.Module, ABC):
-    """A point of the space, and what the frozen model read, to virtual tokens.
+    """Base class of models that make virtual tokens from a point of the space and features of a question.
 
     Args:
-        settings: Of this kind of soft-prompting model.
+        settings: Settings of this kind of soft-prompting model.
         dim: Dimension of the space.
         features: Width of the features of a question.
         shape: Shape of one persona's virtual tokens, the number of tokens first.
-        mixed: Width of what :meth:`mix` gives.
-        per_token: Whether :meth:`mix` gives it for every token; one output layer then serves all of them.
+        mixed: Width of the hidden units that :meth:`mix` returns.
+        per_token: Whether :meth:`mix` returns hidden units for every token; all tokens then share one output layer.
     """
 
     origin: Tensor
@@ -135,7 +135,7 @@ class SoftPrompt(nn.Module, ABC):
             vectors: Points of the space, shape ``[n, dim]``.
             features: Features of one question, shape ``[features]``, or of each point's own, ``[n, features]``.
             noise: Added to the standardized points while training, shape ``[n, dim]``.
-            prior_features: What the space expects of each point, shape ``[n, 53]``, for a model that sees it.
+            prior_features: Prior features of each point, shape ``[n, 53]``, for an informed model.
 
         Returns:
             Shape ``[n, *shape]``.
@@ -149,11 +149,11 @@ class SoftPrompt(nn.Module, ABC):
 
     @torch.no_grad()
     def set_origin(self, origin: Tensor, scale: Tensor) -> None:
-        """Say where training starts; unless the start is ``default``, at ``origin`` for every point.
+        """Set the initialization; unless ``init`` is ``default``, every point starts exactly there.
 
         Args:
-            origin: Virtual tokens, shape ``shape``.
-            scale: What one unit of output is worth; its shape broadcasts to ``shape``.
+            origin: Virtual tokens V_0, shape ``shape``.
+            scale: Scale s of the output; its shape broadcasts to ``shape``.
         """
         self.origin.copy_(origin)
         self.scale.copy_(scale.expand(self.shape))
@@ -162,12 +162,16 @@ class SoftPrompt(nn.Module, ABC):
 
     @abstractmethod
     def mix(self, u: Tensor, h: Tensor) -> Tensor:
-        """Hidden units from standardized points ``[n, dim]`` and a standardized question ``[features]`` or one a point.
+        """Hidden units of standardized points and a standardized question.
+
+        Args:
+            u: Points, shape ``[n, dim]``.
+            h: Features of one question, shape ``[features]``, or of each point's own, ``[n, features]``.
 
         Returns:
             Shape ``[n, mixed]``, or ``[n, tokens, mixed]`` if per token.
         """
 
     def mix_with_prior(self, u: Tensor, h: Tensor, prior_features: Tensor) -> Tensor:  # noqa: ARG002
-        """As :meth:`mix`, with prior features ``[n, 53]``, which most models do not see."""
+        """As :meth:`mix`, with prior features ``[n, 53]``, which only informed models use."""
         return self.mix(u, h)

@@ -1,7 +1,7 @@
-"""Where the virtual tokens stand before training, and the scale they are learned at.
+"""Initialization of a soft-prompting model: random weights, initial virtual tokens and their scale.
 
-The scale is the standard deviation of what the frozen model has of its own: of its input embeddings (prompt form), or
-of each layer's keys and of its values (prefix form).
+The scale is the standard deviation of the frozen model's input embeddings (prompt form), or of each layer's keys and
+values of the training questions (prefix form).
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from personaspace.steer.steerer import Steerer
 def new_soft_prompt(
     settings: SoftPromptSettings, dim: int, model: LanguageModel, attachment: Attachment, seed: int
 ) -> SoftPrompt:
-    """A soft-prompting model with random weights that depend on the seed alone.
+    """Build a soft-prompting model with random weights that depend on the seed alone.
 
     Args:
-        settings: Of one kind.
+        settings: Settings of one kind.
         dim: Dimension of the space.
         model: The frozen model.
         attachment: Placement and form of the virtual tokens.
@@ -39,13 +39,13 @@ def new_soft_prompt(
 
 @torch.no_grad()
 def initialize(steerer: Steerer, vectors: Tensor, questions: Sequence[CachedQuestion], seed: int) -> None:
-    """Measure what a soft-prompting model standardizes, and set where its virtual tokens start.
+    """Measure the standardization of a soft-prompting model and set its initial virtual tokens.
 
     Args:
         steerer: Holds the soft-prompting model, which is changed in place.
-        vectors: The training respondents' points, shape ``[n, dim]``.
+        vectors: The training respondents' vectors, shape ``[n, dim]``.
         questions: The training questions as the model read them, one or more.
-        seed: Of the words that virtual tokens in prompt form start from.
+        seed: Of the random words that virtual tokens in prompt form start from.
 
     Raises:
         SettingError: The initial text has more or fewer tokens than there are virtual tokens.
@@ -76,21 +76,21 @@ def _text(model: LanguageModel, attachment: Attachment, text: str, questions: Se
         return words
     if attachment.placement == "before":
         return _last(model.read_ids(ids), attachment.tokens)
-    behind = [_last(model.read_ids(torch.cat([r.ids, ids], dim=1)), attachment.tokens) for r in questions]
-    return torch.stack(behind).mean(0)
+    after = [_last(model.read_ids(torch.cat([cached.ids, ids], dim=1)), attachment.tokens) for cached in questions]
+    return torch.stack(after).mean(0)
 
 
 def _scale(model: LanguageModel, attachment: Attachment, questions: Sequence[CachedQuestion]) -> Tensor:
     if attachment.form == "prompt":
         return model.vocabulary().std()
     per_layer = [
-        [torch.cat([reading.keys_values[layer][which].flatten() for reading in questions]).std() for which in (0, 1)]
+        [torch.cat([cached.keys_values[layer][which].flatten() for cached in questions]).std() for which in (0, 1)]
         for layer in range(len(questions[0].keys_values))
     ]
     return torch.tensor(per_layer, device=model.device)[:, :, None, None]
 
 
-def _last(reading: CachedQuestion, tokens: int) -> Tensor:
-    """Keys and values of the last tokens of a reading, shape ``[tokens, layers, 2, kv_heads, head_dim]``."""
-    layers = [torch.stack([keys[0, :, -tokens:], values[0, :, -tokens:]]) for keys, values in reading.keys_values]
+def _last(question: CachedQuestion, tokens: int) -> Tensor:
+    """Keys and values of the last tokens of a question, shape ``[tokens, layers, 2, kv_heads, head_dim]``."""
+    layers = [torch.stack([keys[0, :, -tokens:], values[0, :, -tokens:]]) for keys, values in question.keys_values]
     return torch.stack(layers).permute(3, 0, 1, 2, 4)

@@ -1,6 +1,6 @@
-r"""A soft-prompting model that sees what the frozen model made of the question: f(u, h(question)).
+r"""A soft-prompting model of the point and of the frozen model's states of the question: f(u, h(question)).
 
-With the tokens placed after the question, the frozen model's own states h of it are known when the tokens are made:
+With the virtual tokens placed after the question, its states h are known when the tokens are made:
 
     z = (W_u u) * (1 + W_g h) + W_h h,    z' = z + W_2 gelu(W_1 norm(z)),    V = V_0 + W_o norm(z').
 """
@@ -19,18 +19,18 @@ class QuestionAwareSettings(SoftPromptSettings):
     """Settings of :class:`QuestionAware`.
 
     Attributes:
-        hidden: Width of its layers.
+        hidden: Width of the layers.
     """
 
     hidden: int = 512
 
     def build(self, dim: int, features: int, shape: tuple[int, ...]) -> QuestionAware:
-        """An untrained one."""
+        """Build an untrained model."""
         return QuestionAware(self, dim, features, shape)
 
 
 class QuestionAware(SoftPrompt):
-    """A soft-prompting model that sees what the frozen model made of the question."""
+    """A soft-prompting model of the point and of the frozen model's states of the question."""
 
     def __init__(self, settings: QuestionAwareSettings, dim: int, features: int, shape: tuple[int, ...]) -> None:
         hidden = settings.hidden
@@ -44,15 +44,15 @@ class QuestionAware(SoftPrompt):
         self.norm = nn.LayerNorm(hidden)
 
     def mix(self, u: Tensor, h: Tensor) -> Tensor:
-        """The point gated by the question, plus the question."""
+        """Hidden units of the point gated by the question, plus the question."""
         return self.deepened(self.gated(u, h))
 
     def gated(self, u: Tensor, h: Tensor) -> Tensor:
-        """Where point and question meet."""
-        met: Tensor = self.point(u) * (1 + self.gate(h)) + self.question(h)
-        return met
+        """The first layer z, in which the question gates the point."""
+        z: Tensor = self.point(u) * (1 + self.gate(h)) + self.question(h)
+        return z
 
     def deepened(self, z: Tensor) -> Tensor:
-        """One residual layer."""
+        """The residual layer after it, normalized."""
         mixed: Tensor = self.norm(z + self.residual(z))
         return mixed

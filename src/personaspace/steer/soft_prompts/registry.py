@@ -1,4 +1,4 @@
-"""Soft-prompting models, found by name: each a file with its settings."""
+"""Registry of soft-prompting models by name."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ SOFT_PROMPTS: dict[str, type[SoftPromptSettings]] = {
 
 
 def soft_prompt_settings(kind: str, **settings: Any) -> SoftPromptSettings:
-    """The settings of the soft-prompting model of this name.
+    """Settings of a soft-prompting model by its name.
 
     Args:
         kind: A name in :data:`SOFT_PROMPTS`.
-        settings: Those that are not to be as usual.
+        settings: Settings other than the defaults.
 
     Raises:
         UnknownNameError: There is no such soft-prompting model.
@@ -46,10 +46,10 @@ def soft_prompt_settings(kind: str, **settings: Any) -> SoftPromptSettings:
 
 
 def kind_of(settings: SoftPromptSettings) -> str:
-    """The name of the soft-prompting model that has these settings."""
+    """The name of the soft-prompting model with these settings."""
     return next(kind for kind, make in SOFT_PROMPTS.items() if make is type(settings))
 
 
 def described(settings: SoftPromptSettings) -> dict[str, Any]:
-    """Name and settings of a soft-prompting model, from which :func:`soft_prompt_settings` makes them again."""
+    """Name and settings of a soft-prompting model as plain values, the arguments of :func:`soft_prompt_settings`."""
     return {"kind": kind_of(settings), **asdict(settings)}

@@ -1,7 +1,7 @@
-"""A soft-prompting model with layers over its tokens, which look at the point and at the question.
+"""A soft-prompting transformer: its virtual tokens attend to each other, to the point and to the question.
 
-Every virtual token begins as a learned vector. Each layer lets the tokens attend to one another and then, by
-cross-attention, to two vectors: the point W_u u and the question W_h h.
+Every virtual token begins as a learned vector. Each layer is self-attention among the tokens, then cross-attention to
+two vectors: the point W_u u and the question W_h h (transformer decoder, arXiv 1706.03762).
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ class TransformerSettings(SoftPromptSettings):
     """Settings of :class:`Transformer`.
 
     Attributes:
-        hidden: Width of its layers.
-        layers: How many.
+        hidden: Width of the layers.
+        layers: Number of layers.
         heads: Attention heads; ``hidden`` is a multiple of them.
     """
 
@@ -35,12 +35,12 @@ class TransformerSettings(SoftPromptSettings):
             raise SettingError(f"hidden is {self.hidden}, which {self.heads} heads cannot share: give a multiple")
 
     def build(self, dim: int, features: int, shape: tuple[int, ...]) -> Transformer:
-        """An untrained one."""
+        """Build an untrained model."""
         return Transformer(self, dim, features, shape)
 
 
 class Transformer(SoftPrompt):
-    """Layers over the virtual tokens, which look at the point and at the question."""
+    """Transformer layers over the virtual tokens, with cross-attention to the point and the question."""
 
     def __init__(self, settings: TransformerSettings, dim: int, features: int, shape: tuple[int, ...]) -> None:
         hidden = settings.hidden

@@ -43,7 +43,7 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer) -> Tensors:
 
 
 def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    """Put tensors named by :func:`optimizer_tensors` back; the optimizer forgets what it had."""
+    """Load tensors named by :func:`optimizer_tensors` into an optimizer in place of its state."""
     slots: dict[int, Tensors] = {}
     for name, tensor in tensors.items():
         index, _, slot = name.partition(".")

@@ -1,9 +1,9 @@
-"""Prior features and targets of training pairs, for an informed soft-prompting model.
+"""Knowledge distillation: prior features and soft targets of training pairs, for an informed soft-prompting model.
 
-The prior features of a question are drawn anew for every block of pairs: half of the time as if the question had not
-been asked (leave-one-out), one time in ten empty, so that the model learns how far to rely on them. The target is in
-part the answer given and in part the embedder's whole distribution (distillation, arXiv 1503.02531): one answer says
-little of what else might have been answered.
+The prior features of a question are drawn anew for every block of pairs: half of the time leave-one-out, as if the
+question had not been asked, and one time in ten empty, so that the model learns how far to rely on them. The target
+mixes the answer given with the embedder's distribution over the options (distillation, arXiv 1503.02531), because one
+answer says little about the other options.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ EMPTY = 0.1
 
 @dataclass(frozen=True)
 class Distillation:
-    """Makes prior features and targets for a survey's questions.
+    """Prior features and soft targets for a survey's questions.
 
     Attributes:
-        prior: Of the survey's questions.
+        prior: The question prior.
         share: Share of the target that is the embedder's distribution and not the answer given.
     """
 
@@ -35,7 +35,7 @@ class Distillation:
     share: float
 
     def features(self, question: int, vectors: Tensor, rng: np.random.Generator | None = None) -> Tensor:
-        """Prior features of points ``[n, dim]`` for a question, shape ``[n, 53]``; drawn if ``rng`` is given."""
+        """Prior features of points ``[n, dim]`` for a question, shape ``[n, 53]``; drawn for training with ``rng``."""
         if rng is None:
             return prior_features(self.prior.smoothed[question], vectors)
         left_out, empty = rng.random(2) < (LEFT_OUT, EMPTY)
@@ -45,13 +45,13 @@ class Distillation:
         return prior_features(source[question], vectors)
 
     def target(self, question: int, vectors: Tensor, chosen: Tensor, outcomes: int) -> Tensor:
-        """The target distribution, shape ``[n, outcomes]``; of a refusal it is the refusal alone."""
+        """Target distributions, shape ``[n, outcomes]``; a refusal has all of the probability of its target."""
         given = functional.one_hot(chosen, outcomes).to(vectors.dtype)
         options = self.prior.own[question].log_odds(vectors).softmax(dim=1)
-        expected = functional.pad(options, (0, outcomes - options.shape[1]))
+        own = functional.pad(options, (0, outcomes - options.shape[1]))
         share = self.share * (chosen < options.shape[1]).to(vectors.dtype)[:, None]
-        return (1 - share) * given + share * expected
+        return (1 - share) * given + share * own
 
     def digest(self) -> bytes:
-        """A checksum."""
+        """A checksum of the question prior's weights."""
         return hashlib.sha256(np.ascontiguousarray(self.prior.weights).tobytes()).digest()

@@ -1,4 +1,4 @@
-"""Many processes that train together, as ``accelerate launch`` or ``torchrun`` starts them: on one machine or several.
+"""Data-parallel training in processes that ``accelerate launch`` or ``torchrun`` starts, on one machine or several.
 
 Every process holds the same weights and works on its share of a step's questions; the gradients are summed over the
 processes, so that all of them take the step that one process would have taken, up to rounding.
@@ -20,11 +20,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Processes:
-    """The processes of a training, seen from one of them.
+    """One process among those that train together.
 
     Attributes:
-        rank: This one's number; 0 is the main process, the only one that writes.
-        count: How many there are.
+        rank: Its number; 0 is the main process, the only one that writes.
+        count: Number of processes.
 
     Example:
         >>> Processes(rank=1, count=2).share(["a", "b", "c", "d"])
@@ -40,7 +40,7 @@ class Processes:
         return self.rank == 0
 
     def share(self, items: Sequence[T]) -> Sequence[T]:
-        """This process's part of what all of them have."""
+        """This process's share of a list that all of them have."""
         return items[self.rank :: self.count]
 
     def sum(self, tensor: Tensor) -> Tensor:
@@ -61,12 +61,12 @@ class Processes:
         return float(parts[-1])
 
     def wait(self) -> None:
-        """Go on when every process has come this far."""
+        """Block until every process has called this."""
         self.sum(torch.zeros(1))
 
 
 def launched() -> Processes:
-    """The processes this one was launched with; alone unless a launcher says otherwise."""
+    """The processes this one was launched with; a single one without a launcher."""
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         return Processes()
     if not distributed.is_initialized():
@@ -76,5 +76,5 @@ def launched() -> Processes:
 
 
 def own_device(device: str) -> str:
-    """The device of this process: of several on a machine with several GPUs, each has its own."""
+    """The device of this process: processes on one machine use one GPU each."""
     return f"cuda:{os.environ['LOCAL_RANK']}" if device == "cuda" and "LOCAL_RANK" in os.environ else device

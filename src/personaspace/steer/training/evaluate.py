@@ -1,11 +1,11 @@
-"""Validation of a soft-prompting model: its log-loss and accuracy, and the temperature that calibrates it.
+"""Validation of a soft-prompting model: log-loss, accuracy, and temperature scaling.
 
 Temperature scaling divides all logits by one number T. With z_i the logits of pair i and y_i the answer given, T
 minimises the log-loss
 
     sum_i log sum_o exp(z_io / T) - z_iy / T,
 
-which is convex in 1 / T (Guo et al. 2017, arXiv 1706.04599). It moves no option past another.
+which is convex in 1 / T (Guo et al. 2017, arXiv 1706.04599). The order of the options stays.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ HALVINGS = 50
 
 @torch.no_grad()
 def validate(steerer: Steerer, pairs: Pairs, batch: int, processes: Processes) -> tuple[float, float]:
-    """Log-loss and accuracy of every pair's answer.
+    """Mean log-loss and accuracy over pairs.
 
     Args:
-        steerer: Predicts.
+        steerer: Predicts the answers.
         pairs: One or more.
-        batch: Pairs a pass at the most.
+        batch: Pairs per pass, at most.
         processes: The processes that share the work.
     """
     sums = torch.zeros(2, dtype=torch.float64)
@@ -42,18 +42,18 @@ def validate(steerer: Steerer, pairs: Pairs, batch: int, processes: Processes) -
     for _, block, logits in _predicted(steerer, pairs, dealt, batch):
         sums[0] += float(functional.cross_entropy(logits, block.chosen, reduction="sum"))
         sums[1] += int((logits.argmax(1) == block.chosen).sum())
-    loss, right = (processes.sum(sums) / len(pairs)).tolist()
-    return loss, right
+    loss, accuracy = (processes.sum(sums) / len(pairs)).tolist()
+    return loss, accuracy
 
 
 @torch.no_grad()
 def fitted_temperature(steerer: Steerer, pairs: Pairs, batch: int) -> float:
-    """The temperature under which a steered model predicts these pairs best; none of them should be trained on.
+    """Temperature of least log-loss on pairs that were not trained on.
 
     Args:
-        steerer: Trained.
-        pairs: What is to be predicted.
-        batch: Pairs a pass at the most.
+        steerer: Predicts the answers; trained.
+        pairs: Validation pairs.
+        batch: Pairs per pass, at most.
     """
     logits = torch.full((len(pairs), max(pairs.sizes)), -torch.inf)
     dealt = pairs.blocks(batch, np.random.default_rng(0))
@@ -63,7 +63,7 @@ def fitted_temperature(steerer: Steerer, pairs: Pairs, batch: int) -> float:
 
 
 def best_temperature(logits: Tensor, chosen: Tensor) -> float:
-    """The temperature of least log-loss, from 0.25 to 10.
+    """Temperature of least log-loss, from 0.25 to 10.
 
     Args:
         logits: Shape ``[pairs, options]``; minus infinity where a question has no such option.
@@ -93,7 +93,7 @@ def best_temperature(logits: Tensor, chosen: Tensor) -> float:
 def _predicted(
     steerer: Steerer, pairs: Pairs, dealt: Sequence[IntArray], batch: int
 ) -> Iterator[tuple[IntArray, Block, Tensor]]:
-    """Each block's indices, the block and its logits, several blocks in a pass."""
+    """Each block's indices, the block and its logits, several blocks per pass."""
     rows = iter(dealt)
     for blocks in passes((pairs.block(indices, steerer.model.device) for indices in dealt), batch):
         with memory_for(sum(map(len, blocks))):

@@ -1,4 +1,4 @@
-"""Training pairs: who was asked what and answered which option, in blocks that share a question."""
+"""Training pairs: a respondent, a question and the option chosen, in blocks of pairs that share a question."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from torch import Tensor
 from personaspace.newquestions.cross_fitting import Embeds, cross_fitted_vectors
 from personaspace.newquestions.gaussian_process import QuestionPrior
 from personaspace.steer.model.prompts import question_prompt
+from personaspace.steer.protocols import Embedding
 from personaspace.steer.training.distillation import Distillation
 from personaspace.steer.training.settings import TrainSettings
 from personaspace.survey.answers import Answers
@@ -24,16 +25,16 @@ from personaspace.survey.validation import validation_mask
 
 @dataclass(frozen=True)
 class Block:
-    """Pairs that share a question.
+    """Training pairs that share a question, ready for the model.
 
     Attributes:
         text: The question up to the answer cue.
-        options: How many options it has.
+        options: Its number of options.
         vectors: Points of the space, shape ``[n, dim]``.
-        chosen: The option each chose, shape ``[n]``.
+        chosen: The option chosen in each pair, shape ``[n]``.
         noise: Added to the standardized points, shape ``[n, dim]``, or ``None``.
         prior_features: For an informed soft-prompting model, shape ``[n, 53]``, or ``None``.
-        target: The distribution to give, shape ``[n, options]``, or ``None`` for the option chosen.
+        target: The distribution to learn, shape ``[n, options]``, or ``None`` for the option chosen.
     """
 
     text: str
@@ -48,7 +49,7 @@ class Block:
         return len(self.chosen)
 
     def parts(self, size: int) -> Iterator[Block]:
-        """The block in pieces of at most ``size`` pairs."""
+        """Split into blocks of at most ``size`` pairs."""
         for start in range(0, len(self), size):
             rows = slice(start, start + size)
             cut = {
@@ -60,9 +61,9 @@ class Block:
 
 
 def passes(blocks: Iterable[Block], size: int) -> Iterator[list[Block]]:
-    """Blocks, none empty, as they go through the model together, filled up to the longest of them.
+    """Group blocks, none empty, into passes through the model, in which all are padded to the longest.
 
-    A pass has at most ``size`` rows, filling included, unless one block alone has more.
+    A pass has at most ``size`` rows, padding included, unless one block alone has more.
     """
     some: list[Block] = []
     for block in blocks:
@@ -76,16 +77,16 @@ def passes(blocks: Iterable[Block], size: int) -> Iterator[list[Block]]:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Respondent x question pairs with the answer given, and the tables they point into.
+    """Respondent x question pairs with the answer given, as indices into vectors and questions.
 
     Attributes:
         vectors: Points of the space, shape ``[respondents, dim]``.
         texts: Questions up to the answer cue.
         sizes: Number of options of each question.
-        row: Row of ``vectors`` of each pair.
-        question: Index of each pair's question.
+        row: Each pair's row of ``vectors``.
+        question: Each pair's index in ``texts``.
         option: The option chosen.
-        distillation: Makes prior features and targets, for an informed soft-prompting model.
+        distillation: Prior features and targets, for an informed soft-prompting model.
     """
 
     vectors: Tensor
@@ -100,7 +101,7 @@ class Pairs:
         return len(self.row)
 
     def blocks(self, size: int, rng: np.random.Generator) -> list[IntArray]:
-        """All pairs in blocks of at most ``size`` that share one question, shuffled."""
+        """Indices of all pairs in shuffled blocks of at most ``size`` that share one question."""
         order = rng.permutation(len(self))
         order = order[np.argsort(self.question[order], kind="stable")]
         starts = np.flatnonzero(np.diff(self.question[order])) + 1
@@ -110,12 +111,12 @@ class Pairs:
         return [blocks[i] for i in rng.permutation(len(blocks))]
 
     def block(self, pairs: IntArray, device: torch.device, rng: np.random.Generator | None = None) -> Block:
-        """One of :meth:`blocks`, looked up.
+        """Build a block from the indices of its pairs, as :meth:`blocks` gives them.
 
         Args:
-            pairs: Of one question.
-            device: Where its tensors are.
-            rng: Draws the prior features, if this is to be trained on.
+            pairs: Indices of pairs that share a question.
+            device: Where the tensors are put.
+            rng: Draws the prior features of a block to train on; without it they are the question prior's own.
         """
         question = int(self.question[pairs[0]])
         vectors = self.vectors[torch.from_numpy(self.row[pairs])].to(device)
@@ -137,7 +138,7 @@ class Pairs:
         return state.hexdigest()
 
     def sample(self, most: int, seed: int) -> Pairs:
-        """At most so many pairs, drawn at random."""
+        """A random sample of at most so many pairs."""
         if len(self) <= most:
             return self
         kept = np.sort(np.random.default_rng(seed).choice(len(self), most, replace=False))
@@ -145,22 +146,28 @@ class Pairs:
 
 
 def training_and_validation(survey: Survey, vectors: Tensor, refusals: bool = False) -> tuple[Pairs, Pairs]:
-    """Training pairs and validation pairs, with refusals among both if refusing is an outcome."""
-    held = validation_mask(survey)
-    if not refusals:
-        return training_pairs(survey, vectors, ~held), training_pairs(survey, vectors, held)
-    refused = validation_refusals(survey)
-    return training_pairs(survey, vectors, ~held, ~refused), training_pairs(survey, vectors, held, refused)
-
-
-def training_pairs(survey: Survey, vectors: Tensor, mask: BoolArray, refused: BoolArray | None = None) -> Pairs:
-    """What respondents did, as pairs to train on.
+    """Split a survey into training pairs and validation pairs.
 
     Args:
         survey: Answers and refusals.
-        vectors: Of its respondents, shape ``[respondents, dim]``.
-        mask: Which of the answers.
-        refused: Which of the refusals; ``None`` where refusing is no outcome.
+        vectors: Vectors of its respondents, shape ``[respondents, dim]``.
+        refusals: Whether refusing is an outcome; if so both hold refusals.
+    """
+    mask = validation_mask(survey)
+    if not refusals:
+        return pairs_of(survey, vectors, ~mask), pairs_of(survey, vectors, mask)
+    refused = validation_refusals(survey)
+    return pairs_of(survey, vectors, ~mask, ~refused), pairs_of(survey, vectors, mask, refused)
+
+
+def pairs_of(survey: Survey, vectors: Tensor, mask: BoolArray, refused: BoolArray | None = None) -> Pairs:
+    """Pairs of some of a survey's answers and refusals.
+
+    Args:
+        survey: Answers and refusals.
+        vectors: Vectors of its respondents, shape ``[respondents, dim]``.
+        mask: The answers to take.
+        refused: The refusals to take; ``None`` where refusing is no outcome.
     """
     answers = survey.answers.where(mask)
     texts = tuple(question_prompt(question, refused is not None) for question in survey.questions)
@@ -176,7 +183,7 @@ def training_pairs(survey: Survey, vectors: Tensor, mask: BoolArray, refused: Bo
 
 
 def validation_refusals(survey: Survey) -> BoolArray:
-    """The refusals among the validation pairs, chosen as :func:`validation_mask` chooses answers."""
+    """Mask of the refusals among the validation pairs, chosen as :func:`validation_mask` chooses answers."""
     answers, refusals = survey.answers, survey.refusals
     row, question = (
         np.concatenate([getattr(p, name) for p in (answers, refusals)]) for name in ("respondent", "question")
@@ -186,24 +193,29 @@ def validation_refusals(survey: Survey) -> BoolArray:
 
 
 def with_prior(
-    training: Pairs, validation: Pairs, prior: QuestionPrior, survey: Survey, space: object, settings: TrainSettings
+    training: Pairs,
+    validation: Pairs,
+    prior: QuestionPrior,
+    embedder: Embedding,
+    survey: Survey,
+    settings: TrainSettings,
 ) -> tuple[Pairs, Pairs]:
-    """Pairs with prior features and targets; training pairs stand where a respondent would without the answer.
+    """Pairs with prior features and soft targets, the training pairs with cross-fitted vectors.
 
-    Training vectors are cross-fitted if the space can place respondents by their answers. With one question alone such
-    vectors would know nothing, so there they stay as they are.
+    A cross-fitted vector is embedded without the answer it is to predict. It takes an embedder that embeds respondents
+    by their answers, and more than one question; otherwise the vectors stay.
 
     Args:
         training: Pairs to train on.
         validation: Pairs that decide when to stop.
-        prior: What the space expects of any question.
+        prior: The question prior.
+        embedder: A fitted embedder, or bare vectors.
         survey: Training answers.
-        space: The embedder, or bare points.
-        settings: How to train.
+        settings: Settings of training.
     """
     distillation = Distillation(prior, settings.distillation)
     training, validation = (replace(pairs, distillation=distillation) for pairs in (training, validation))
-    if isinstance(space, Embeds) and len(survey.questions) > 1:
-        blind = cross_fitted_vectors(survey, space, ~validation_mask(survey), settings.seed)
-        training = replace(training, vectors=blind.vectors, row=blind.rows(training.row, training.question))
+    if isinstance(embedder, Embeds) and len(survey.questions) > 1:
+        fitted = cross_fitted_vectors(survey, embedder, ~validation_mask(survey), settings.seed)
+        training = replace(training, vectors=fitted.vectors, row=fitted.rows(training.row, training.question))
     return training, validation

@@ -1,4 +1,4 @@
-"""What a training logs: JSON lines always, TensorBoard on request."""
+"""Logs of training metrics, as JSON lines and for TensorBoard."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from personaspace.files import write_text
 
 @dataclass(frozen=True)
 class Metrics:
-    """One step of a training.
+    """Metrics of one training step.
 
     Attributes:
         step: Its number, from 1.
-        pairs: Respondent x question pairs learnt from so far.
+        pairs: Respondent x question pairs trained on so far.
         pairs_per_second: In this step.
         loss: Training loss of this step.
         learning_rate: In this step.
-        log_loss: On the early-stopping answers, where this step was followed by a look at them.
+        log_loss: On the validation answers, where a check followed this step.
         accuracy: As ``log_loss``.
     """
 
@@ -35,32 +35,32 @@ class Metrics:
     accuracy: float | None = None
 
     def known(self) -> dict[str, float]:
-        """What is known of this step, by name; of a skipped step the loss is not."""
+        """The known metrics by name; the loss of a skipped step is not among them."""
         return {name: value for name, value in asdict(self).items() if value is not None and math.isfinite(value)}
 
 
 class MetricsLog(Protocol):
-    """Where metrics are written."""
+    """A log that training writes its metrics to."""
 
     def resume(self, step: int) -> None:
-        """Begin, or go on after a step; what was written of later steps is dropped."""
+        """Begin, or resume after a step, dropping later steps."""
 
     def write(self, metrics: Metrics) -> None:
         """Write one step."""
 
     def close(self) -> None:
-        """Be done."""
+        """Close the log."""
 
 
 class JsonLines:
-    """A line of JSON for every step.
+    """A log file with a line of JSON for every step.
 
     Args:
         path: The file.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
 
     def resume(self, step: int) -> None:
         """Keep the lines up to a step."""
@@ -78,16 +78,16 @@ class JsonLines:
 
 
 class TensorBoard:
-    """Curves that ``tensorboard --logdir FOLDER`` shows.
+    """A log for TensorBoard, shown by ``tensorboard --logdir FOLDER``.
 
     Args:
-        folder: Where its event files go.
+        folder: Holds the event files.
 
     Raises:
         SettingError: TensorBoard is not installed.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: str | Path) -> None:
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError as error:
@@ -95,15 +95,15 @@ class TensorBoard:
         self.make, self.folder = SummaryWriter, folder
 
     def resume(self, step: int) -> None:
-        """Begin an event file that hides what was written of later steps."""
+        """Begin an event file that hides later steps of earlier files."""
         self.writer = self.make(str(self.folder), purge_step=step + 1)
 
     def write(self, metrics: Metrics) -> None:
-        """Write a point of every curve."""
+        """Add a point to every curve."""
         for name, value in metrics.known().items():
             if name != "step":
                 self.writer.add_scalar(name, value, metrics.step)
 
     def close(self) -> None:
-        """Write out what is left."""
+        """Flush and close the event file."""
         self.writer.close()

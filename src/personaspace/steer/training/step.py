@@ -1,4 +1,4 @@
-"""One step of training: the loss of some blocks, its gradient, and the weights it moves."""
+"""One training step: loss, gradient and optimizer step on some blocks of pairs."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from personaspace.steer.training.settings import TrainSettings, new_optimizer, s
 
 
 class Learner:
-    """A soft-prompting model that learns from blocks of pairs.
+    """Takes training steps of a soft-prompting model on blocks of pairs.
 
     Args:
         steerer: Holds the soft-prompting model to be trained, which is changed in place.
-        settings: How to train.
+        settings: Settings of training.
         processes: The processes that train together.
     """
 
     def __init__(self, steerer: Steerer, settings: TrainSettings, processes: Processes) -> None:
         self.steerer, self.settings, self.processes = steerer, settings, processes
         self.parameters = list(steerer.soft_prompt.parameters())
-        self.optimizer = new_optimizer(steerer.soft_prompt, settings.learning_rate, settings.weight_decay)
+        self.optimizer = new_optimizer(steerer.soft_prompt, settings)
 
     def step(self, blocks: Sequence[Block], pairs: int, rate: float) -> float:
-        """Learn from some blocks.
+        """Take one step.
 
         Args:
-            blocks: This process's share.
-            pairs: How many pairs all processes have together in this step.
+            blocks: This process's share of the step.
+            pairs: Number of pairs of all processes in this step.
             rate: The learning rate.
 
         Returns:
-            The loss per pair. Where it is not finite, nothing was learnt.
+            The loss per pair; NaN where loss or gradient are not finite, and then the weights stay.
         """
         set_rate(self.optimizer, rate)
         self.optimizer.zero_grad()
@@ -60,7 +60,7 @@ class Learner:
         return total
 
     def loss(self, blocks: Sequence[Block]) -> Tensor:
-        """Cross-entropy of the targets, summed over the pairs of some blocks."""
+        """Cross-entropy of the targets, summed over the pairs of all blocks."""
         losses = [
             functional.cross_entropy(logits, block.chosen if block.target is None else block.target, reduction="sum")
             for logits, block in zip(self.steerer.block_logits(blocks), blocks, strict=True)
@@ -68,10 +68,10 @@ class Learner:
         return torch.stack(losses).sum()
 
     def weights(self) -> Groups:
-        """A copy of what learning changes."""
+        """A copy of the weights and of the optimizer's state."""
         return {"model": copy_of(self.steerer.soft_prompt), "optimizer": optimizer_tensors(self.optimizer)}
 
     def restore(self, weights: Groups) -> None:
-        """Put back what :meth:`weights` copied."""
+        """Restore a copy made by :meth:`weights`."""
         self.steerer.soft_prompt.load_state_dict(weights["model"])
         restore_optimizer(self.optimizer, weights.get("optimizer", {}))

@@ -1,4 +1,4 @@
-"""The training loop of the soft-prompting model: question-major steps, early stopping, checkpoint and resume."""
+"""The training loop of the soft-prompting model: steps by question, early stopping, checkpoints and resuming."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ RETURNS = 3
 
 @dataclass
 class Progress:
-    """Where a training stands.
+    """Progress of a training, as its checkpoint holds it.
 
     Attributes:
         step: Steps done, skipped ones included.
-        pairs: Pairs they had.
+        pairs: Pairs in these steps.
         best: Lowest log-loss of a check so far.
         since_best: Checks since then.
         stopped: Whether patience has ended.
         skipped: Steps skipped in a row, because loss or gradient was not a number.
-        returns: How often training went back to its last good weights, each time to half the rate.
+        returns: Returns to the last good weights, each of which halved the rate.
         history: One entry per check.
     """
 
@@ -58,8 +58,8 @@ class Progress:
         self.pairs += pairs
         self.skipped = 0 if math.isfinite(loss) else self.skipped + 1
 
-    def look(self, training_loss: float, log_loss: float, accuracy: float, patience: int) -> bool:
-        """Write down a check; whether it is the best so far."""
+    def record(self, training_loss: float, log_loss: float, accuracy: float, patience: int) -> bool:
+        """Record a check; returns whether it is the best so far."""
         checked = {"training_loss": training_loss, "log_loss": log_loss, "accuracy": accuracy}
         self.history.append({"step": self.step, **checked})
         better = log_loss < self.best
@@ -70,21 +70,22 @@ class Progress:
 
 
 OnTraining = Callable[[int, int, float, float], None]
+"""Called after every step with step, steps, training loss and best validation loss so far."""
 
 
 class Trainer:
     """Trains one soft-prompting model on a frozen language model.
 
-    A step whose loss or gradient is not a number is skipped. After three of them in a row training goes back to the
-    weights of its last check and halves its rate; after three such returns it gives up.
+    A step whose loss or gradient is not a number is skipped. After more than three of them in a row training returns to
+    the weights of its last check and halves its rate; after three such returns it gives up.
 
     Args:
         steerer: Holds the soft-prompting model to be trained, which is changed in place.
-        training: Pairs to learn from.
-        validation: Pairs that decide when to stop; none of them among ``training``.
-        settings: How to train.
+        training: Pairs to train on.
+        validation: Pairs that decide when to stop.
+        settings: Settings of training.
         checkpoint: File to resume from and to write to, or ``None``.
-        logs: Where the metrics of every step go.
+        logs: Logs of the metrics of every step.
         processes: The processes that train together.
 
     Raises:
@@ -97,7 +98,7 @@ class Trainer:
         training: Pairs,
         validation: Pairs,
         settings: TrainSettings,
-        checkpoint: Path | None = None,
+        checkpoint: str | Path | None = None,
         logs: Sequence[MetricsLog] = (),
         processes: Processes | None = None,
     ) -> None:
@@ -108,9 +109,10 @@ class Trainer:
                 f"start at most {settings.questions} processes, or train with more questions a step"
             )
         self.steerer, self.learner = steerer, Learner(steerer, settings, self.processes)
-        self.training, self.settings, self.checkpoint = training, settings, checkpoint
+        self.training, self.settings = training, settings
+        self.checkpoint = None if checkpoint is None else Path(checkpoint)
+        self.validation = validation
         self.logs = logs if self.processes.main else ()
-        self.validation = validation.sample(settings.check_pairs, settings.seed)
         self.steps_per_epoch = math.ceil(len(self._blocks(0)) / settings.questions)
         self.steps = self.steps_per_epoch * settings.epochs
         self.progress = Progress()
@@ -121,13 +123,13 @@ class Trainer:
         """Train until patience or epochs end, resuming from the checkpoint if there is one.
 
         Args:
-            on_step: Called with step, steps, training loss and last check's loss.
+            on_step: Called after every step with step, steps, training loss and best validation loss so far.
 
         Returns:
             One entry per check: step, training loss, log-loss and accuracy on the validation answers.
 
         Raises:
-            ModelError: Loss or gradient are not numbers again and again, or memory ran out; the last checkpoint stands.
+            ModelError: Loss or gradient are not numbers again and again, or memory ran out; the last checkpoint stays.
         """
         self._resume()
         self._agree()
@@ -153,7 +155,7 @@ class Trainer:
             if progress.skipped > SKIPS:
                 self._go_back()
             elif losses and (progress.step % every == 0 or progress.step == self.steps):
-                metrics = self._look(metrics, float(np.mean(losses)))
+                metrics = self._check(metrics, float(np.mean(losses)))
                 losses = []
             for log in self.logs:
                 log.write(metrics)
@@ -183,7 +185,7 @@ class Trainer:
         return Metrics(progress.step, progress.pairs, pairs / (time.perf_counter() - began), loss, rate)
 
     def _block(self, indices: IntArray, index: int) -> Block:
-        """A block of the present step, with its noise."""
+        """A block of the current step, with its noise."""
         device = self.steerer.model.device
         seeds = np.random.SeedSequence([self.settings.seed, self.progress.step, index])
         block = self.training.block(indices, device, np.random.default_rng(seeds))
@@ -191,12 +193,12 @@ class Trainer:
         noise = torch.randn(block.vectors.shape, generator=generator) * self.settings.noise
         return replace(block, noise=noise.to(device))
 
-    def _look(self, metrics: Metrics, training_loss: float) -> Metrics:
+    def _check(self, metrics: Metrics, training_loss: float) -> Metrics:
         loss, accuracy = validate(self.steerer, self.validation, self.settings.batch, self.processes)
         if not math.isfinite(loss):
             self._go_back()
             return metrics
-        if self.progress.look(training_loss, loss, accuracy, self.settings.patience):
+        if self.progress.record(training_loss, loss, accuracy, self.settings.patience):
             self.best = copy_of(self.steerer.soft_prompt)
         self.good = self.learner.weights()
         if self.checkpoint and self.processes.main:
@@ -205,7 +207,7 @@ class Trainer:
         return replace(metrics, log_loss=loss, accuracy=accuracy)
 
     def _go_back(self) -> None:
-        """Put the weights of the last check back, and go on at half the rate."""
+        """Restore the weights of the last check and halve the rate."""
         self.progress.skipped = 0
         self.progress.returns += 1
         if self.progress.returns > RETURNS:
@@ -213,14 +215,14 @@ class Trainer:
         self.learner.restore(self.good)
 
     def _diverged(self) -> ModelError:
-        stands = f", after deleting the checkpoint {self.checkpoint}" if self.checkpoint else ""
+        delete = f", after deleting the checkpoint {self.checkpoint}" if self.checkpoint else ""
         return ModelError(
             f"loss or gradient are not numbers at step {self.progress.step}, and halving the rate did not help: try a "
-            f"learning rate below {self.settings.learning_rate}{stands}"
+            f"learning rate below {self.settings.learning_rate}{delete}"
         )
 
     def _state(self) -> dict[str, Any]:
-        """What a checkpoint must have been written with to be resumed."""
+        """Settings and data that a checkpoint must have been written with to be resumed."""
         return {
             "model": self.steerer.model.fingerprint,
             "settings": self.settings.identity(),
@@ -235,7 +237,7 @@ class Trainer:
         groups, state = read_checkpoint(self.checkpoint, self.steerer.model.device)
         if {key: state.get(key) for key in self._state()} != self._state():
             raise RunError(
-                f"{self.checkpoint} was written with other settings or other answers: delete it to start afresh, "
+                f"{self.checkpoint} was written with other settings or other answers: delete it to start again, "
                 "or run with the settings it was started with"
             )
         self.best = groups.pop("best")
@@ -244,7 +246,7 @@ class Trainer:
         self.progress = Progress(**state["progress"])
 
     def _agree(self) -> None:
-        """Wait for all processes, and make sure that they go on from the same step."""
+        """Check that all processes resume from the same step."""
         step = float(self.progress.step)
         if float(self.processes.sum(torch.tensor([step]))) != step * self.processes.count:
             raise RunError(

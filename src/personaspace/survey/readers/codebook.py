@@ -1,4 +1,4 @@
-"""The codebook of a table: which columns hold what, and what the answers mean."""
+"""The codebook of a table: the role of each column, the questions and the meaning of the cells."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from personaspace.survey.readers.coding import Coding, NumberCoding
 
 
 def _text(value: object) -> object:
-    """Numbers as text; what is neither is left for the validation to name."""
+    """Numbers as text; any other value is left for the validation to reject."""
     return str(value) if isinstance(value, int | float) else value
 
 
@@ -79,7 +79,7 @@ class QuestionEntry(BaseModel):
 
 
 class TableCodebook(BaseModel):
-    """What a table holds.
+    """The content of a table, column by column.
 
     Attributes:
         respondent: Column of respondent ids.
@@ -90,7 +90,7 @@ class TableCodebook(BaseModel):
         traits: Columns of traits.
         refusals: Cells that mean the respondent refused.
         missing: Cells that mean there is no answer, beside empty ones.
-        delimiter: What separates the columns of a CSV file.
+        delimiter: The character between the columns of a CSV file.
         questions: By id; in a wide table the id is the column's name.
     """
 
@@ -108,7 +108,7 @@ class TableCodebook(BaseModel):
     questions: dict[Text, QuestionEntry] = Field(min_length=1)
 
     def codings(self) -> dict[str, Coding | NumberCoding]:
-        """How each question's cells are to be read; :class:`SurveyError` if a question is malformed."""
+        """The coding of each question's cells; :class:`SurveyError` if a question is malformed."""
         return {name: self._coding(name, entry) for name, entry in self.questions.items()}
 
     def _coding(self, name: str, entry: QuestionEntry) -> Coding | NumberCoding:

@@ -1,4 +1,4 @@
-"""Find a codebook's file, read it as YAML or JSON and say in one sentence what is wrong with it."""
+"""Read a codebook: find its file beside a table, parse YAML or JSON, and say in one sentence what is wrong with it."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ questions:
 
 
 def read_codebook(table: Path, given: Codebook | None, model: type[B]) -> B:
-    """The codebook of a table: as given, or found beside it.
+    """Read the codebook of a table: the one given, or the one beside it.
 
     Args:
         table: Where the table lies.
         given: A YAML or JSON file, the content as a mapping, or ``None`` to look beside the table.
-        model: What a codebook of this kind holds.
+        model: The pydantic model of a codebook of this kind.
 
     Raises:
         SurveyError: There is none, or it is malformed.

@@ -1,4 +1,7 @@
-"""From the cells of a table to answers, refusals and gaps; what is none of these is an error."""
+"""Read the cells of a table as answers, refusals or missing answers; any other cell is an error.
+
+:class:`Coding` reads the column of a question with options, :class:`NumberCoding` that of a question on a scale.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ def plain(cell: object) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Coding:
-    """What each possible cell of one question's column means.
+    """The meaning of the cells in the column of a question with options.
 
     Attributes:
         question: The question answered.
@@ -110,38 +113,14 @@ class Coding:
         )
 
 
-def answers_and_refusals(
-    coded: npt.NDArray[np.signedinteger], numbers: FloatArray | None = None
-) -> tuple[Answers, Pairs]:
-    """The answers and refusals of a table coded by :meth:`Coding.encode`.
-
-    Args:
-        coded: Shape ``[respondents, questions]``.
-        numbers: The numbers given, NaN where none was; shape ``[respondents, questions]``.
-
-    Returns:
-        Both in the order of the table, row by row.
-    """
-    rows, columns = np.nonzero(coded >= 0)
-    value = np.empty(0) if numbers is None else numbers[rows, columns]
-    return Answers(rows, columns, coded[rows, columns], value), Pairs(*np.nonzero(coded == REFUSED))
-
-
-def _ambiguous(question: Question, cell: str) -> SurveyError:
-    return SurveyError(
-        f"question {question.id!r}: {cell!r} stands for two things: each option, refusal and missing code needs "
-        "a cell of its own; if a refusal code is an answer here, give the question its own `refusals`"
-    )
-
-
 @dataclass(frozen=True, eq=False)
 class NumberCoding:
-    """What each possible cell of the column of a question on a scale means.
+    """The meaning of the cells in the column of a question on a scale.
 
     Attributes:
         question: The question answered.
         scale: Its scale.
-        outcomes: From :func:`plain` cell in lower case to ``REFUSED`` or ``MISSING``; all else is a number.
+        outcomes: From :func:`plain` cell in lower case to ``REFUSED`` or ``MISSING``; every other cell is a number.
     """
 
     question: Question
@@ -186,7 +165,7 @@ class NumberCoding:
         return np.where(np.isnan(number), outcome, self.scale.nearest(np.nan_to_num(number, nan=self.scale.low)))
 
     def numbers(self, column: pd.Series) -> FloatArray:
-        """The number in every cell, NaN for a refusal or gap; shape of the column."""
+        """The number in every cell, NaN where there is no answer; shape of the column."""
         return self._read(column)[1]
 
     def _read(self, column: pd.Series) -> tuple[IntArray, FloatArray]:
@@ -205,8 +184,32 @@ class NumberCoding:
         return np.array([*outcomes, MISSING], dtype=np.int64)[codes], found[codes]
 
 
+def answers_and_refusals(
+    coded: npt.NDArray[np.signedinteger], numbers: FloatArray | None = None
+) -> tuple[Answers, Pairs]:
+    """The answers and refusals of a table coded by :meth:`Coding.encode`.
+
+    Args:
+        coded: Shape ``[respondents, questions]``.
+        numbers: The numbers given, NaN where none was; shape ``[respondents, questions]``.
+
+    Returns:
+        Both in the order of the table, row by row.
+    """
+    rows, columns = np.nonzero(coded >= 0)
+    value = np.empty(0) if numbers is None else numbers[rows, columns]
+    return Answers(rows, columns, coded[rows, columns], value), Pairs(*np.nonzero(coded == REFUSED))
+
+
+def _ambiguous(question: Question, cell: str) -> SurveyError:
+    return SurveyError(
+        f"question {question.id!r}: {cell!r} stands for two things: each option, refusal and missing code needs "
+        "a cell of its own; if a refusal code is an answer here, give the question its own `refusals`"
+    )
+
+
 def _number(text: str, scale: Scale) -> float | None:
-    """The number a text stands for, if it is one on the scale."""
+    """The number on the scale that a text stands for, if it does."""
     try:
         number = float(text) if "_" not in text else math.nan
     except ValueError:

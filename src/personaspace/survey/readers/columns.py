@@ -1,4 +1,4 @@
-"""Respondent ids from a column of a table."""
+"""Columns of a table that are no answers: respondent ids and weights."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from personaspace.survey.readers.coding import plain
 
 
 def respondent_ids(path: Path, column: pd.Series) -> pd.Index:
-    """Ids as text, zeros in front kept.
+    """Respondent ids as text, leading zeros kept.
 
     Args:
         path: The file, for messages.
@@ -27,11 +27,21 @@ def respondent_ids(path: Path, column: pd.Series) -> pd.Index:
     if empty.any():
         row = int(np.flatnonzero(empty)[0]) + 1
         raise SurveyError(f"{path}: row {row} has no respondent id in column {column.name!r}: fill it in")
-    return pd.Index([cell if isinstance(cell, str) else plain(cell) for cell in column], dtype=object)
+    return pd.Index([plain_id(cell) for cell in column], dtype=object)
+
+
+def plain_id(cell: object) -> str:
+    """A cell as a respondent's id: text as it is, a whole number without decimals.
+
+    Example:
+        >>> plain_id("007"), plain_id(7.0)
+        ('007', '7')
+    """
+    return cell if isinstance(cell, str) else plain(cell)
 
 
 def mean_one(column: pd.Series, respondents: Iterable[str]) -> FloatArray:
-    """Weights as numbers of mean 1.
+    """Survey weights as numbers of mean 1.
 
     Args:
         column: One weight per respondent, as numbers or text.

@@ -1,4 +1,4 @@
-"""CSV files as they are: every cell text, only an empty one missing."""
+"""Read CSV files as text, cell by cell, and write copies in which some cells are changed and all other bytes kept."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ import pandas as pd
 
 from personaspace.errors import SurveyError
 from personaspace.files import write_atomically
+from personaspace.survey.lookup import index_of
 from personaspace.survey.question import repeated
+
+Cells = Mapping[tuple[int, str], str]
+"""Text by row (from 0, below the header) and column."""
 
 
 def read_csv(path: Path, delimiter: str = ",", dtype: Literal["str", "category"] = "str") -> pd.DataFrame:
@@ -21,7 +25,7 @@ def read_csv(path: Path, delimiter: str = ",", dtype: Literal["str", "category"]
 
     Args:
         path: A file in UTF-8.
-        delimiter: What separates the columns.
+        delimiter: The character between columns.
         dtype: ``"category"`` where few values fill many rows.
 
     Returns:
@@ -45,16 +49,6 @@ def read_csv(path: Path, delimiter: str = ",", dtype: Literal["str", "category"]
     return frame
 
 
-def _header(path: Path, delimiter: str) -> list[str]:
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding="utf-8-sig", newline="") as lines:
-        return next(csv.reader(lines, delimiter=delimiter), [])
-
-
-Cells = Mapping[tuple[int, str], str]
-"""Text by row (from 0, below the header) and column."""
-
-
 def write_csv_with(
     source: Path,
     target: Path,
@@ -69,9 +63,9 @@ def write_csv_with(
         source: Plain or, where its name ends in .gz, gzipped.
         target: Gzipped where the source is.
         rows: How many rows the source was read with.
-        cells: What to write where.
+        cells: The cells to replace.
         more: Rows to add, text by column; other columns stay empty.
-        delimiter: What separates the columns.
+        delimiter: The character between columns.
 
     Raises:
         SurveyError: The file has another number of rows when taken line by line.
@@ -83,6 +77,12 @@ def write_csv_with(
     write_atomically(target, lambda path: path.write_bytes(gzip.compress(text, mtime=0) if zipped else text))
 
 
+def _header(path: Path, delimiter: str) -> list[str]:
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", encoding="utf-8-sig", newline="") as lines:
+        return next(csv.reader(lines, delimiter=delimiter), [])
+
+
 def _filled(
     source: Path, text: str, rows: int, cells: Cells, more: Sequence[Mapping[str, str]], delimiter: str
 ) -> Iterator[str]:
@@ -90,7 +90,7 @@ def _filled(
     header = next(records, "")
     yield header
     names = next(csv.reader([header.removeprefix("\ufeff")], delimiter=delimiter), [])
-    place = {name: at for at, name in enumerate(names)}
+    place = index_of(names)
     by_row: dict[int, list[tuple[int, str]]] = {}
     for (row, column), cell in cells.items():
         by_row.setdefault(row, []).append((place[column], cell))
@@ -109,7 +109,7 @@ def _filled(
 
 
 def _records(text: str) -> Iterator[str]:
-    """Lines with their ends; those inside quotes do not end a record."""
+    """Records with their line ends; a line end inside quotes does not end a record."""
     record = ""
     for line in io.StringIO(text, newline=""):
         record += line

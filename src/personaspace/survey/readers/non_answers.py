@@ -1,4 +1,4 @@
-"""Value labels: which of them say that a question was answered, refused or not answered."""
+"""Recognize value labels that mean a refusal ("Refused") or no answer ("Don't know")."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ REFUSALS = frozenset(
     ["refused", "refuse", "refusal", "ref", "rf", "no answer", "declined", "web blank", "prefer not to say",
      "prefer not to answer", "rather not say"]
 )  # fmt: skip
-GAPS = frozenset(
+NO_ANSWERS = frozenset(
     ["don't know", "dont know", "do not know", "dk", "missing", "not asked", "inapplicable", "not applicable", "iap",
      "skipped", "no lean", "system missing"]
 )  # fmt: skip
 
 
 def outcome(label: str) -> int | None:
-    """What a value label says of an answer.
+    """Whether a value label means a refusal, no answer or an answer.
 
     A label counts as a whole, or in parts joined by "/", "or" and "and", each of which must be known; a label that
     merely contains such a word is an answer.
@@ -34,6 +34,6 @@ def outcome(label: str) -> int | None:
     """
     text = re.sub(r"\(.*?\)", " ", label.casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
     parts = [" ".join(part.strip(" .-").split()) for part in re.split(r"/|\bor\b|\band\b", text)]
-    if not parts or not all(part in REFUSALS or part in GAPS for part in parts):
+    if not parts or not all(part in REFUSALS or part in NO_ANSWERS for part in parts):
         return None
     return REFUSED if any(part in REFUSALS for part in parts) else MISSING

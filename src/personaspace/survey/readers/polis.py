@@ -1,4 +1,4 @@
-"""Polis: who agreed with which statement, as exported by pol.is or cleaned as for Collective Constitutional AI."""
+"""Read a Polis conversation: votes on statements, exported by pol.is or cleaned as for Collective Constitutional AI."""
 
 from __future__ import annotations
 

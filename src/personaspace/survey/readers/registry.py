@@ -1,4 +1,4 @@
-"""read_survey: find out what a path holds and read it."""
+"""read_survey: recognize the format of a file or folder and read it as a survey."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def read_survey(
             SPSS or Stata file (.sav, .zsav, .dta) or a saved survey.
         codebook: For tables, SPSS and Stata files: a YAML or JSON file, or the same content as a mapping. Without it
             a file beside the table named ``TABLE.codebook.yaml`` (or ``.json``) is used.
-        format: ``"labelled"``, ``"opinionqa"``, ``"polis"``, ``"table"`` or ``"saved"``; found out from the
-            path if not given.
+        format: ``"labelled"``, ``"opinionqa"``, ``"polis"``, ``"table"`` or ``"saved"``; recognized from the path if
+            not given.
         name: How the survey is to be called.
 
     Returns:
@@ -54,15 +54,15 @@ def read_survey(
 
 
 def writer_of(path: Path, codebook: Codebook | None, survey: Survey) -> SourceWriter | None:
-    """A source as a form to be filled in, or ``None`` where its format is only read.
+    """The writer of copies of a source with blanks filled, or ``None`` where its format is only read.
 
     Args:
-        path: What the survey was read from.
-        codebook: As it was read with.
-        survey: As it was read.
+        path: The file or folder the survey was read from.
+        codebook: The codebook it was read with.
+        survey: The survey as it was read.
     """
-    form = _source(path, None).form
-    return None if form is None else form(path, codebook, survey)
+    writer = _source(path, None).writer
+    return None if writer is None else writer(path, codebook, survey)
 
 
 def _source(path: Path, name: str | None) -> Source:

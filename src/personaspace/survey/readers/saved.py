@@ -1,4 +1,4 @@
-"""A survey that this package wrote: the folder itself, or the run it belongs to."""
+"""Read a survey that this package wrote: its folder, or the run it belongs to."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 from personaspace.errors import SurveyError
 from personaspace.survey.readers.source import Codebook, Source
 from personaspace.survey.readers.writer import SavedWriter
-from personaspace.survey.storage import QUESTIONS, load_survey
+from personaspace.survey.storage import QUESTIONS, load_survey, survey_folder
 from personaspace.survey.survey import Survey
 
 
 def recognizes(path: Path) -> bool:
     """Whether the path is a saved survey or a run with one."""
-    return (_folder(path) / QUESTIONS).is_file()
+    return (survey_folder(path) / QUESTIONS).is_file()
 
 
 def read_saved(path: Path, codebook: Codebook | None = None, name: str | None = None) -> Survey:
@@ -22,7 +22,7 @@ def read_saved(path: Path, codebook: Codebook | None = None, name: str | None = 
 
     Args:
         path: The survey's folder or the run's.
-        codebook: Not allowed: a saved survey knows its questions.
+        codebook: Not allowed: a saved survey holds its questions.
         name: Replaces the saved name.
 
     Raises:
@@ -31,13 +31,8 @@ def read_saved(path: Path, codebook: Codebook | None = None, name: str | None = 
     """
     if codebook is not None:
         raise SurveyError(f"{path} is a saved survey, which holds its questions: leave the codebook out")
-    survey = load_survey(_folder(path))
+    survey = load_survey(survey_folder(path))
     return survey if name is None else replace(survey, name=name)
-
-
-def _folder(path: Path) -> Path:
-    inside = path / "survey"
-    return inside if (inside / QUESTIONS).is_file() else path
 
 
 SOURCE = Source(

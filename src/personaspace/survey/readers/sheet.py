@@ -1,4 +1,4 @@
-"""A table on disk, read cell by cell and copied with some cells changed and rows added."""
+"""CSV and parquet tables read cell by cell, and copied with some cells changed and rows added."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class CsvSheet:
         self.frame = read_csv(path, delimiter)
 
     def native(self, _: str, text: str) -> str:
-        """Text as a cell of the column."""
+        """A text as a cell of the column."""
         return text
 
     def write(self, target: Path, cells: Cells, more: Rows = ()) -> Path:
@@ -34,7 +34,7 @@ class CsvSheet:
 
         Args:
             target: Path of the copy without suffix.
-            cells: What to write where.
+            cells: The cells to replace, by row and column.
             more: Rows to add, cells by column.
         """
         path = target.with_name(target.name + (".csv.gz" if self.path.suffix == ".gz" else self.path.suffix))
@@ -56,7 +56,7 @@ class ParquetSheet:
         self.frame = pd.DataFrame(columns)
 
     def native(self, column: str, text: str) -> Any:
-        """Text as a cell of the column."""
+        """A text as a cell of the column."""
         kind = self.table.schema.field(column).type
         kind = kind.value_type if pa.types.is_dictionary(kind) else kind
         return pa.array([text]).cast(kind)[0].as_py()

@@ -1,4 +1,4 @@
-"""What every reader declares: its name, what it understands, how it recognises and reads it."""
+"""Source: the declaration of a reader, with its name, what it recognizes, how it reads and how it writes copies."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ class Source:
 
     Attributes:
         name: The ``format`` by which it can be asked for.
-        understands: What it reads, for messages.
+        understands: The files or folders it reads, for messages.
         recognizes: Whether a path is of this kind.
         read: Reads path, codebook and name; raises :class:`SurveyError` where the data do not fit.
-        form: The same source, read as this survey, ready for copies with its blanks filled; ``None`` where the format
-            is only read.
+        writer: Makes the writer of copies of a path that was read, with this codebook, as this survey; ``None`` where
+            the format is only read.
     """
 
     name: str
     understands: str
     recognizes: Callable[[Path], bool]
     read: Callable[[Path, Codebook | None, str | None], Survey]
-    form: Callable[[Path, Codebook | None, Survey], SourceWriter] | None = None
+    writer: Callable[[Path, Codebook | None, Survey], SourceWriter] | None = None

@@ -1,4 +1,4 @@
-"""Tables of answers (CSV or parquet, wide or long) with a codebook."""
+"""Read tables of answers (CSV or parquet, wide or long) with a codebook."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def _long(
 
 
 def _one_row_each(people: pd.DataFrame, book: TableCodebook) -> pd.DataFrame:
-    """One row per respondent; what is said of a respondent must be the same in all rows."""
+    """The first row of each respondent; traits and weight must be the same in all of them."""
     for column in [*book.traits, *([book.weight] if book.weight else [])]:
         values = people.groupby(level=0)[column].nunique(dropna=False)
         if (values > 1).any():

@@ -1,4 +1,4 @@
-"""A table with a codebook as a form: the same columns, order and coding, blanks filled."""
+"""Copies of a table with a codebook, blanks filled: the same columns, order and coding."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from personaspace.survey.answers import Answers, Pairs
-from personaspace.survey.arrays import BoolArray
+from personaspace.survey.answers import Answers
 from personaspace.survey.readers.codebook import TableCodebook
 from personaspace.survey.readers.codebook_file import read_codebook
 from personaspace.survey.readers.coding import plain
+from personaspace.survey.readers.columns import plain_id
 from personaspace.survey.readers.sheet import CsvSheet, ParquetSheet
 from personaspace.survey.readers.source import Codebook
 from personaspace.survey.readers.writer import SourceWriter, cells_of
@@ -22,28 +22,24 @@ Sheet = CsvSheet | ParquetSheet
 
 
 def table_writer(path: Path, codebook: Codebook | None, survey: Survey) -> SourceWriter:
-    """The form of a table that was read as this survey."""
+    """The writer of a table that was read as this survey."""
     book = read_codebook(path, codebook, TableCodebook)
     sheet = ParquetSheet(path) if path.suffix == ".parquet" else CsvSheet(path, book.delimiter)
     return LongTableWriter(book, sheet, survey) if book.layout == "long" else TableWriter(book, sheet, survey)
 
 
-class TableWriter:
-    """A wide table: a row per respondent in the survey's order, a column per question."""
+class TableWriter(SourceWriter):
+    """Writer of a wide table: a row per respondent in the survey's order, a column per question."""
 
     def __init__(self, book: TableCodebook, sheet: Sheet, survey: Survey) -> None:
         self.book, self.sheet, self.survey = book, sheet, survey
         self.codings = list(book.codings().values())
 
-    def room(self, blanks: Pairs) -> BoolArray:
-        """All of them."""
-        return np.ones(len(blanks), np.bool_)
-
     def write(self, drawn: Answers, target: Path) -> Path:
         """Write a copy; see :meth:`SourceWriter.write`."""
         cells: dict[tuple[int, str], Any] = {}
-        for j in np.unique(drawn.question).tolist():
-            part, name = drawn.where(drawn.question == j), self.survey.questions[j].id
+        for j, part in drawn.by_question():
+            name = self.survey.questions[j].id
             written = self._written(j, part, self.sheet.frame[name], name)
             cells |= {(row, name): cell for row, cell in zip(part.respondent.tolist(), written, strict=True)}
         return self.sheet.write(target, cells)
@@ -54,7 +50,7 @@ class TableWriter:
 
 
 class LongTableWriter(TableWriter):
-    """A long table: a row per answer. Empty rows are filled, rows for questions not put are added at the end."""
+    """Writer of a long table, a row per answer: empty rows are filled, missing ones added at the end."""
 
     def write(self, drawn: Answers, target: Path) -> Path:
         """Write a copy; see :meth:`SourceWriter.write`."""
@@ -64,8 +60,8 @@ class LongTableWriter(TableWriter):
         first = pd.Series(range(len(frame))).groupby(people).first().to_numpy()
         cells: dict[tuple[int, str], Any] = {}
         more: list[dict[str, Any]] = []
-        for j in np.unique(drawn.question).tolist():
-            part, here = drawn.where(drawn.question == j), np.flatnonzero(asked == j)
+        for j, part in drawn.by_question():
+            here = np.flatnonzero(asked == j)
             written = self._written(j, part, frame[book.answer_column].iloc[here], book.answer_column)
             row_of = {int(people[row]): int(row) for row in here[::-1]}
             name = frame[book.question_column].iloc[here[0]] if len(here) else self.survey.questions[j].id
@@ -77,12 +73,7 @@ class LongTableWriter(TableWriter):
         return self.sheet.write(target, cells, more)
 
     def _row(self, like: int) -> dict[str, Any]:
-        """What every row of a respondent repeats: id, weight and traits."""
+        """The cells that every row of a respondent repeats: id, weight and traits."""
         same = [self.book.respondent, *self.book.traits, *([self.book.weight] if self.book.weight else [])]
         row = self.sheet.frame.iloc[like]
         return {name: None if pd.isna(row[name]) else row[name] for name in same}
-
-
-def plain_id(cell: object) -> str:
-    """A respondent's id as the reader takes it."""
-    return cell if isinstance(cell, str) else plain(cell)

@@ -1,4 +1,4 @@
-"""A source as a form to be filled in: which blanks it has room for, and a copy of it with answers in them."""
+"""Writers: copies of a source of answers in its own format, with blanks filled."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ from personaspace.survey.answers import Answers, Pairs
 from personaspace.survey.arrays import BoolArray, IntArray
 from personaspace.survey.question import Question
 from personaspace.survey.storage import write_survey
-from personaspace.survey.survey import Survey, completed
+from personaspace.survey.survey import Survey
 
 
 class SourceWriter(Protocol):
-    """A source of answers, read and ready to be copied with its blanks filled."""
+    """The writer of one source: knows which blanks its format can hold, and writes copies with blanks filled."""
 
-    def room(self, blanks: Pairs) -> BoolArray:
-        """Which of these cells of the survey can be written, shape ``[blanks]``."""
+    def can_write(self, blanks: Pairs) -> BoolArray:
+        """Whether each of these blank cells of the survey can be filled, shape ``[blanks]``; all by default."""
+        return np.ones(len(blanks), np.bool_)
 
     def write(self, drawn: Answers, target: Path) -> Path:
-        """Write a copy in which these cells hold these answers.
+        """Write a copy in which blank cells hold these answers.
 
         Args:
-            drawn: Counted as in the survey.
+            drawn: The answers, counted as in the survey.
             target: Path of the copy without suffix.
 
         Returns:
@@ -36,47 +37,47 @@ class SourceWriter(Protocol):
         """
 
 
-class WideCsvWriter:
-    """Any survey as a CSV file of option texts: for sources whose own format cannot be written."""
+class WideCsvWriter(SourceWriter):
+    """Writer of any survey as a CSV file of option texts, for sources whose own format cannot be written."""
 
     def __init__(self, survey: Survey) -> None:
         self.survey = survey
 
-    def room(self, blanks: Pairs) -> BoolArray:
-        """All of them."""
-        return np.ones(len(blanks), np.bool_)
-
     def write(self, drawn: Answers, target: Path) -> Path:
-        """A row per respondent: id, weight where there is one, traits, an option's text per question."""
-        survey = completed(self.survey, drawn)
+        """Write a row per respondent: id, weight where there is one, traits, and an answer per question."""
+        survey = self.survey.with_more_answers(drawn)
         table = survey.traits.reset_index(drop=True)
         if survey.weights is not None:
             table.insert(0, "weight", survey.weights)
         table.insert(0, "respondent", pd.Series(survey.respondents, dtype="str"))
+        answers = survey.to_frame().reset_index(drop=True)
+        for question in survey.questions:
+            if question.scale is not None:
+                answers[question.id] = answers[question.id].map("{:.10g}".format, na_action="ignore")
         path = target.with_name(f"{target.name}.csv")
-        full = pd.concat([table, _texts(survey)], axis=1)
+        full = pd.concat([table, answers], axis=1)
         write_atomically(path, lambda temporary: full.to_csv(temporary, index=False))
         return path
 
 
 class SavedWriter(WideCsvWriter):
-    """A survey this package wrote: a folder with the same three files."""
+    """Writer of a survey that this package saved: a folder with the same three files."""
 
     def write(self, drawn: Answers, target: Path) -> Path:
-        """A folder."""
-        write_survey(completed(self.survey, drawn), target)
+        """Write a folder; see :meth:`SourceWriter.write`."""
+        write_survey(self.survey.with_more_answers(drawn), target)
         return target
 
 
 def cells_of(question: Question, drawn: Answers, column: pd.Series, coded: IntArray, codes: Sequence[Any]) -> list[Any]:
-    """What a column holds where these answers are given: written as most of its cells write them.
+    """Cells for drawn answers, written as most cells of their column write the same option.
 
     Args:
         question: The question of the column.
         drawn: Answers to it.
         column: Its cells.
-        coded: What each means, as :meth:`Coding.encode` says.
-        codes: How to write each option that no cell holds.
+        coded: The option of each cell, as :meth:`Coding.encode` returns it.
+        codes: A cell for each option, used where no cell holds it.
 
     Returns:
         One cell per answer: a number where the question has a scale.
@@ -87,14 +88,3 @@ def cells_of(question: Question, drawn: Answers, column: pd.Series, coded: IntAr
     found = [Counter(cells[coded == option].tolist()).most_common(1) for option in range(len(question.options))]
     written = [most[0][0] if most else code for most, code in zip(found, codes, strict=True)]
     return [written[option] for option in drawn.option.tolist()]
-
-
-def _texts(survey: Survey) -> pd.DataFrame:
-    answers, width = survey.answers, len(survey.questions)
-    table = np.full((len(survey.respondents), width), "", dtype=object)
-    for j, question in enumerate(survey.questions):
-        here = answers.question == j
-        texts = np.array([option.text for option in question.options], dtype=object)
-        numbers = pd.Series(answers.value[here]).map("{:.10g}".format).to_numpy()
-        table[answers.respondent[here], j] = texts[answers.option[here]] if question.scale is None else numbers
-    return pd.DataFrame(table, columns=[question.id for question in survey.questions])

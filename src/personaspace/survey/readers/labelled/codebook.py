@@ -1,4 +1,4 @@
-"""The codebook of a labelled file: only what the file does not say itself."""
+"""The codebook of an SPSS or Stata file: ids, weight, traits, and corrections of what the file says itself."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from personaspace.survey.readers.codebook import ScaleEntry, Text
 
 
 class LabelledQuestion(BaseModel):
-    """What is to be known of one question beside what the file says.
+    """One question of a labelled file: what the codebook adds to the file or corrects in it.
 
     Attributes:
         text: Replaces the variable's label.
         scale: For a question answered with a number.
         ordinal: False where the options have no order; a file's own level of measurement is too often wrong.
         topic: What the question is about.
-        refusals: Labels or codes that mean the respondent refused; replaces what would be recognised.
-        missing: Labels or codes that mean there is no answer; replaces what would be recognised.
+        refusals: Labels or codes that mean the respondent refused; replaces those recognized.
+        missing: Labels or codes that mean there is no answer; replaces those recognized.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -30,17 +30,17 @@ class LabelledQuestion(BaseModel):
 
 
 class LabelledCodebook(BaseModel):
-    """Which variables of a labelled file are what.
+    """The role of each variable of a labelled file: id, weight, trait or question.
 
     Attributes:
         respondent: Variable of respondent ids; the rows are numbered from 1 without one.
         weight: Variable of weights, if any.
         traits: Variables of traits.
-        questions: Variables that are questions, as a list or with what is to be known of each; all others that have
-            value labels if not given.
+        questions: Variables that are questions, as a list or with an entry for each; all others that have value labels
+            if not given.
         leave_out: Variables that are no questions.
-        refusals: Labels or codes that mean the respondent refused, beside those that are recognised.
-        missing: Labels or codes that mean there is no answer, beside those that are recognised.
+        refusals: Labels or codes that mean the respondent refused, beside those recognized.
+        missing: Labels or codes that mean there is no answer, beside those recognized.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -54,6 +54,6 @@ class LabelledCodebook(BaseModel):
     missing: list[Text] = []
 
     def entry(self, name: str) -> LabelledQuestion:
-        """What is said of a question, nothing by default."""
+        """The codebook's entry of a question, an empty one by default."""
         given = self.questions.get(name) if isinstance(self.questions, dict) else None
         return given or LabelledQuestion()

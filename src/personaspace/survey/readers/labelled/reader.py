@@ -1,4 +1,4 @@
-"""Labelled files: SPSS and Stata, whose variables say themselves what they ask and what their codes mean."""
+"""Read SPSS and Stata files, whose variables carry the texts of questions and options as labels."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def recognizes(path: Path) -> bool:
 def read_labelled(path: str | Path, codebook: Codebook | None = None, name: str | None = None) -> Survey:
     """Read an SPSS or Stata file by its own labels.
 
-    Variable labels are the questions' texts, value labels their options in the order of the codes. What the file
-    declares missing, and labels such as "Refused" or "Don't know", are refusals and gaps
-    (:func:`personaspace.survey.readers.non_answers.outcome`). Variables without value labels, or with too many codes, are
-    left out with a warning that names them, unless the codebook gives them a scale.
+    Variable labels are the questions' texts, value labels their options in the order of the codes. Codes that the file
+    declares missing, and labels such as "Refused" or "Don't know", are refusals or missing answers
+    (:func:`personaspace.survey.readers.non_answers.outcome`). Variables without value labels, or with too many codes,
+    are left out with a warning that names them, unless the codebook gives them a scale.
 
     Args:
         path: A .sav, .zsav or .dta file.
@@ -76,7 +76,7 @@ def read_labelled(path: str | Path, codebook: Codebook | None = None, name: str 
 
 
 def labelled_writer(path: Path, codebook: Codebook | None, survey: Survey) -> SourceWriter:
-    """The form of a file that was read as this survey."""
+    """The writer of a file that was read as this survey."""
     frame, file = _read(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # said when it was read
@@ -103,7 +103,7 @@ def _read(path: Path) -> tuple[pd.DataFrame, Any]:
 
 
 def _codings(path: Path, frame: pd.DataFrame, file: Any, book: LabelledCodebook) -> dict[str, Coding | NumberCoding]:
-    """How each question is to be read; a warning names the variables that make none."""
+    """The coding of every question; a warning names the variables that make none."""
     others = {book.respondent, book.weight, *book.traits, *book.leave_out}
     asked = list(book.questions or (column for column in frame.columns.astype(str) if column not in others))
     found = {name: Variable.of(name, frame[name], file).coding(book) for name in asked}

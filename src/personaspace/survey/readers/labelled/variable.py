@@ -1,4 +1,4 @@
-"""One variable of a labelled file: its codes, what they mean, and the question it makes."""
+"""Variable: a column of a labelled file with its codes and labels, as a question or a trait."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Variable:
         return found
 
     def coding(self, book: LabelledCodebook) -> Coding | NumberCoding | None:
-        """How the column is to be read, or ``None`` where it makes no question without a scale."""
+        """The coding of the column, or ``None`` where it makes no question without a scale."""
         entry = book.entry(self.name)
         text, away = entry.text or self.text, self.outcomes(book, entry)
         if entry.scale is not None:

@@ -1,4 +1,4 @@
-"""SPSS and Stata files as forms: the same variables, labels and declared missing values, blanks filled."""
+"""Copies of SPSS and Stata files, blanks filled: the same variables, labels and declared missing values."""
 
 from __future__ import annotations
 
@@ -6,27 +6,25 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from personaspace.errors import SurveyError
 from personaspace.files import write_atomically
-from personaspace.survey.answers import Answers, Pairs
-from personaspace.survey.arrays import BoolArray
+from personaspace.survey.answers import Answers
 from personaspace.survey.readers.coding import Coding, NumberCoding
-from personaspace.survey.readers.writer import cells_of
+from personaspace.survey.readers.writer import SourceWriter, cells_of
 from personaspace.survey.survey import Survey
 
 
-class LabelledWriter:
-    """A labelled file, its rows the survey's respondents in order.
+class LabelledWriter(SourceWriter):
+    """Writer of a labelled file, whose rows are the survey's respondents in order.
 
     Args:
         path: The file.
         frame: Its values, declared missing ones kept.
-        file: What pyreadstat says about it.
+        file: Its metadata, as pyreadstat returns it.
         codings: How each question's variable is read.
-        survey: As it was read.
+        survey: The survey as it was read.
     """
 
     def __init__(
@@ -34,15 +32,11 @@ class LabelledWriter:
     ) -> None:
         self.path, self.frame, self.file, self.codings, self.survey = path, frame, file, codings, survey
 
-    def room(self, blanks: Pairs) -> BoolArray:
-        """All of them."""
-        return np.ones(len(blanks), np.bool_)
-
     def write(self, drawn: Answers, target: Path) -> Path:
         """Write a copy; see :meth:`SourceWriter.write`."""
         frame = self.frame.copy()
-        for j in np.unique(drawn.question).tolist():
-            question, part = self.survey.questions[j], drawn.where(drawn.question == j)
+        for j, part in drawn.by_question():
+            question = self.survey.questions[j]
             column, coding = frame[question.id].copy(), self.codings[question.id]
             codes = [] if isinstance(coding, NumberCoding) else _codes(coding, pd.api.types.is_numeric_dtype(column))
             column.iloc[part.respondent] = cells_of(question, part, column, coding.encode(column), codes)

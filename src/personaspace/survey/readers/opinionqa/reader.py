@@ -1,4 +1,4 @@
-"""OpinionQA: waves of Pew's American Trends Panel, joined on the panelist's id."""
+"""Read OpinionQA: waves of Pew's American Trends Panel, joined on the panelist's id."""
 
 from __future__ import annotations
 
@@ -27,56 +27,6 @@ from personaspace.survey.survey import Survey
 
 REFUSAL = "Refused"
 COLUMNS = ("key", "question", "references", "option_ordinal")
-
-
-def questions_of(path: Path, topics: Mapping[str, Any]) -> tuple[Question, ...]:
-    """Read the questions of a wave.
-
-    Args:
-        path: The wave's ``info.csv``.
-        topics: From ``"TEXT [OPTION/OPTION/Refused]"`` to coarse topics under ``"cg"``.
-
-    Returns:
-        The questions in the file's order. Where one key has several wordings (asked of each group about itself),
-        the last, which names no group, stands for all, with a warning.
-
-    Raises:
-        SurveyError: A column is missing or a list cannot be read.
-    """
-    info = read_csv(path).fillna("")
-    if lacking := [column for column in COLUMNS if column not in info]:
-        raise SurveyError(f"{path} lacks the column {lacking[0]!r}: is it OpinionQA's info.csv?")
-    reworded = info["key"].duplicated(keep="last")
-    for key in info["key"][reworded].unique():
-        warnings.warn(f"{path.parent.name}: {key} has several wordings; the last one stands for all", stacklevel=2)
-    return tuple(
-        _question(path, key, text, _list(path, key, references), _list(path, key, places), topics)
-        for key, text, references, places in info.loc[~reworded, list(COLUMNS)].itertuples(index=False)
-    )
-
-
-def _question(
-    path: Path, key: str, text: str, references: list[Any], places: list[Any], topics: Mapping[str, Any]
-) -> Question:
-    texts = [option for option in references if option != REFUSAL]
-    if len(places) > len(texts):
-        raise SurveyError(f"{path}: {key} has {len(places)} ordinal positions for {len(texts)} options")
-    positions = scaled_positions([*places, *[None] * (len(texts) - len(places))])
-    coarse = topics.get(f"{text} [{'/'.join(references)}]", {}).get("cg")
-    options = tuple(Option(option, place) for option, place in zip(texts, positions, strict=True))
-    return Question(key, text, options, coarse[0] if coarse else None)
-
-
-def _list(path: Path, key: str, text: str) -> list[Any]:
-    try:
-        parsed = ast.literal_eval(text)
-    except (ValueError, SyntaxError) as error:
-        raise SurveyError(f"{path}: {key} holds {text[:60]!r} where a list was expected") from error
-    if not isinstance(parsed, list):
-        raise SurveyError(f"{path}: {key} holds {text[:60]!r} where a list was expected")
-    return parsed
-
-
 ID = "QKEY"
 TRAITS = (
     "CREGION", "AGE", "SEX", "EDUCATION", "CITIZEN", "MARITAL",
@@ -84,16 +34,6 @@ TRAITS = (
 )  # fmt: skip
 UNKNOWN_TRAITS = (REFUSAL, "DK/REF")
 WAVE = re.compile(r"American_Trends_Panel_(W\d+)")
-
-
-@dataclass(frozen=True, eq=False)
-class _Wave:
-    """One wave: its questions and a row per respondent."""
-
-    name: str
-    questions: tuple[Question, ...]
-    rows: pd.DataFrame
-    weights: FloatArray
 
 
 def recognizes(path: Path) -> bool:
@@ -141,8 +81,18 @@ def read_opinionqa(
 
 
 def opinionqa_writer(path: Path, _: Codebook | None, survey: Survey) -> SourceWriter:
-    """The form of waves that were read as this survey."""
+    """The writer of waves that were read as this survey."""
     return OpinionQAWriter(list(_chosen(path, None).values()), ID, REFUSAL, survey)
+
+
+@dataclass(frozen=True, eq=False)
+class _Wave:
+    """One wave: its questions and a row per respondent."""
+
+    name: str
+    questions: tuple[Question, ...]
+    rows: pd.DataFrame
+    weights: FloatArray
 
 
 def _wave_folders(path: Path) -> dict[str, Path]:
@@ -179,7 +129,7 @@ def _responses(folder: Path) -> list[Path]:
 
 def _read_wave(wave: str, path: Path) -> _Wave:
     folder = path.resolve().parent
-    questions = questions_of(folder / "info.csv", _topics(folder.parent / "topic_mapping.json"))
+    questions = _questions(folder / "info.csv", _topics(folder.parent / "topic_mapping.json"))
     rows = read_csv(path, dtype="category")
     weight = f"WEIGHT_{wave}"
     needed = [ID, weight, *TRAITS, *(question.id for question in questions)]
@@ -190,6 +140,46 @@ def _read_wave(wave: str, path: Path) -> _Wave:
         twice = rows.index[rows.index.duplicated()][0]
         raise SurveyError(f"{path}: respondent {twice!r} has more than one row: keep one")
     return _Wave(wave, questions, rows, mean_one(rows[weight], rows.index))
+
+
+def _questions(path: Path, topics: Mapping[str, Any]) -> tuple[Question, ...]:
+    """The questions of a wave, in the order of its ``info.csv``.
+
+    Where one key has several wordings (asked of each group about itself), the last, which names no group, stands for
+    all, with a warning. Topics are looked up as ``"TEXT [OPTION/OPTION/Refused]"``, the coarse ones under ``"cg"``.
+    """
+    info = read_csv(path).fillna("")
+    if lacking := [column for column in COLUMNS if column not in info]:
+        raise SurveyError(f"{path} lacks the column {lacking[0]!r}: is it OpinionQA's info.csv?")
+    reworded = info["key"].duplicated(keep="last")
+    for key in info["key"][reworded].unique():
+        warnings.warn(f"{path.parent.name}: {key} has several wordings; the last one stands for all", stacklevel=2)
+    return tuple(
+        _question(path, key, text, _list(path, key, references), _list(path, key, places), topics)
+        for key, text, references, places in info.loc[~reworded, list(COLUMNS)].itertuples(index=False)
+    )
+
+
+def _question(
+    path: Path, key: str, text: str, references: list[Any], places: list[Any], topics: Mapping[str, Any]
+) -> Question:
+    texts = [option for option in references if option != REFUSAL]
+    if len(places) > len(texts):
+        raise SurveyError(f"{path}: {key} has {len(places)} ordinal positions for {len(texts)} options")
+    positions = scaled_positions([*places, *[None] * (len(texts) - len(places))])
+    coarse = topics.get(f"{text} [{'/'.join(references)}]", {}).get("cg")
+    options = tuple(Option(option, place) for option, place in zip(texts, positions, strict=True))
+    return Question(key, text, options, coarse[0] if coarse else None)
+
+
+def _list(path: Path, key: str, text: str) -> list[Any]:
+    try:
+        parsed = ast.literal_eval(text)
+    except (ValueError, SyntaxError) as error:
+        raise SurveyError(f"{path}: {key} holds {text[:60]!r} where a list was expected") from error
+    if not isinstance(parsed, list):
+        raise SurveyError(f"{path}: {key} holds {text[:60]!r} where a list was expected")
+    return parsed
 
 
 def _topics(path: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""OpinionQA as a form: the same files per wave, blanks filled for the respondents each wave has."""
+"""Copies of OpinionQA's waves, blanks filled for the respondents each wave has: the same files per wave."""
 
 from __future__ import annotations
 
@@ -8,44 +8,42 @@ import numpy as np
 
 from personaspace.files import write_atomically
 from personaspace.survey.answers import Answers, Pairs
-from personaspace.survey.arrays import BoolArray, IntArray
+from personaspace.survey.arrays import BoolArray
+from personaspace.survey.lookup import NOWHERE, index_of, positions
 from personaspace.survey.readers.coding import Coding
 from personaspace.survey.readers.sheet import CsvSheet
-from personaspace.survey.readers.writer import cells_of
+from personaspace.survey.readers.writer import SourceWriter, cells_of
 from personaspace.survey.survey import Survey
 
 TOPICS = "topic_mapping.json"
 
 
-class OpinionQAWriter:
-    """Waves: a folder each, with a row per respondent of the wave.
+class OpinionQAWriter(SourceWriter):
+    """Writer of OpinionQA's waves: a folder each, with a row per respondent of the wave.
 
     Args:
         responses: The responses of every wave.
         key: The column of ids.
         refusal: The cell that means a refusal.
-        survey: As the waves were read.
+        survey: The survey as the waves were read.
     """
 
     def __init__(self, responses: list[Path], key: str, refusal: str, survey: Survey) -> None:
         self.survey, self.refusal = survey, refusal
         self.sheets = [CsvSheet(path) for path in responses]
-        self.row_of = [
-            _positions([survey.respondent_index[name] for name in sheet.frame[key]], len(survey.respondents))
-            for sheet in self.sheets
-        ]
+        self.row_of = [positions(survey.respondents, index_of(sheet.frame[key])) for sheet in self.sheets]
         self.wave_of = np.array(
             [next(w for w, sheet in enumerate(self.sheets) if q.id in sheet.frame) for q in survey.questions], np.int64
         )
 
-    def room(self, blanks: Pairs) -> BoolArray:
-        """Those of respondents who are in the question's wave."""
+    def can_write(self, blanks: Pairs) -> BoolArray:
+        """True for respondents who are in the question's wave."""
         rows = np.stack(self.row_of)
-        inside: BoolArray = rows[self.wave_of[blanks.question], blanks.respondent] >= 0
+        inside: BoolArray = rows[self.wave_of[blanks.question], blanks.respondent] != NOWHERE
         return inside
 
     def write(self, drawn: Answers, target: Path) -> Path:
-        """A folder of waves, each with its info.csv, readable as the source is; see :meth:`SourceWriter.write`."""
+        """Write a folder of waves, each with its info.csv; see :meth:`SourceWriter.write`."""
         for wave, sheet in enumerate(self.sheets):
             folder = target / "human_resp" / sheet.path.parent.name
             part = drawn.where(self.wave_of[drawn.question] == wave)
@@ -58,21 +56,14 @@ class OpinionQAWriter:
 
     def _cells(self, wave: int, drawn: Answers) -> dict[tuple[int, str], str]:
         cells: dict[tuple[int, str], str] = {}
-        for j in np.unique(drawn.question).tolist():
-            question, part = self.survey.questions[j], drawn.where(drawn.question == j)
+        for j, part in drawn.by_question():
+            question = self.survey.questions[j]
             column = self.sheets[wave].frame[question.id]
             coded = Coding.of(question, refusals=[self.refusal]).encode(column)
             written = cells_of(question, part, column, coded, [option.text for option in question.options])
             rows = self.row_of[wave][part.respondent].tolist()
             cells |= {(row, question.id): cell for row, cell in zip(rows, written, strict=True)}
         return cells
-
-
-def _positions(respondents: list[int], size: int) -> IntArray:
-    """The row of each respondent, -1 for none."""
-    rows = np.full(size, -1, np.int64)
-    rows[respondents] = np.arange(len(respondents))
-    return rows
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -1,0 +1,1 @@
+"""A denoising autoencoder over options."""

@@ -1,0 +1,98 @@
+"""A denoising autoencoder: one pass from any subset of a respondent's answers to a vector."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from personaspace.embedding.autoencoder.encoder import encode
+from personaspace.embedding.base import Embedder, OnEpoch
+from personaspace.embedding.platt import platt_scale
+from personaspace.embedding.settings import check_between, check_whole
+from personaspace.embedding.training_answers import check_learnable, training_and_validation_answers
+from personaspace.survey.answers import Answers
+from personaspace.survey.arrays import Vectors
+from personaspace.survey.survey import Survey
+
+
+@dataclass(eq=False)
+class Autoencoder(Embedder):
+    """A denoising autoencoder (Vincent et al. 2008) over options, in the line of arXiv 1802.05814.
+
+        x_o = 5 / sqrt(n + 20) for the n options chosen, else 0
+        u = tanh(W x + c),  score(o) = <u, v_o> + b_o
+
+    In every step a random share of each respondent's answers, the share itself uniform between the two of ``hidden``,
+    is taken out of x, and the loss is that of exactly these answers. So the encoder learns to place people by few
+    answers as well as by many: seen or not, a respondent is embedded in one pass.
+
+    Attributes:
+        hidden: The least and the greatest share of answers hidden in a step.
+        dropout: Share of the vector's numbers set to 0 in a step.
+        learning_rate: Adam's, falling along half a cosine.
+        epochs: Epochs at most.
+        patience: Epochs without improvement on the validation answers before training ends.
+        weighted: Whether the loss counts respondents by their survey weights.
+        ordinal: Weight of the order of options in the loss (:class:`personaspace.embedding.loss.AnswerLoss`).
+        calibrated: Whether v and b are each multiplied by a number in the end, so that probabilities are calibrated
+            (:func:`personaspace.embedding.platt.platt_scale`); it may change which option is the likeliest.
+        encoder_: W, transposed, shape ``[options, dim]``.
+        shift_: c, shape ``[dim]``.
+
+    Example:
+        >>> from personaspace.survey.simulate import simulate
+        >>> survey = simulate(respondents=100)
+        >>> Autoencoder(dim=32, epochs=2).fit(survey).embed(survey).shape
+        (100, 32)
+    """
+
+    name: ClassVar[str] = "autoencoder"
+    tensors: ClassVar[tuple[str, ...]] = (*Embedder.tensors, "encoder_", "shift_")
+
+    dim: int = 256
+    seed: int = 0
+    hidden: tuple[float, float] = (0.2, 0.8)
+    dropout: float = 0.5
+    learning_rate: float = 4e-3
+    epochs: int = 30
+    patience: int = 5
+    weighted: bool = False
+    ordinal: float = 0.0
+    calibrated: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.encoder_: Vectors
+        self.shift_: Vectors
+
+    def check(self) -> None:
+        """Check all settings; see :meth:`Settings.check`."""
+        super().check()
+        check_whole("epochs", self.epochs, least=1)
+        check_whole("patience", self.patience, least=1)
+        for share in self.hidden:
+            check_between("hidden", share, 0, 1)
+        check_between("dropout", self.dropout, -1e-9, 1)
+        check_between("learning_rate", self.learning_rate, 0, 10)
+        check_between("ordinal", self.ordinal, -1e-9, 1e3)
+
+    def fit(self, survey: Survey, on_epoch: OnEpoch | None = None) -> Self:
+        """Learn encoder and option vectors; see :meth:`Embedder.fit`."""
+        from personaspace.embedding.autoencoder.training import fit
+
+        self.check()
+        check_learnable(survey)
+        self.encoder_, self.shift_, self.options_, self.bias_ = fit(survey, self, on_epoch)
+        self.ids_, self.questions_ = survey.respondents, survey.questions
+        training, _ = training_and_validation_answers(survey)
+        self.respondents_ = self._encoded(training, len(survey.respondents))
+        if self.calibrated:
+            platt_scale(self, survey)
+        return self
+
+    def embed(self, survey: Survey) -> Vectors:
+        """Place respondents in one pass over their answers; see :meth:`Embedder.embed`."""
+        return self._encoded(self.known_answers(survey), len(survey.respondents))
+
+    def _encoded(self, answers: Answers, respondents: int) -> Vectors:
+        return encode(answers, respondents, self.offsets_, self.encoder_, self.shift_)

@@ -1,0 +1,68 @@
+"""Settings as scikit-learn knows them: stored by the constructor, checked by fit, read and changed by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Self
+
+from personaspace.errors import SettingError, unknown
+
+
+@dataclass(eq=False)
+class Settings:
+    """Base of estimators whose settings are the fields of a dataclass, so that ``sklearn.base.clone`` copies them.
+
+    Attributes:
+        name: What the estimator is called in errors.
+    """
+
+    name: ClassVar[str]
+
+    def check(self) -> None:
+        """Check all settings, as fit does before it starts; subclasses add theirs.
+
+        Raises:
+            SettingError: A setting is outside what is allowed.
+            UnknownNameError: A setting that is a name is not known.
+        """
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The settings by name.
+
+        Args:
+            deep: Of no effect: no setting has settings of its own.
+        """
+        del deep
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def set_params(self, **settings: Any) -> Self:
+        """Change settings; the next fit checks and uses them.
+
+        Args:
+            settings: New values by name.
+
+        Returns:
+            The estimator itself.
+
+        Raises:
+            UnknownNameError: There is no such setting; then none is changed.
+        """
+        allowed = self.get_params()
+        for setting in settings:
+            if setting not in allowed:
+                raise unknown(f"setting of {self.name}", setting, allowed)
+        for setting, value in settings.items():
+            setattr(self, setting, value)
+        return self
+
+
+def check_whole(name: str, value: int, least: int) -> None:
+    """Raise :class:`SettingError` unless the value is a whole number from ``least`` up."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise SettingError(f"{name} is {value!r}: a whole number from {least} up is allowed")
+
+
+def check_between(name: str, value: float, low: float, high: float) -> None:
+    """Raise :class:`SettingError` unless low < value < high."""
+    if not low < value < high:
+        raise SettingError(f"{name} is {value!r}: a number between {low:g} and {high:g} is allowed")

@@ -1,0 +1,58 @@
+"""``personaspace fit`` on a small survey as a stranger would bring it: a wide CSV beside its codebook."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+
+from tests.commands.line import fail, personaspace, succeed
+
+QUICK = ("--embedder", "factorization")
+
+
+def test_a_survey_is_fitted_once(table: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shown = succeed("fit", table, "--out", run, *QUICK, "--personas", "3", "--json")
+    assert [persona["persona"] for persona in shown["personas"]] == ["cluster-1", "cluster-2", "cluster-3"]
+    assert sum(persona["respondents"] for persona in shown["personas"]) == 64
+    before = (run / "manifest.json").read_text()
+    assert "written to" in succeed("fit", table, "--out", run, *QUICK, "--personas", "3")
+    assert (run / "manifest.json").read_text() == before
+
+
+def test_a_run_fitted_on_everything_is_not_scored(table: Path, tmp_path: Path) -> None:
+    succeed("fit", table, "--out", tmp_path / "run", *QUICK, "--personas", "2", "--use-everything")
+    assert "--use-everything" in fail("evaluate", tmp_path / "run")
+
+
+def test_a_refit_says_which_names_stay_and_two_respondents_are_fitted(table: Path, tmp_path: Path) -> None:
+    settings = ("--out", tmp_path / "run", *QUICK)
+    succeed("fit", table, *settings, "--personas", "2")
+    again = personaspace("fit", table, *settings, "--personas", "3")
+    assert "names kept: cluster-1, cluster-2; new: cluster-3; retired: none" in again.stderr
+    assert "" not in again.stderr.splitlines()
+    pd.read_csv(table).head(2).to_csv(tmp_path / "two.csv", index=False)
+    shutil.copy(table.with_name("answers.codebook.json"), tmp_path / "two.codebook.json")
+    alone = ("--use-everything", *QUICK, "--personas", "2")
+    assert "no persona has two members" in succeed("fit", tmp_path / "two.csv", "--out", tmp_path / "two", *alone)
+
+
+def test_errors_say_what_is_allowed(table: Path, tmp_path: Path) -> None:
+    out = ("--out", tmp_path / "new")
+    lonely = Path(shutil.copy(table, tmp_path / "lonely.csv"))
+    assert "did you mean 'lightgcn'" in fail("fit", table, *out, "--embedder", "lightgnc")
+    assert "codebook" in fail("fit", lonely, *out)
+    rules = "give 'elbow', 'silhouette', 'stability', 'recommended' or a number"
+    assert rules in fail("fit", table, *out, "--personas", "many")
+    assert "did you mean 'hdbscan'" in fail("fit", table, *out, "--clusters", "dbscan")
+    assert "leave k out" in fail("fit", table, *out, "--personas", "3", "--clusters", "hdbscan")
+    assert "999" in fail("fit", table, "--out", tmp_path / "k", *QUICK, "--personas", "999")
+
+
+def test_settings_are_checked_before_the_survey_is_read(tmp_path: Path) -> None:
+    out = ("--out", tmp_path / "new")
+    assert "no-file" not in fail("fit", "no-file", *out, "--personas", "0")
+    assert "no-file" not in fail("fit", "no-file", *out, "--clusters", "dbscan")
+    assert "no-file" in fail("fit", "no-file", *out)

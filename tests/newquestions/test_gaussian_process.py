@@ -1,0 +1,117 @@
+"""The question prior: exact where asked, learnt from like questions where not, independent of the answer left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from personaspace.newquestions.gaussian_process import QuestionPrior
+from personaspace.survey.arrays import FloatArray
+from personaspace.survey.question import Option, Question, offsets_of
+
+SCALE = ("Strongly agree", "Agree", "Disagree")
+
+
+def question(text: str, options: tuple[str, ...] = SCALE) -> Question:
+    return Question(text, text, tuple(Option(option) for option in options))
+
+
+ASKED = (
+    question("Banks can be trusted"), question("Banks can be trusted with savings"),
+    question("Parks are well kept"), question("Parks are well kept in winter"), question("Tea?", ("Yes", "No")),
+)  # fmt: skip
+
+
+def states_of(questions: tuple[Question, ...]) -> FloatArray:
+    return np.array([[float("Banks" in q.text), float("Parks" in q.text), len(q.options)] for q in questions])
+
+
+def weights_of(questions: tuple[Question, ...], dim: int = 2) -> FloatArray:
+    """Respondents far along the first axis trust banks, along the second they like parks."""
+    rows = []
+    for q in questions:
+        axis = 0 if "Banks" in q.text else 1
+        for place in np.linspace(1, -1, len(q.options)):
+            rows.append([0.0, *(place * (axis == d) for d in range(dim))])
+    return np.array(rows)
+
+
+@pytest.fixture
+def prior() -> QuestionPrior:
+    return QuestionPrior(ASKED, states_of(ASKED), weights_of(ASKED))
+
+
+def test_leaving_a_question_out_equals_never_having_asked_it(prior: QuestionPrior) -> None:
+    """The closed form against a regression on the other questions, with the kernel's words and scales as they are."""
+    likeness = prior._kernel(ASKED, states_of(ASKED))
+    offsets = offsets_of(ASKED)
+    for left_out, expected in enumerate(prior.leave_one_out):
+        block = np.arange(offsets[left_out], offsets[left_out + 1])
+        others = np.setdiff1d(np.arange(offsets[-1]), block)
+        noise = np.linalg.inv(prior._inverse)[0, 0] - likeness[0, 0]
+        inner = likeness[np.ix_(others, others)] + noise * np.eye(len(others))
+        by_hand = likeness[np.ix_(block, others)] @ np.linalg.solve(inner, prior.weights[others])
+        np.testing.assert_allclose(expected.weights, by_hand, atol=1e-5)
+
+
+def test_an_asked_question_is_expected_as_the_space_says_and_with_little_doubt(prior: QuestionPrior) -> None:
+    for asked, expected, of in zip(ASKED, prior.smoothed, prior.own, strict=True):
+        direct = prior.of(asked, torch.from_numpy(states_of((asked,))[0]))
+        torch.testing.assert_close(direct.weights, expected.weights, atol=1e-6, rtol=1e-6)
+        assert direct.uncertainty == pytest.approx(expected.uncertainty)
+        assert (expected.weights - of.weights).abs().max() < 0.1
+    asked_uncertainty = [expected.uncertainty for expected in prior.smoothed]
+    assert max(asked_uncertainty) < min(expected.uncertainty for expected in prior.leave_one_out)
+
+
+def test_a_new_question_is_expected_as_its_like_were_answered(prior: QuestionPrior) -> None:
+    new = question("Banks can be trusted with a loan")
+    expected = prior.of(new, torch.from_numpy(states_of((new,))[0]))
+    trusting = expected.log_odds(torch.tensor([[2.0, 0.0], [-2.0, 0.0], [0.0, 2.0]])).softmax(dim=1)
+    assert trusting[0].argmax() == 0
+    assert trusting[1].argmax() == 2
+    assert (trusting[2] - 1 / 3).abs().max() < 0.1
+
+
+def test_the_only_question_is_expected_as_the_space_says() -> None:
+    prior = QuestionPrior(ASKED[:1], states_of(ASKED)[:1], weights_of(ASKED)[:3])
+    assert (prior.smoothed[0].weights - prior.own[0].weights).abs().max() < 0.1
+    assert prior.leave_one_out[0].weights.abs().max() < 1e-6
+
+
+def test_of_too_many_questions_every_second_is_learnt_from(
+    monkeypatch: pytest.MonkeyPatch, prior: QuestionPrior
+) -> None:
+    monkeypatch.setattr("personaspace.newquestions.gaussian_process.MOST_OPTIONS", 8)
+    cut = QuestionPrior(ASKED, states_of(ASKED), weights_of(ASKED))
+    kept = [0, 2, 4]
+    alone = QuestionPrior(
+        [ASKED[i] for i in kept], states_of(ASKED)[kept], weights_of(ASKED)[[0, 1, 2, 6, 7, 8, 12, 13]]
+    )
+    for place, question_kept in enumerate(kept):
+        assert torch.equal(cut.smoothed[question_kept].weights, alone.smoothed[place].weights)
+        assert torch.equal(cut.leave_one_out[question_kept].weights, alone.leave_one_out[place].weights)
+    for other in (1, 3):
+        new = alone.of(ASKED[other], torch.from_numpy(states_of(ASKED)[other]))
+        torch.testing.assert_close(cut.smoothed[other].weights, new.weights)
+        torch.testing.assert_close(cut.leave_one_out[other].weights, new.weights)
+    assert [e.weights.shape for e in cut.own] == [e.weights.shape for e in prior.own]
+
+
+def test_options_in_another_order_are_the_same_options(prior: QuestionPrior) -> None:
+    points, order = torch.randn(5, 2), [2, 0, 1]
+    expected = prior.smoothed[0]
+    turned = expected.ordered(order)
+    torch.testing.assert_close(turned.log_odds(points), expected.log_odds(points)[:, order])
+    assert turned.uncertainty == expected.uncertainty
+
+
+def test_saved_equals_loaded(prior: QuestionPrior, tmp_path: Path) -> None:
+    prior.save(tmp_path)
+    loaded = QuestionPrior.load(tmp_path)
+    new, states = question("Banks and parks"), torch.ones(3)
+    assert torch.equal(loaded.of(new, states).weights, prior.of(new, states).weights)
+    assert loaded.of(new, states).uncertainty == prior.of(new, states).uncertainty

@@ -1,0 +1,84 @@
+"""Maps are coloured by persona, trait or answer, with a legend that says what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from personaspace.errors import SettingError, UnknownNameError
+from personaspace.persona.map import NOBODY, Map
+from personaspace.report.plots.picture import FAINT, Plot
+from personaspace.report.plots.plot import plot
+from personaspace.survey.question import Question
+from tests.persona.planted import Planted
+
+
+def legend(picture: Plot) -> dict[str, str]:
+    scale = picture.chart.to_dict()["layer"][0]["encoding"]["color"]["scale"]
+    return dict(zip(scale["domain"], scale["range"], strict=True))
+
+
+def colors(picture: Plot) -> pd.Series:
+    specification = picture.chart.to_dict()
+    (name,) = (n for n, rows in specification["datasets"].items() if "color" in rows[0])
+    return pd.DataFrame(specification["datasets"][name]).set_index("id")["color"]
+
+
+def test_no_two_of_many_personas_look_alike(drawn: Map) -> None:
+    names = [f"cluster-{i}" for i in range(1, 41)]
+    places = pd.DataFrame({"persona": names, "x": 0.0, "y": 0.0, "share": 1 / 40})
+    points = drawn.points.assign(persona=[names[i % 40] for i in range(len(drawn.points))])
+    encoding = plot(replace(drawn, points=points, personas=places)).chart.to_dict()["layer"][0]["encoding"]
+    looks = set(zip(encoding["color"]["scale"]["range"], encoding["shape"]["scale"]["range"], strict=True))
+    assert len(looks) == 40
+
+
+def test_colours_follow_answers_traits_and_personas(drawn: Map, planted: Planted) -> None:
+    survey = planted.survey.with_answers(planted.survey.answers.respondent > 9)
+    answers = colors(plot(drawn, "q3", survey))
+    assert (answers[[f"r{i}" for i in range(10)]] == "not answered").all()
+    third = survey.answers.where(survey.answers.question == 3)
+    said = [survey.questions[3].options[o].text for o in third.option]
+    assert answers[[f"r{i}" for i in third.respondent]].tolist() == said
+    assert list(legend(plot(drawn, "q3", survey))) == ["no", "perhaps", "yes", "not answered"]
+    traits = colors(plot(drawn, "party", survey))
+    expected = survey.traits["party"].where(survey.traits["party"].notna(), "not known")
+    assert traits[list(survey.respondents)].tolist() == expected.tolist()
+    assert legend(plot(drawn, "party", survey))["not known"] == FAINT
+    assert list(legend(plot(drawn))) == ["cluster-1 (30%)", "cluster-2 (30%)", "cluster-3 (30%)"]
+
+
+def test_rare_values_share_a_colour_and_strangers_belong_to_nobody(drawn: Map, planted: Planted) -> None:
+    towns = pd.DataFrame({"town": [f"town {i % 5 if i < 250 else i}" for i in range(300)]})
+    survey = replace(planted.survey, traits=towns)
+    assert len(legend(plot(drawn, "town", survey))) == 9
+    assert "other values" in legend(plot(drawn, "town", survey))
+    alone = replace(drawn, points=drawn.points.assign(persona=[NOBODY, *drawn.points["persona"][1:]]))
+    assert legend(plot(alone))[NOBODY] == FAINT
+
+
+def test_numbers_are_coloured_along_their_scale(drawn: Map, planted: Planted) -> None:
+    survey = planted.survey.select(questions=[0])
+    warmth = Question.number("q0", "How warm?", 0, 2, points=3)
+    numbers = replace(survey.answers, value=survey.answers.option.astype(float))
+    shown = legend(plot(drawn, "q0", replace(survey, questions=(warmth,), answers=numbers)))
+    assert list(shown) == ["0", "1", "2", "not answered"]
+    assert len(set(shown.values())) == 4
+
+
+def test_simulated_surveys_say_so(drawn: Map, planted: Planted) -> None:
+    title = plot(drawn, survey=replace(planted.survey, simulated=True)).chart.to_dict()["title"]["text"]
+    assert "simulated" in title
+    assert "simulated" not in plot(drawn, survey=planted.survey).chart.to_dict()["title"]["text"]
+
+
+def test_bad_names_say_what_is_allowed(drawn: Map, planted: Planted, tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError, match="unknown trait or question 'partie': did you mean 'party'"):
+        plot(drawn, "partie", planted.survey)
+    with pytest.raises(SettingError, match="no survey to colour by 'party'"):
+        plot(drawn, "party")
+    with pytest.raises(SettingError, match=r"'map.pdf': end the name in .html, .png, .svg"):
+        plot(drawn).save(tmp_path / "map.pdf")

@@ -1,0 +1,42 @@
+"""Prior features of an informed soft-prompting model."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from personaspace.newquestions.gaussian_process import OptionWeights
+from personaspace.steer.soft_prompts.informed import PLACES, WIDTH, no_prior_features, prior_features
+
+
+@pytest.fixture
+def weights() -> OptionWeights:
+    """Of three options, for points of two dimensions."""
+    return OptionWeights(torch.tensor([[0.0, 1.0, 0.0], [0.5, 0.0, 1.0], [0.0, -1.0, 0.0]]), 0.5)
+
+
+def test_features_are_on_the_device_of_the_points(weights: OptionWeights) -> None:
+    assert prior_features(weights, torch.randn(3, 2, device="meta")).device.type == "meta"
+
+
+def test_options_beyond_the_places_have_no_features_but_take_probability() -> None:
+    features = prior_features(OptionWeights(torch.zeros(PLACES * 2, 3), 0.5), torch.randn(3, 2))
+    torch.testing.assert_close(features[:, PLACES : 2 * PLACES].sum(dim=1), torch.full((3,), 0.5))
+
+
+def test_features_are_log_odds_probabilities_and_uncertainty_by_place(weights: OptionWeights) -> None:
+    points = torch.tensor([[1.0, 0.0], [0.0, 2.0]])
+    features = prior_features(weights, points)
+    assert features.shape == (2, WIDTH)
+    odds = torch.tensor([[1.0, 0.5, -1.0], [0.0, 2.5, 0.0]])
+    torch.testing.assert_close(features[:, :3], odds - odds.mean(dim=1, keepdim=True))
+    torch.testing.assert_close(features[:, PLACES : PLACES + 3], odds.softmax(dim=1))
+    assert not features[:, 3:PLACES].any()
+    assert not features[:, PLACES + 3 : -1].any()
+    torch.testing.assert_close(features[:, -1], torch.full((2,), math.log(0.5)))
+
+
+def test_without_options_there_are_no_features() -> None:
+    assert no_prior_features(3, torch.device("cpu")).tolist() == torch.zeros(3, WIDTH).tolist()
