@@ -42,9 +42,9 @@ from shared.closing_line import closing_line
 from torch import Tensor
 
 import personaspace as ps
-from personaspace.embedding.cross_entropy import answer_table
 from personaspace.embedding.lightgcn.graph import Graph
 from personaspace.embedding.lightgcn.training import BATCH, Training
+from personaspace.embedding.loss import answer_table
 from personaspace.embedding.optimize import batches
 
 MODEL, KNOWN = ps.LightGCN(), (20, 100)

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from personaspace.steer.export.hub import push as push
     from personaspace.steer.export.peft import export_peft as export_peft
     from personaspace.steer.export.prompt_embeds import export_embeds as export_embeds
+    from personaspace.steer.export.prompt_embeds import prompt_embeds as prompt_embeds
     from personaspace.steer.generation.sampling import Sampling as Sampling
     from personaspace.steer.model.language_model import LanguageModel as LanguageModel
     from personaspace.steer.model.loading import BaseSettings as BaseSettings
@@ -106,6 +107,7 @@ _HOMES = {
     "plot": "report.plots.plot",
     "pool": "imputation.rubin",
     "profile": "profiles.profile",
+    "prompt_embeds": "steer.export.prompt_embeds",
     "push": "steer.export.hub",
     "read_survey": "survey.readers.registry",
     "simulate": "survey.simulate",

@@ -10,10 +10,13 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.commands.line import fail, succeed
 
 
-def test_an_unknown_model_is_said_with_near_names(own_run: Path) -> None:
+def test_an_unknown_model_is_said_with_near_names(own_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     assert "unknown model 'nana': did you mean 'nano'?" in fail("steer", own_run, "--model", "nana")
 
 

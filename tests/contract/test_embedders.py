@@ -108,13 +108,15 @@ def test_blocks_are_predicted_as_the_whole(fitted: Embedder) -> None:
 
 
 def test_option_log_odds_say_what_predict_says(fitted: Embedder) -> None:
-    weights, offsets, vectors = fitted.option_log_odds(), fitted.offsets_, fitted.respondents_[:50]
+    ids = [question.id for question in fitted.questions_]
+    weights, offsets, vectors = fitted.option_log_odds(ids), fitted.offsets_, fitted.respondents_[:50]
     assert weights.shape == (offsets[-1], 1 + fitted.dim)
     assert weights.dtype == np.float64
     np.testing.assert_allclose(np.add.reduceat(weights, offsets[:-1]), 0, atol=1e-9)
     odds = np.exp(np.column_stack([np.ones(50), vectors]) @ weights.T)
     softmax = odds / np.repeat(np.add.reduceat(odds, offsets[:-1], axis=1), np.diff(offsets), axis=1)
     np.testing.assert_allclose(softmax, fitted.predict(vectors), atol=1e-5)
+    np.testing.assert_array_equal(fitted.option_log_odds(ids[7:8]), weights[offsets[7] : offsets[8]])
 
 
 def test_predict_questions_gives_the_columns_of_predict(fitted: Embedder) -> None:
@@ -282,7 +284,7 @@ def test_not_fitted(make: Make, parts: Split, tmp_path: Path) -> None:
         lambda: embedder.embed(parts.train),
         lambda: embedder.predict(np.zeros((1, embedder.dim), np.float32)),
         lambda: list(embedder.predict_blocks(np.zeros((1, embedder.dim), np.float32))),
-        lambda: embedder.option_log_odds(),
+        lambda: embedder.option_log_odds([]),
         lambda: embedder.save(tmp_path),
     ):
         with pytest.raises(NotFittedError, match=r"has not learned anything yet: call fit\(survey\) first"):

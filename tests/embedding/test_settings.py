@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
-from personaspace.embedding.settings import Settings, check_between, check_whole
-from personaspace.errors import SettingError, UnknownNameError
+from personaspace.embedding.settings import Settings, check_between, check_learnable, check_whole
+from personaspace.errors import SettingError, SurveyError, UnknownNameError
+from personaspace.survey.simulate import simulate
 
 
 @dataclass(eq=False)
@@ -41,3 +43,9 @@ def test_numbers_between_bounds(value: float) -> None:
     with pytest.raises(SettingError, match="a number between 0 and 2 is allowed"):
         check_between("litres", value, 0, 2)
     check_between("litres", 1.9, 0, 2)
+
+
+def test_a_survey_without_answers_is_refused() -> None:
+    survey = simulate(respondents=10)
+    with pytest.raises(SurveyError, match="at least two respondents and one answer"):
+        check_learnable(survey.with_answers(np.zeros(len(survey.answers), np.bool_)))

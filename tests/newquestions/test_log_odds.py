@@ -6,24 +6,24 @@ from dataclasses import replace
 
 import numpy as np
 
+from personaspace.embedding.factorization.model import Factorization
+from personaspace.embedding.option_softmax import OptionSoftmax
 from personaspace.newquestions.log_odds import log_odds, with_one
 from personaspace.survey.answers import Answers
-from personaspace.survey.arrays import FloatArray
+from personaspace.survey.simulate import simulate
 from personaspace.survey.validation import validation_mask
 from tests.steer.conftest import opposed_survey
 
 
-def test_log_odds_of_an_embedder_are_those_of_its_predictions() -> None:
-    survey, embedder = opposed_survey(60, 4)
-    slopes = np.random.default_rng(1).normal(size=(4, 2, 9))
-
-    class Predicting:
-        def predict_questions(self, vectors: FloatArray, ids: list[str]) -> list[FloatArray]:
-            odds = [with_one(vectors) @ slopes[int(name[1:])].T for name in ids]
-            return [(np.exp(o) / np.exp(o).sum(axis=1, keepdims=True)).astype(np.float32) for o in odds]
-
-    found = log_odds(survey, Predicting(), embedder.vectors).reshape(4, 2, 9)
-    np.testing.assert_allclose(found, slopes - slopes.mean(axis=1, keepdims=True), atol=1e-4)
+def test_log_odds_of_an_embedder_are_its_own_in_the_order_of_the_survey() -> None:
+    survey = simulate(respondents=80, seed=0)
+    embedder = Factorization(dim=3, epochs=2).fit(survey)
+    asked = survey.select(questions=["technology_6", "work_1"])
+    found = log_odds(asked, embedder, embedder.respondents_)
+    odds = with_one(embedder.respondents_) @ found.T
+    predicted = np.hstack(embedder.predict_questions(embedder.respondents_, ["technology_6", "work_1"]))
+    np.testing.assert_allclose(OptionSoftmax(asked.offsets).softmax(odds), predicted, atol=1e-5)
+    np.testing.assert_allclose(np.add.reduceat(found, asked.offsets[:-1], axis=0), 0, atol=1e-12)
 
 
 def test_log_odds_of_bare_vectors_are_learnt_from_answers() -> None:

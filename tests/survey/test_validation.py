@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from personaspace.errors import SettingError
 from personaspace.survey.simulate import simulate
 from personaspace.survey.survey import Survey
-from personaspace.survey.validation import validation_mask
+from personaspace.survey.validation import training_and_validation_answers, validation_mask
 
 fractions = st.floats(0, 0.99)
 
@@ -54,3 +54,22 @@ def test_the_share_asked_for_is_chosen_across_respondents_and_questions() -> Non
     assert not validation_mask(survey, 0).any()
     with pytest.raises(SettingError, match="fraction is 1"):
         validation_mask(survey, 1)
+
+
+def test_training_and_validation_answers_are_all_answers_once() -> None:
+    survey = simulate(respondents=60)
+    shuffled = survey.with_answers(np.random.default_rng(0).permutation(len(survey.answers)))
+    training, validation = training_and_validation_answers(shuffled)
+    assert len(validation) == validation_mask(survey).sum() > 0
+    assert len(training) + len(validation) == len(survey.answers)
+    assert (np.diff(training.respondent * len(survey.questions) + training.question) > 0).all()
+    cells = [{*zip(part.respondent, part.question, strict=True)} for part in (training, validation)]
+    assert not cells[0] & cells[1]
+
+
+def test_training_answers_stand_for_validation_answers_where_there_are_none() -> None:
+    survey = simulate(respondents=60)
+    first = np.unique(survey.answers.respondent, return_index=True)[1]
+    training, validation = training_and_validation_answers(survey.with_answers(first))
+    assert len(training) == 60
+    assert validation.equals(training)

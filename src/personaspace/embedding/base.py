@@ -12,13 +12,11 @@ import numpy as np
 
 from personaspace.embedding.option_softmax import OptionSoftmax
 from personaspace.embedding.settings import Settings, check_whole
-from personaspace.embedding.training_answers import ascending
 from personaspace.errors import SettingError, SurveyError, unknown
 from personaspace.files import write_atomically, write_json, write_tensors
 from personaspace.survey.answers import Answers
 from personaspace.survey.arrays import FloatArray, IntArray, Vectors
 from personaspace.survey.lookup import NOWHERE, index_of, positions
-from personaspace.survey.option_sums import repeat_options, sum_options
 from personaspace.survey.question import Question, offsets_of
 from personaspace.survey.stream import SurveyStream
 from personaspace.survey.survey import Survey
@@ -154,10 +152,6 @@ class Embedder(Settings, ABC):
         Yields:
             The rows of a block, and what :meth:`predict` gives for them, shape ``[block, options]``.
 
-        Raises:
-            NotFittedError: The embedder was not fitted.
-            SettingError: The vectors have another length.
-
         Example:
             >>> from personaspace.embedding.lightgcn.model import LightGCN
             >>> from personaspace.survey.simulate import simulate
@@ -182,11 +176,8 @@ class Embedder(Settings, ABC):
         Raises:
             UnknownNameError: The embedder was not fitted on a question.
         """
-        vectors, index = self._checked(vectors), index_of(question.id for question in self.questions_)
-        if missing := [name for name in ids if name not in index]:
-            raise unknown("question", missing[0], index)
-        blocks = [slice(self.offsets_[index[name]], self.offsets_[index[name] + 1]) for name in ids]
-        scores = (vectors @ self.options_[block].T + self.bias_[block] for block in blocks)
+        vectors = self._checked(vectors)
+        scores = (vectors @ self.options_[block].T + self.bias_[block] for block in self._options_of(ids))
         return [OptionSoftmax(np.array([0, part.shape[1]])).softmax(part) for part in scores]
 
     def expected_numbers(self, vectors: Vectors, ids: Sequence[str]) -> Vectors:
@@ -213,20 +204,22 @@ class Embedder(Settings, ABC):
             expected[:, column] = probability @ scale.numbers
         return expected
 
-    def option_log_odds(self) -> FloatArray:
-        """Weights y_o of every option's log-odds, centred within its question: log-odds at u are <y_o, (1, u)>.
+    def option_log_odds(self, ids: Sequence[str]) -> FloatArray:
+        """Weights y_o of the options' log-odds, centred within each question: log-odds at u are <y_o, (1, u)>.
+
+        Args:
+            ids: Question ids.
 
         Returns:
-            Shape ``[options, 1 + dim]``: what is left of b_o and v_o after their means over the question's options
-            are taken off. The softmax over a question's options is what :meth:`predict` gives.
+            Shape ``[options of these questions, 1 + dim]``: b_o and v_o less their means over the question's options.
 
         Raises:
             NotFittedError: The embedder was not fitted.
+            UnknownNameError: The embedder was not fitted on a question.
         """
         self._check_fitted()
-        weights = np.column_stack([self.bias_, self.options_]).astype(np.float64).T
-        means = sum_options(weights, self.offsets_) / np.diff(self.offsets_)
-        return np.ascontiguousarray((weights - repeat_options(means, self.offsets_)).T)
+        weights = np.column_stack([self.bias_, self.options_]).astype(np.float64)
+        return np.concatenate([weights[block] - weights[block].mean(axis=0) for block in self._options_of(ids)])
 
     def save(self, folder: str | Path) -> None:
         """Write config.json and weights.safetensors; :func:`load_embedder` reads them.
@@ -279,13 +272,20 @@ class Embedder(Settings, ABC):
                     f"{_texts(self.questions_[j])} when the embedder was fitted: give it the same options or another id"
                 )
         known = survey.answers.where(column[survey.answers.question] != NOWHERE)
-        return ascending(replace(known, question=column[known.question]))
+        return replace(known, question=column[known.question]).ascending()
 
     def _check_fitted(self) -> None:
         if not self.questions_:
             from personaspace.not_fitted import NotFittedError
 
             raise NotFittedError(f"this {type(self).__name__} has not learned anything yet: call fit(survey) first")
+
+    def _options_of(self, ids: Sequence[str]) -> list[slice]:
+        """Where the options of each of these questions are."""
+        index, offsets = index_of(question.id for question in self.questions_), self.offsets_
+        if missing := [name for name in ids if name not in index]:
+            raise unknown("question", missing[0], index)
+        return [slice(offsets[index[name]], offsets[index[name] + 1]) for name in ids]
 
     def _checked(self, vectors: Vectors) -> Vectors:
         self._check_fitted()

@@ -13,8 +13,7 @@ from personaspace.embedding.base import Embedder, OnEpoch
 from personaspace.embedding.factorization.model import Factorization
 from personaspace.embedding.lightgcn.model import LightGCN
 from personaspace.embedding.platt import pool_weights
-from personaspace.embedding.settings import check_whole
-from personaspace.embedding.training_answers import check_learnable
+from personaspace.embedding.settings import check_learnable, check_whole
 from personaspace.errors import SettingError
 from personaspace.survey.arrays import Vectors
 from personaspace.survey.question import Question

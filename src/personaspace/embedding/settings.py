@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Self
 
-from personaspace.errors import SettingError, unknown
+from personaspace.errors import SettingError, SurveyError, unknown
+from personaspace.survey.stream import SurveyStream
+from personaspace.survey.survey import Survey
 
 
 @dataclass(eq=False)
@@ -66,3 +68,14 @@ def check_between(name: str, value: float, low: float, high: float) -> None:
     """Raise :class:`SettingError` unless low < value < high."""
     if not low < value < high:
         raise SettingError(f"{name} is {value!r}: a number between {low:g} and {high:g} is allowed")
+
+
+def check_learnable(survey: Survey) -> None:
+    """Raise :class:`SurveyError` unless this is a survey in memory with two respondents and an answer."""
+    if isinstance(survey, SurveyStream):
+        raise SurveyError(f"{survey!r} is a stream, which LightGCN learns from: read_survey brings it into memory")
+    if len(survey.respondents) < 2 or not len(survey.answers):
+        raise SurveyError(
+            f"{survey!r} has {len(survey.respondents)} respondent(s) and {len(survey.answers)} answer(s): "
+            "an embedder learns from at least two respondents and one answer"
+        )

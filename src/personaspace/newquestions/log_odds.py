@@ -1,7 +1,7 @@
 r"""Log-odds of every option, linear in a respondent's vector: l_o(u) = y_o . [1, u], centred within each question.
 
-A fitted embedder's are regressed on its predictions (:class:`Predicts`). Where there are only vectors, the answers to
-each question are regressed on them, but for the validation answers (:func:`validation_mask`).
+A fitted embedder knows its own. Where there are only vectors, the answers to each question are regressed on them, but
+for the validation answers (:func:`validation_mask`).
 """
 
 from __future__ import annotations
@@ -15,16 +15,13 @@ from personaspace.survey.arrays import FloatArray, IntArray, Vectors
 from personaspace.survey.survey import Survey
 from personaspace.survey.validation import validation_mask
 
-MOST_VECTORS = 5000  # of respondents at which predictions are regressed
-BLOCK = 200  # questions predicted at a time; bounds the memory
-
 
 @runtime_checkable
-class Predicts(Protocol):
-    """Predicts the answers to questions from vectors, as a fitted embedder does."""
+class HasLogOdds(Protocol):
+    """Knows the log-odds of its questions' options, as a fitted embedder does."""
 
-    def predict_questions(self, vectors: Vectors, ids: Sequence[str]) -> list[Vectors]:
-        """Probability of the options of each of these questions, ``[n, options]`` a question."""
+    def option_log_odds(self, ids: Sequence[str]) -> FloatArray:
+        """Weights of the options' log-odds, shape ``[options of these questions, 1 + dim]``."""
 
 
 def log_odds(survey: Survey, embedder: object, vectors: Vectors) -> FloatArray:
@@ -38,8 +35,8 @@ def log_odds(survey: Survey, embedder: object, vectors: Vectors) -> FloatArray:
     Returns:
         Shape ``[options of all questions, 1 + dim]``.
     """
-    if isinstance(embedder, Predicts):
-        return _of_predictions(survey, embedder, vectors)
+    if isinstance(embedder, HasLogOdds):
+        return embedder.option_log_odds([question.id for question in survey.questions])
     answers = survey.answers.where(~validation_mask(survey))
     parts = []
     for j, question in enumerate(survey.questions):
@@ -51,17 +48,6 @@ def log_odds(survey: Survey, embedder: object, vectors: Vectors) -> FloatArray:
 def with_one(vectors: Vectors | FloatArray) -> FloatArray:
     """Vectors with a 1 before each, shape ``[n, 1 + dim]``."""
     return np.concatenate([np.ones((len(vectors), 1)), vectors], axis=1)
-
-
-def _of_predictions(survey: Survey, embedder: Predicts, vectors: Vectors) -> FloatArray:
-    some = vectors[:: max(1, len(vectors) // MOST_VECTORS)]
-    ids = [question.id for question in survey.questions]
-    parts = []
-    for start in range(0, len(ids), BLOCK):
-        predicted = embedder.predict_questions(some, ids[start : start + BLOCK])
-        odds = [_centred(np.log(np.maximum(part.astype(np.float64), 1e-9))) for part in predicted]
-        parts.append(np.linalg.lstsq(with_one(some), np.concatenate(odds, axis=1), rcond=None)[0].T)
-    return np.asarray(np.concatenate(parts), dtype=np.float64)
 
 
 def _of_answers(vectors: Vectors, chosen: IntArray, options: int) -> FloatArray:
@@ -81,8 +67,3 @@ def _of_answers(vectors: Vectors, chosen: IntArray, options: int) -> FloatArray:
         weights[given, 0], weights[given, 1:] = intercept + level, slopes
     weights -= weights.mean(axis=0)
     return weights
-
-
-def _centred(rows: FloatArray) -> FloatArray:
-    centred: FloatArray = rows - rows.mean(axis=1, keepdims=True)
-    return centred

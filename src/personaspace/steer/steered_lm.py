@@ -15,7 +15,6 @@ from personaspace.newquestions.gaussian_process import QuestionPrior
 from personaspace.newquestions.log_odds import log_odds
 from personaspace.steer.answering import Answerer
 from personaspace.steer.export.hub import download, read_personas, whole
-from personaspace.steer.export.model_card import training_facts
 from personaspace.steer.forward.attach import Attachment, Form, Placement, check_question
 from personaspace.steer.generation.writer import Writer
 from personaspace.steer.model.language_model import LanguageModel
@@ -253,3 +252,14 @@ def _check_base(model: LanguageModel, config: Mapping[str, Any], folder: Path) -
         raise RunError(f"{folder} was trained on another model than the one now loaded as {config['model']!r}")
     if model.settings.chat != config["base"]["chat"]:
         raise RunError(f"{folder} was trained with chat={config['base']['chat']!r}: load the model with that setting")
+
+
+def training_facts(survey: Survey) -> dict[str, Any]:
+    """Facts about a training survey for the model card: its name and counts, nobody's answers."""
+    return {
+        "survey": survey.name,
+        "simulated": survey.simulated,
+        "respondents": len(survey.respondents),
+        "questions": len(survey.questions),
+        "answers": len(survey.answers),
+    }

@@ -94,6 +94,11 @@ class Answers(Pairs):
             return super().where(mask)
         return type(self)(self.respondent[mask], self.question[mask], self.option[mask])
 
+    def ascending(self) -> Self:
+        """The answers by respondent, then question, so that no sum depends on the order they came in."""
+        cells = self.cells(int(self.question.max(initial=0)) + 1)
+        return self if (np.diff(cells) >= 0).all() else self.where(np.argsort(cells, kind="stable"))
+
     def _column(self, name: str) -> npt.NDArray[Any]:
         if name != "value":
             return super()._column(name)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from personaspace.errors import SettingError
+from personaspace.survey.answers import Answers
 from personaspace.survey.arrays import BoolArray
 from personaspace.survey.survey import Survey
 
@@ -49,6 +50,17 @@ def validation_mask(survey: Survey, fraction: float = 0.05) -> BoolArray:
     np.maximum.at(highest, answers.respondent, mixed)
     validation: BoolArray = (mixed < np.uint64(fraction * 2**64)) & (mixed != highest[answers.respondent])
     return validation
+
+
+def training_and_validation_answers(survey: Survey) -> tuple[Answers, Answers]:
+    """The survey's training answers in ascending order, and its validation answers.
+
+    Where the survey has no validation answers (:func:`validation_mask`), the training
+    answers stand for them too.
+    """
+    mask = validation_mask(survey)
+    training = survey.answers.where(~mask).ascending()
+    return training, survey.answers.where(mask) if mask.any() else training
 
 
 def check_fraction(name: str, value: float) -> None:

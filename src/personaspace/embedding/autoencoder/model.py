@@ -8,11 +8,11 @@ from typing import ClassVar, Self
 from personaspace.embedding.autoencoder.encoder import encode
 from personaspace.embedding.base import Embedder, OnEpoch
 from personaspace.embedding.platt import platt_scale
-from personaspace.embedding.settings import check_between, check_whole
-from personaspace.embedding.training_answers import check_learnable, training_and_validation_answers
+from personaspace.embedding.settings import check_between, check_learnable, check_whole
 from personaspace.survey.answers import Answers
 from personaspace.survey.arrays import Vectors
 from personaspace.survey.survey import Survey
+from personaspace.survey.validation import training_and_validation_answers
 
 
 @dataclass(eq=False)

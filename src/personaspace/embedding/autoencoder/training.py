@@ -11,12 +11,11 @@ from torch import Tensor
 
 from personaspace.embedding.autoencoder.encoder import PRIOR, SCALE
 from personaspace.embedding.base import OnEpoch
-from personaspace.embedding.cross_entropy import UNANSWERED, answer_table, mean_cross_entropy
-from personaspace.embedding.loss import AnswerLoss
+from personaspace.embedding.loss import UNANSWERED, AnswerLoss, answer_table, mean_cross_entropy
 from personaspace.embedding.optimize import batches, train
-from personaspace.embedding.training_answers import training_and_validation_answers
 from personaspace.survey.arrays import FloatArray, Vectors
 from personaspace.survey.survey import Survey
+from personaspace.survey.validation import training_and_validation_answers
 
 BATCH, STEPS = 512, 16  # respondents in a step at the most, steps in an epoch at the least
 START = 0.05  # standard deviation of the option vectors at the start

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from personaspace.embedding.base import OnEpoch
-from personaspace.embedding.cross_entropy import answer_table, mean_cross_entropy, sum_cross_entropy
 from personaspace.embedding.factorization.fold_in import Prior
 from personaspace.embedding.factorization.option_values import LEAST_VARIANCE, answer_values
+from personaspace.embedding.loss import answer_table, mean_cross_entropy, sum_cross_entropy
 from personaspace.embedding.optimize import batches, train
 from personaspace.embedding.option_softmax import OptionSoftmax
 from personaspace.survey.answers import Answers

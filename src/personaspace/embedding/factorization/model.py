@@ -11,12 +11,12 @@ from personaspace.embedding.base import Embedder, OnEpoch
 from personaspace.embedding.factorization.fold_in import Prior, fold_in_choices, fold_in_numbers
 from personaspace.embedding.factorization.option_values import answer_values, options_of_numbers
 from personaspace.embedding.platt import platt_scale
-from personaspace.embedding.settings import check_between, check_whole
-from personaspace.embedding.training_answers import check_learnable, training_and_validation_answers
+from personaspace.embedding.settings import check_between, check_learnable, check_whole
 from personaspace.errors import SettingError, unknown
 from personaspace.survey.answers import Answers
 from personaspace.survey.arrays import Vectors
 from personaspace.survey.survey import Survey
+from personaspace.survey.validation import training_and_validation_answers
 
 if TYPE_CHECKING:
     from personaspace.embedding.factorization.gradient import Learner

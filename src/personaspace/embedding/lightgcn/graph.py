@@ -13,10 +13,10 @@ from scipy.sparse import csr_array
 from torch import Tensor
 
 from personaspace.embedding.sparse import Matrix, inverse_root_degrees, sparse_rows
-from personaspace.embedding.training_answers import training_and_validation_answers
 from personaspace.survey.answers import Answers
 from personaspace.survey.arrays import BoolArray, FloatArray, IntArray
 from personaspace.survey.survey import Survey
+from personaspace.survey.validation import training_and_validation_answers
 
 
 class Graph:

@@ -8,9 +8,8 @@ from typing import ClassVar, Self
 import numpy as np
 
 from personaspace.embedding.base import Embedder, OnEpoch
-from personaspace.embedding.settings import check_between, check_whole
+from personaspace.embedding.settings import check_between, check_learnable, check_whole
 from personaspace.embedding.sparse import inverse_root_degrees, sparse_rows
-from personaspace.embedding.training_answers import check_learnable
 from personaspace.errors import unknown
 from personaspace.survey.arrays import IntArray, Vectors
 from personaspace.survey.stream import SurveyBlocks, SurveyStream

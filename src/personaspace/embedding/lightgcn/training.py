@@ -11,9 +11,8 @@ from scipy.linalg import block_diag
 from torch import Tensor
 
 from personaspace.embedding.base import OnEpoch
-from personaspace.embedding.cross_entropy import answer_table, mean_cross_entropy
 from personaspace.embedding.lightgcn.graph import Edges, Graph, inverse_root, keep_edges
-from personaspace.embedding.loss import AnswerLoss
+from personaspace.embedding.loss import AnswerLoss, answer_table, mean_cross_entropy
 from personaspace.embedding.optimize import batches, train
 from personaspace.survey.arrays import FloatArray, IntArray, Vectors
 from personaspace.survey.question import Question

@@ -10,8 +10,6 @@ from typing import Any
 
 import pandas as pd
 
-from personaspace.survey.survey import Survey
-
 TAGS = ["personaspace", "steering", "soft-prompt", "survey", "public-opinion"]
 
 USE = """\
@@ -19,17 +17,6 @@ It answers and writes as a *group* of people of this survey would, as far as the
 before asking people, and to look for questions worth asking. Its answers are estimates. They do not replace asking
 people, say nothing about any one person, and are less certain the less a question resembles those of the survey.
 The base model's own biases remain, and its licence applies to everything written with it."""
-
-
-def training_facts(survey: Survey) -> dict[str, Any]:
-    """Facts about a training survey for the model card: its name and counts, nobody's answers."""
-    return {
-        "survey": survey.name,
-        "simulated": survey.simulated,
-        "respondents": len(survey.respondents),
-        "questions": len(survey.questions),
-        "answers": len(survey.answers),
-    }
 
 
 def model_card(
