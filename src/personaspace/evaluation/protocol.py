@@ -19,7 +19,7 @@ from personaspace.evaluation.predictions import Predictions
 from personaspace.evaluation.results import MAIN_METRIC, NUMBER_METRIC, Results, Row
 from personaspace.evaluation.similar_question import own_similar_answer, similar_question_majority
 from personaspace.files import versions
-from personaspace.persona.personas import Personas
+from personaspace.persona.personas import PersonasLike, as_personas
 from personaspace.steer.steered_lm import SteeredLM
 from personaspace.survey.arrays import Vectors
 from personaspace.survey.split import Split
@@ -53,7 +53,7 @@ def evaluate(
     lm: SteeredLM | None,
     embedder: Embedder,
     split: Split,
-    personas: Personas | None = None,
+    personas: PersonasLike | None = None,
     *,
     known: Sequence[int] = KNOWN,
     seed: int = 0,
@@ -78,7 +78,8 @@ def evaluate(
         SettingError: The split holds nothing out to evaluate on, or the embedder was fitted on another survey.
     """
     rows: list[Row] = []
-    groups = None if lm is None else GroupRows(lm, embedder, split.train, personas)
+    clusters = None if personas is None else as_personas(personas)
+    groups = None if lm is None else GroupRows(lm, embedder, split.train, clusters)
     for evaluation_set in evaluation_sets(embedder, split, known):
         for method, predict in _methods(lm, groups, embedder, split.train, evaluation_set):
             if on_row:

@@ -15,7 +15,7 @@ from personaspace.errors import MAX_SEED, RunError, SettingError, unknown
 from personaspace.files import read_json, write_json, write_text
 from personaspace.persona.clustering.algorithms import one_thread
 from personaspace.persona.clustering.answer_space import AnswerSpace
-from personaspace.persona.personas import Personas
+from personaspace.persona.personas import Personas, PersonasLike, as_personas
 from personaspace.survey.arrays import FloatArray
 
 SAMPLE = 5000
@@ -77,7 +77,7 @@ class Map:
 
 
 def map_respondents(
-    embedder: Embedder, personas: Personas, method: str = "tsne", seed: int = 0, sample: int = SAMPLE
+    embedder: Embedder, personas: PersonasLike, method: str = "tsne", seed: int = 0, sample: int = SAMPLE
 ) -> Map:
     """Project respondents to two dimensions by t-SNE or UMAP; those who answer alike are neighbours.
 
@@ -104,7 +104,7 @@ def map_respondents(
         raise unknown("method", method, _LAYOUTS)
     if not 0 <= seed <= MAX_SEED:
         raise SettingError(f"seed is {seed}: a seed is a whole number from 0 to {MAX_SEED}")
-    count = len(embedder.ids_)
+    count, personas = len(embedder.ids_), as_personas(personas)
     if min(count, sample) < FEWEST:
         raise SettingError(f"{count} respondents, sample {sample}: a map shows at least {FEWEST} respondents")
     rows = np.sort(np.random.default_rng(seed).permutation(count)[:sample])

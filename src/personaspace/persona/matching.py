@@ -13,7 +13,7 @@ import pandas as pd
 from personaspace.embedding.base import Embedder
 from personaspace.errors import RunError, SurveyError
 from personaspace.persona.clustering.stability import jaccard
-from personaspace.persona.personas import Persona, Personas
+from personaspace.persona.personas import Persona, Personas, PersonasLike, as_personas
 from personaspace.survey.arrays import FloatArray, IntArray, Vectors
 from personaspace.survey.lookup import NOWHERE, positions
 from personaspace.survey.survey import Survey
@@ -37,8 +37,8 @@ class Match(NamedTuple):
 
 
 def match_personas(
-    new: Personas,
-    old: Personas,
+    new: PersonasLike,
+    old: PersonasLike,
     survey: Survey | None = None,
     embedders: tuple[Embedder, Embedder] | None = None,
 ) -> Match:
@@ -65,6 +65,7 @@ def match_personas(
     Raises:
         SurveyError: There is no respondent in common, and no embedders were given or they share no question.
     """
+    new, old = as_personas(new), as_personas(old)
     similarity = _by_members(new, old, survey)
     if similarity is None:
         similarity = _by_answers(new, old, embedders)

@@ -260,6 +260,20 @@ class Personas(Sequence[Persona]):
         return cls(personas, curve, clusters, notes, mixture)
 
 
+PersonasLike = Personas | Persona | Sequence[Persona]
+"""Personas, one persona, or a list of them."""
+
+
+def as_personas(personas: PersonasLike) -> Personas:
+    """Personas from one persona or a list of them; :class:`SettingError` where something else is among them."""
+    if isinstance(personas, Personas):
+        return personas
+    given = [personas] if isinstance(personas, Persona) else list(personas)
+    if strangers := [one for one in given if not isinstance(one, Persona)]:
+        raise SettingError(f"{strangers[0]!r} is not a persona: give personas, one of them, or a list of them")
+    return Personas(given)
+
+
 def _records(table: pd.DataFrame | None) -> list[dict[Hashable, Any]] | None:
     """A table as JSON, ``None`` in its gaps."""
     return None if table is None else table.astype(object).where(table.notna(), None).to_dict(orient="records")

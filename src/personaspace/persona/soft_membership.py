@@ -9,14 +9,14 @@ from personaspace.embedding.base import Embedder
 from personaspace.errors import SettingError
 from personaspace.persona.clustering.answer_space import SAMPLE
 from personaspace.persona.gaussian_mixture import AnswerMixture, GaussianMixture, nearest
-from personaspace.persona.personas import Personas
+from personaspace.persona.personas import Personas, PersonasLike, as_personas
 from personaspace.survey.arrays import FloatArray, Vectors
 
 ITERATIONS = 200
 """Steps of expectation-maximisation at the most."""
 
 
-def soft_membership(embedder: Embedder, personas: Personas, vectors: Vectors | None = None) -> pd.DataFrame:
+def soft_membership(embedder: Embedder, personas: PersonasLike, vectors: Vectors | None = None) -> pd.DataFrame:
     """Probability that respondents belong to each persona, given the answers expected of them.
 
     For personas of a Gaussian mixture these are its responsibilities. For all others, p(c | u) is proportional to
@@ -46,6 +46,7 @@ def soft_membership(embedder: Embedder, personas: Personas, vectors: Vectors | N
         >>> soft_membership(embedder, cluster_personas(embedder, k=3, seed=0)).shape
         (300, 3)
     """
+    personas = as_personas(personas)
     shares = np.array([persona.share for persona in personas])
     if not len(personas) or not (shares > 0).all():
         named = [persona.name for persona in personas if not persona.share > 0]

@@ -23,7 +23,7 @@ from scipy.sparse import csr_array
 from personaspace.embedding.base import Embedder
 from personaspace.errors import SurveyError
 from personaspace.persona.clustering.cluster_personas import cluster_personas
-from personaspace.persona.personas import Personas
+from personaspace.persona.personas import Personas, PersonasLike, as_personas
 from personaspace.profiles.participation import answered, asked_variance
 from personaspace.profiles.shares import answer_choices, trait_choices
 from personaspace.survey.arrays import FloatArray, IntArray
@@ -144,7 +144,7 @@ def _by_question(survey: Survey) -> list[tuple[IntArray, IntArray]]:
 def explained_variance(
     embedder: Embedder,
     split: Split,
-    personas: Personas,
+    personas: PersonasLike,
     ks: Iterable[int] = (),
     pairs: bool = True,
     seed: int = 0,
@@ -191,7 +191,7 @@ def explained_variance(
         raise SurveyError("everybody gave the same answer to every question: there is no variance to explain")
     rows: list[dict[str, object]] = []
     errors, has = [], answered(train)
-    for name, kind, labels in _groupings(embedder, train, personas, ks, pairs, seed, method):
+    for name, kind, labels in _groupings(embedder, train, as_personas(personas), ks, pairs, seed, method):
         asked = asked_variance(labels, train, has)
         rows.append({"grouping": name, "kind": kind, "groups": int(labels.max()) + 1, "asked": asked})
         tried = GroupShares(fitting, labels)

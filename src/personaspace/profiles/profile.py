@@ -13,7 +13,7 @@ import pandas as pd
 
 from personaspace.embedding.base import Embedder
 from personaspace.files import write_text
-from personaspace.persona.personas import Personas
+from personaspace.persona.personas import PersonasLike, as_personas
 from personaspace.profiles.card import cards
 from personaspace.profiles.composition import composition
 from personaspace.profiles.questions import MIN_ANSWERS, distinguishing_questions, separating_questions
@@ -65,12 +65,12 @@ class Profile:
 
 
 def profile(
-    personas: Personas, survey: Survey, min_answers: int = MIN_ANSWERS, embedder: Embedder | None = None
+    personas: PersonasLike, survey: Survey, min_answers: int = MIN_ANSWERS, embedder: Embedder | None = None
 ) -> Profile:
     """Describe personas: who their members are, and which answers distinguish them from the population.
 
     Args:
-        personas: Those to describe.
+        personas: Those to describe, as Personas or a list.
         survey: Answers, traits and weights of the population; members are matched by id.
         min_answers: Questions that fewer members of a persona answered are left out for it.
         embedder: If given, the two tables of questions compare the answers it expects of every respondent (imputed
@@ -92,6 +92,7 @@ def profile(
         >>> profile(ages, survey).composition.columns[:4].tolist()
         ['persona', 'trait', 'value', 'respondents']
     """
+    personas = as_personas(personas)
     who = composition(personas, survey)
     given = distinguishing_questions(personas, survey, min_answers)
     return Profile(
