@@ -100,7 +100,7 @@ def test_other_columns_are_left_out_where_questions_are_given() -> None:
             r"'warm': 1 row\(s\) hold '101', which is not a number from 0 to 100",
         ),
         ({"warm": ["hot", "hot"]}, {"questions": [WARM]}, r"2 row\(s\) hold 'hot'"),
-        ({"tea": ["Tea", "Tea"]}, {"questions": [TEA, VOTE]}, "lacks the column 'vote'; its columns are tea"),
+        ({"tea": ["Tea", "Tea"]}, {"questions": [TEA, VOTE]}, "lacks the column 'vote'; its columns are 'tea'"),
         ({"tea": ["Tea", "Tea"]}, {"traits": ["age"], "weight": "w"}, "lacks the column 'age' and 1 more"),
         ({"tea": ["Tea", "Tea"]}, {}, r"'tea' has 1 option\(s\)"),
         ({"warm": [1.0, 2.0]}, {}, "'warm' holds float64 values.*Question.number for a number on a scale"),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from pydantic import TypeAdapter
 
 from personaspace.errors import SurveyError
 from personaspace.survey.question import Option, Question, scaled_positions
@@ -21,7 +22,8 @@ def test_a_number_question_has_an_even_grid_of_options() -> None:
 
 def test_a_question_comes_back_from_json() -> None:
     tea = Question("tea", "Tea?", (Option("no", 0.0), Option("yes")), topic="drinks")
-    assert [Question.from_json(question.to_json()) for question in (tea, POLICE)] == [tea, POLICE]
+    content = [question.to_json() for question in (tea, POLICE)]
+    assert TypeAdapter(list[Question]).validate_python(content) == [tea, POLICE]
 
 
 def test_scaled_positions_keep_gaps_and_order() -> None:

@@ -2,14 +2,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from personaspace.errors import RunError, SurveyError
+from personaspace.survey.answers import Answers
+from personaspace.survey.question import Option, Question
 from personaspace.survey.readers.registry import read_survey
 from personaspace.survey.simulate import simulate
 from personaspace.survey.storage import load_survey, write_survey
+from personaspace.survey.survey import Survey
 
 
 @pytest.fixture
@@ -53,7 +58,7 @@ def test_a_run_is_read_by_its_survey(folder: Path) -> None:
 def test_a_damaged_folder_is_named(folder: Path) -> None:
     answers = pd.read_parquet(folder / "answers.parquet")
     (folder / "answers.parquet").write_text("not parquet")
-    with pytest.raises(RunError, match=r"answers.parquet is not a readable table"):
+    with pytest.raises(RunError, match=r"answers.parquet cannot be read as a table"):
         load_survey(folder)
     answers.assign(option=9).to_parquet(folder / "answers.parquet")
     with pytest.raises(RunError, match=r"holds a damaged survey .*chooses option 9"):
@@ -62,5 +67,67 @@ def test_a_damaged_folder_is_named(folder: Path) -> None:
     with pytest.raises(RunError, match=r"answers.parquet is missing"):
         load_survey(folder)
     (folder / "questions.json").write_text('{"format": 99}')
-    with pytest.raises(RunError, match="not of survey format 1"):
+    with pytest.raises(RunError, match="not of format 1"):
         load_survey(folder)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"option": 0.5}, "the column 'option' holds floating values, not whole numbers"),
+        ({"respondent": "x"}, "the column 'respondent' holds string values"),
+        ({"respondent": 2**40}, r"respondent index in answers: 1099511627776 is outside"),
+        ({"question": 2**64 - 1}, "question index in answers: -1 is outside"),
+        ({"question": None}, "the column 'question' holds"),
+    ],
+)
+def test_answers_that_are_no_indices_are_refused(folder: Path, changes: dict[str, Any], says: str) -> None:
+    answers = pd.read_parquet(folder / "answers.parquet")
+    for name, value in changes.items():
+        answers[name] = value
+    answers.to_parquet(folder / "answers.parquet")
+    with pytest.raises(RunError, match=says):
+        load_survey(folder)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('{"format": 1, "name": 3, "simulated": true, "questions": []}', "at name: input should be a valid string"),
+        (
+            '{"format": 1, "name": "x", "simulated": true, "questions": {}}',
+            "at questions: input should be a valid tuple",
+        ),
+        ('{"format": 1, "name": "\\ud800", "simulated": true, "questions": []}', "not readable JSON"),
+        ('{"format": 1, "name": "x", "simulated": NaN, "questions": []}', "NaN is no JSON"),
+        ("[" * 10_000, "not readable JSON"),
+    ],
+)
+def test_damaged_questions_are_named(folder: Path, text: str, says: str) -> None:
+    (folder / "questions.json").write_text(text)
+    with pytest.raises(RunError, match=says):
+        load_survey(folder)
+
+
+def test_more_options_than_16_bits_count_are_kept(tmp_path: Path) -> None:
+    """40,000 options: towns, or the words of an open answer."""
+    town = Question("town", "Where?", tuple(Option(f"town {n}") for n in range(40_000)))
+    survey = Survey(("a", "b"), (town,), Answers(np.arange(2), np.zeros(2, np.int64), np.array([39_999, 32_768])))
+    write_survey(survey, tmp_path / "towns")
+    assert load_survey(tmp_path / "towns").equals(survey)
+    assert survey.to_frame()["town"].tolist() == ["town 39999", "town 32768"]
+
+
+def test_surveys_of_few_options_are_written_as_before(folder: Path) -> None:
+    assert pd.read_parquet(folder / "answers.parquet")["option"].dtype == "Int16"
+
+
+def test_half_of_a_character_is_refused_before_it_is_written() -> None:
+    options = (Option("Yes"), Option("No"))
+    with pytest.raises(SurveyError, match=r"holds '\\ud800', half of a character"):
+        Question("q", "Well\ud800?", options)
+    question, answers = Question("q", "Well?", options), Answers(*np.zeros((3, 1), np.int64))
+    with pytest.raises(SurveyError, match=r"a respondent's id holds '\\udfff'"):
+        Survey(("a\udfff",), (question,), answers)
+    with pytest.raises(SurveyError, match="a trait holds"):
+        Survey(("a",), (question,), answers, traits=pd.DataFrame({"age": ["\ud800"]}, dtype=object))

@@ -7,21 +7,22 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from personaspace.errors import SurveyError
+from personaspace.errors import SurveyError, shown
 from personaspace.survey.answers import Answers, Pairs
 from personaspace.survey.arrays import FloatArray, IntArray
-from personaspace.survey.question import Question, offsets_of, repeated
+from personaspace.survey.question import Question, check_characters, offsets_of, repeated
 
 
 def check_ids(respondents: Sequence[str], questions: Sequence[Question]) -> None:
-    """Raise :class:`SurveyError` where two respondents or two questions have one id."""
+    """Raise :class:`SurveyError` where two respondents or two questions have one id, or an id cannot be written."""
+    check_characters("a respondent's id", "\n".join(respondents))
     if twice := repeated(respondents):
         raise SurveyError(
-            f"{len(twice)} respondent id(s) occur more than once, first {twice[0]!r}: "
+            f"{len(twice)} respondent id(s) occur more than once, first {shown(twice[0])}: "
             "ids must be unique; merge or rename the rows"
         )
     if twice := repeated(question.id for question in questions):
-        raise SurveyError(f"question id {twice[0]!r} occurs more than once: ids must be unique")
+        raise SurveyError(f"question id {shown(twice[0])} occurs more than once: ids must be unique")
 
 
 def check_answers(respondents: Sequence[str], questions: Sequence[Question], answers: Answers, refusals: Pairs) -> None:
@@ -35,7 +36,7 @@ def check_answers(respondents: Sequence[str], questions: Sequence[Question], ans
         at = int(np.flatnonzero(bad)[0])
         question = questions[answers.question[at]]
         raise SurveyError(
-            f"answer {at} chooses option {answers.option[at]} of question {question.id!r}, "
+            f"answer {at} chooses option {answers.option[at]} of question {shown(question.id)}, "
             f"which has options 0 to {len(question.options) - 1}"
         )
     cells = np.concatenate([answers.cells(len(questions)), refusals.cells(len(questions))])
@@ -45,8 +46,8 @@ def check_answers(respondents: Sequence[str], questions: Sequence[Question], ans
     if (counts > 1).any():
         row, column = divmod(int(values[counts > 1][0]), len(questions))
         raise SurveyError(
-            f"respondent {respondents[row]!r} has more than one answer or refusal to question "
-            f"{questions[column].id!r}: keep one"
+            f"respondent {shown(respondents[row])} has more than one answer or refusal to question "
+            f"{shown(questions[column].id)}: keep one"
         )
 
 
@@ -64,7 +65,10 @@ def checked_traits(traits: pd.DataFrame, respondents: Sequence[str]) -> pd.DataF
             f"traits have {len(traits)} rows for {len(respondents)} respondents: "
             "give one row per respondent, in the same order"
         )
-    return traits.astype("str").set_axis(index, axis=0).rename(columns=str)
+    try:
+        return traits.astype("str").set_axis(index, axis=0).rename(columns=str)
+    except UnicodeEncodeError as error:
+        raise SurveyError(f"a trait holds {shown(error.object)}, half of a character: correct the text") from error
 
 
 def checked_weights(weights: FloatArray, respondents: Sequence[str], zero_allowed: bool) -> FloatArray:
@@ -79,7 +83,7 @@ def checked_weights(weights: FloatArray, respondents: Sequence[str], zero_allowe
     bad = ~np.isfinite(weights) | (weights < 0)
     if bad.any():
         at = int(np.flatnonzero(bad)[0])
-        raise SurveyError(f"respondent {respondents[at]!r} has weight {weights[at]}: weights are finite and >= 0")
+        raise SurveyError(f"respondent {shown(respondents[at])} has weight {weights[at]}: weights are finite and >= 0")
     if len(weights) and not weights.any() and not zero_allowed:
         raise SurveyError("all weights are 0: leave the weights out or give at least one above 0")
     weights.flags.writeable = False

@@ -9,18 +9,18 @@ import numpy.typing as npt
 import pandas as pd
 from pandas.api.types import infer_dtype
 
-from personaspace.errors import SurveyError
+from personaspace.errors import SurveyError, listed, shown
 from personaspace.survey.answers import Answers, Pairs
 from personaspace.survey.arrays import BoolArray, FloatArray, IntArray
 from personaspace.survey.lookup import NOWHERE
 from personaspace.survey.option_sums import option_shares
-from personaspace.survey.question import Option, Question, offsets_of, repeated, scaled_positions
+from personaspace.survey.question import Option, Question, offsets_of, option_type, repeated, scaled_positions
 from personaspace.survey.scale import Scale
 
 
 def wide_table(respondents: Sequence[str], questions: Sequence[Question], answers: Answers) -> pd.DataFrame:
     """A row per respondent and a column per question, as :meth:`Survey.to_frame` returns it."""
-    options = np.full((len(respondents), len(questions)), NOWHERE, np.int16, order="F")
+    options = np.full((len(respondents), len(questions)), NOWHERE, option_type(questions), order="F")
     options[answers.respondent, answers.question] = answers.option
     columns: dict[str, pd.Categorical | FloatArray] = {}
     for j, question in enumerate(questions):
@@ -88,11 +88,11 @@ def checked_columns(frame: pd.DataFrame, needed: Sequence[str]) -> pd.DataFrame:
     """
     frame = frame.rename(columns=str)
     if twice := repeated(frame.columns):
-        raise SurveyError(f"the table has the column {twice[0]!r} twice: rename one of them")
+        raise SurveyError(f"the table has the column {shown(twice[0])} twice: rename one of them")
     if lacking := [name for name in needed if name not in frame]:
         more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
         raise SurveyError(
-            f"the table lacks the column {lacking[0]!r}{more}; its columns are {', '.join(frame.columns[:12])}"
+            f"the table lacks the column {shown(lacking[0])}{more}; its columns are {listed(frame.columns)}"
         )
     if frame.index.isna().any():
         raise SurveyError(
@@ -119,7 +119,7 @@ def question_of(name: str, column: pd.Series, refusals: Collection[str] = ()) ->
         found, ordered = list(column.dropna().unique()), False
     else:
         raise SurveyError(
-            f"the column {name!r} holds {column.dtype} values, which do not say what was asked: give its Question "
+            f"the column {shown(name)} holds {column.dtype} values, which do not say what was asked: give its Question "
             "(Question.number for a number on a scale), make it a Categorical, or name it as a trait or the weight"
         )
     texts = [str(text) for text in found if str(text) not in refusals]
@@ -159,7 +159,7 @@ def answers_in(
     return Answers(rows, columns, option[rows, columns], number[rows, columns]), Pairs(*np.nonzero(refused))
 
 
-def _categorical(question: Question, options: npt.NDArray[np.int16]) -> pd.Categorical:
+def _categorical(question: Question, options: npt.NDArray[np.signedinteger]) -> pd.Categorical:
     """Options as a Categorical: in the order of their positions where each has one of its own."""
     places = question.positions
     ordered = len(np.unique(places[~np.isnan(places)])) == len(places)
@@ -185,8 +185,8 @@ def _on_scale(scale: Scale, cells: pd.Series) -> tuple[IntArray, FloatArray]:
 
 def _check_cells(question: Question, texts: pd.Series, strange: BoolArray) -> None:
     if strange.any():
-        allowed = ", ".join(repr(option.text) for option in question.options)
+        allowed = f"none of its options ({listed(option.text for option in question.options)})"
         raise SurveyError(
-            f"question {question.id!r}: {int(strange.sum())} row(s) hold {texts[strange].iloc[0]!r}, which is "
-            + (f"none of its options ({allowed})" if question.scale is None else f"not a number from {question.scale}")
+            f"question {shown(question.id)}: {int(strange.sum())} row(s) hold {shown(texts[strange].iloc[0])}, which "
+            f"is {allowed if question.scale is None else f'not a number from {question.scale}'}"
         )

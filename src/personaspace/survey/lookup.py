@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from pandas.api.types import infer_dtype, is_list_like
 
-from personaspace.errors import SettingError, SurveyError, unknown
+from personaspace.errors import SettingError, SurveyError, shown, unknown
 from personaspace.survey.arrays import IntArray
 
 NOWHERE = -1
@@ -45,6 +46,37 @@ def positions(names: Iterable[str], among: Mapping[str, int] | Iterable[str]) ->
     """
     index = among if isinstance(among, Mapping) else index_of(among)
     return np.array([index.get(name, NOWHERE) for name in names], dtype=np.int64)
+
+
+def named_positions(kind: str, names: Iterable[str], index: Mapping[str, int]) -> IntArray:
+    """The positions of things named by id, each once.
+
+    Args:
+        kind: Such as ``"question"``, for messages.
+        names: Ids, at least one.
+        index: The position of every id.
+
+    Returns:
+        Shape ``[names]``.
+
+    Raises:
+        UnknownNameError: An id is not there.
+        SettingError: There is no id, one is there twice, or a single string was given.
+
+    Example:
+        >>> named_positions("question", ["tea", "milk"], index_of(["milk", "tea"])).tolist()
+        [1, 0]
+    """
+    if isinstance(names, str):
+        raise SettingError(
+            f"{kind}s are given as a list of ids, not as the text {shown(names)}: write [{shown(names)}]"
+        )
+    given = list(map(str, names))
+    if not given:
+        raise SettingError(f"the list of {kind}s is empty: name at least one, or leave it out for all")
+    if twice := [name for name, times in Counter(given).items() if times > 1]:
+        raise SettingError(f"{kind} {shown(twice[0])} is given more than once: name each once")
+    return _known_positions(kind, given, index)
 
 
 def chosen_positions(kind: str, chosen: Chosen | None, index: Mapping[str, int]) -> IntArray:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from personaspace.errors import SurveyError
+from personaspace.errors import SurveyError, shown
 from personaspace.survey.answers import Answers
 from personaspace.survey.arrays import BoolArray, FloatArray
 from personaspace.survey.question import Question, offsets_of
@@ -81,6 +81,6 @@ def _refuse(bad: BoolArray, questions: Sequence[Question], answers: Answers, why
         at = int(np.flatnonzero(bad)[0])
         question = questions[answers.question[at]]
         raise SurveyError(
-            f"answer {at} gives the number {answers.value[at]:g} to question {question.id!r}, "
+            f"answer {at} gives the number {answers.value[at]:g} to question {shown(question.id)}, "
             f"{why.format(scale=question.scale)} ({int(bad.sum())} such answer(s))"
         )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
 
-from personaspace.errors import SurveyError
+from personaspace.errors import SurveyError, shown
 from personaspace.survey.arrays import FloatArray, IntArray
 from personaspace.survey.scale import Scale
 
@@ -29,7 +29,7 @@ class Option:
 
     def __post_init__(self) -> None:
         if self.position is not None and not 0.0 <= self.position <= 1.0:
-            raise SurveyError(f"option {self.text!r}: position {self.position} is outside [0, 1]")
+            raise SurveyError(f"option {shown(self.text)}: position {self.position} is outside [0, 1]")
 
 
 @dataclass(frozen=True)
@@ -56,16 +56,18 @@ class Question:
 
     def __post_init__(self) -> None:
         texts = [option.text for option in self.options]
+        for text in (self.id, self.text, self.topic or "", *texts):
+            check_characters(f"question {shown(self.id)}", text)
         if len(texts) < 2:
             raise SurveyError(
-                f"question {self.id!r} has {len(texts)} option(s): a question needs at least two; "
+                f"question {shown(self.id)} has {len(texts)} option(s): a question needs at least two; "
                 "drop it or complete its options"
             )
         if twice := repeated(texts):
-            raise SurveyError(f"question {self.id!r} lists the option {twice[0]!r} twice")
+            raise SurveyError(f"question {shown(self.id)} lists the option {shown(twice[0])} twice")
         if self.scale is not None and self.options != _points(self.scale):
             raise SurveyError(
-                f"question {self.id!r} has a scale from {self.scale} and other options than its points: "
+                f"question {shown(self.id)} has a scale from {self.scale} and other options than its points: "
                 "make it with Question.number"
             )
 
@@ -103,15 +105,8 @@ class Question:
         scale = Scale(low, high, points)
         return cls(id, text, _points(scale), topic, scale)
 
-    @classmethod
-    def from_json(cls, entry: Mapping[str, Any]) -> Self:
-        """The question that :meth:`to_json` described; ``KeyError`` or ``TypeError`` where it is damaged."""
-        options = tuple(Option(**option) for option in entry["options"])
-        scale = Scale(**entry["scale"]) if "scale" in entry else None
-        return cls(entry["id"], entry["text"], options, entry["topic"], scale)
-
     def to_json(self) -> dict[str, Any]:
-        """The question as plain values; ``scale`` is there only where it has one."""
+        """The question as plain values; ``scale`` is there only where it has one. ``read_checked`` reads them again."""
         content = asdict(self)
         return content if self.scale else {name: value for name, value in content.items() if name != "scale"}
 
@@ -126,6 +121,16 @@ class Question:
         return len(np.unique(self.positions[~np.isnan(self.positions)])) > 1
 
 
+def check_characters(what: str, text: str) -> None:
+    """Raise :class:`SurveyError` where a text holds half a surrogate pair, which no file could hold."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise SurveyError(
+            f"{what} holds {text[error.start : error.end]!r}, half of a character, in {shown(text)}: correct the text"
+        ) from error
+
+
 def _points(scale: Scale) -> tuple[Option, ...]:
     places = scale.place(scale.numbers).tolist()
     return tuple(Option(label, place) for label, place in zip(scale.labels, places, strict=True))
@@ -134,6 +139,12 @@ def _points(scale: Scale) -> tuple[Option, ...]:
 def offsets_of(questions: Sequence[Question]) -> IntArray:
     """Start of each question's options in one running count, shape ``[questions + 1]``."""
     return np.cumsum([0, *(len(question.options) for question in questions)], dtype=np.int64)
+
+
+def option_type(questions: Sequence[Question]) -> type[np.signedinteger]:
+    """The smallest type, 16 bits or more, for the index of an option within its question."""
+    most = max((len(question.options) for question in questions), default=0)
+    return np.int16 if most <= np.iinfo(np.int16).max else np.int32
 
 
 def scaled_positions(values: Sequence[float | None]) -> tuple[float | None, ...]:

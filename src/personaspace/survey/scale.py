@@ -53,8 +53,8 @@ class Scale:
             raise SurveyError(f"a scale from {self.low} to {self.high}: give two finite numbers, the lower first")
         if not 2 <= self.points <= MOST_POINTS:
             raise SurveyError(f"a scale with {self.points} points: from 2 to {MOST_POINTS} are allowed, 21 is usual")
-        object.__setattr__(self, "low", float(self.low))
-        object.__setattr__(self, "high", float(self.high))
+        object.__setattr__(self, "low", float(self.low) + 0.0)  # -0 is 0
+        object.__setattr__(self, "high", float(self.high) + 0.0)
 
     def __str__(self) -> str:
         return f"{self.low:.10g} to {self.high:.10g}"

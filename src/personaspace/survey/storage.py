@@ -5,21 +5,35 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+from pandas.api.types import infer_dtype
 
-from personaspace.errors import PersonaSpaceError, RunError
-from personaspace.files import read_json, write_atomically, write_json
+from personaspace.errors import PersonaSpaceError, RunError, SurveyError, first_fault
+from personaspace.files import read_checked, write_atomically, write_json
 from personaspace.survey.answers import Answers, Pairs
-from personaspace.survey.question import Question
+from personaspace.survey.arrays import IntArray
+from personaspace.survey.parquet import read_parquet, to_frame
+from personaspace.survey.question import Question, option_type
 from personaspace.survey.survey import Survey
 
 FORMAT = 1
 QUESTIONS, ANSWERS, RESPONDENTS = "questions.json", "answers.parquet", "respondents.parquet"
 TRAIT = "trait: "  # before the names of trait columns, so that none is taken for the id or the weight
+
+
+@dataclass(frozen=True)
+class Header:
+    """The content of questions.json."""
+
+    name: str
+    simulated: bool
+    questions: tuple[Question, ...]
 
 
 def write_survey(survey: Survey, folder: str | Path) -> None:
@@ -56,8 +70,10 @@ def load_survey(folder: str | Path) -> Survey:
     respondents, answers = _read_table(folder / RESPONDENTS), _read_table(folder / ANSWERS)
     try:
         return _assemble(known, respondents, answers)
-    except (KeyError, TypeError, ValueError, PersonaSpaceError) as error:
-        raise RunError(f"{folder} holds a damaged survey ({error}): write it again from its source") from error
+    except (LookupError, TypeError, ValueError, OverflowError, pa.ArrowException, PersonaSpaceError) as error:
+        raise RunError(
+            f"{folder} holds a damaged survey ({first_fault(error)}): write it again from its source"
+        ) from error
 
 
 def digest(survey: Survey) -> str:
@@ -92,12 +108,9 @@ def survey_folder(path: Path) -> Path:
     return inside if (inside / QUESTIONS).is_file() else path
 
 
-def read_header(folder: Path) -> dict[str, Any]:
+def read_header(folder: Path) -> Header:
     """Read questions.json; :class:`RunError` where it is missing, damaged or of another format."""
-    known = read_json(folder / QUESTIONS)
-    if not isinstance(known, dict) or known.get("format") != FORMAT:
-        raise RunError(f"{folder / QUESTIONS} is not of survey format {FORMAT}: write the survey again")
-    return known
+    return read_checked(folder / QUESTIONS, Header, FORMAT)
 
 
 def respondent_table(survey: Survey) -> pd.DataFrame:
@@ -116,7 +129,7 @@ def answer_table(survey: Survey) -> pd.DataFrame:
     """
     answers, refusals = survey.answers, survey.refusals
     refused = np.repeat([False, True], [len(answers), len(refusals)])
-    options = np.concatenate([answers.option, np.zeros(len(refusals))]).astype(np.int16)
+    options = np.concatenate([answers.option, np.zeros(len(refusals))]).astype(option_type(survey.questions))
     table = pd.DataFrame(
         {
             "respondent": np.concatenate([answers.respondent, refusals.respondent]).astype(np.int32),
@@ -132,32 +145,42 @@ def answer_table(survey: Survey) -> pd.DataFrame:
 
 def answers_and_refusals_in(table: pd.DataFrame) -> tuple[Answers, Pairs]:
     """The answers and refusals of a table as :func:`answer_table` makes it."""
-    rows, columns = table["respondent"].to_numpy(np.int64), table["question"].to_numpy(np.int64)
+    rows, columns = _whole(table["respondent"]), _whole(table["question"])
     refused = table["option"].isna().to_numpy()
-    options = table["option"][~refused].to_numpy(np.int64)
+    options = _whole(table["option"][~refused])
     values = table["value"][~refused].to_numpy(np.float64) if "value" in table else np.empty(0)
     return Answers(rows[~refused], columns[~refused], options, values), Pairs(rows[refused], columns[refused])
 
 
-def _assemble(known: dict[str, Any], respondents: pd.DataFrame, answers: pd.DataFrame) -> Survey:
+def _assemble(known: Header, respondents: pd.DataFrame, answers: pd.DataFrame) -> Survey:
     traits = [name for name in respondents.columns.astype(str) if name.startswith(TRAIT)]
     given, refused = answers_and_refusals_in(answers)
+    if len(respondents) and infer_dtype(respondents["id"], skipna=False) != "string":
+        raise SurveyError("a respondent's id is no text")
     return Survey(
         respondents=tuple(respondents["id"]),
-        questions=tuple(Question.from_json(entry) for entry in known["questions"]),
+        questions=known.questions,
         answers=given,
         traits=respondents[traits].rename(columns=lambda name: name.removeprefix(TRAIT)),
         weights=respondents["weight"].to_numpy() if "weight" in respondents else None,
         refusals=refused,
-        name=known["name"],
-        simulated=known["simulated"],
+        name=known.name,
+        simulated=known.simulated,
     )
 
 
+def _whole(column: pd.Series) -> IntArray:
+    """A column of indices; :class:`SurveyError` where they are no whole numbers."""
+    kind = infer_dtype(column, skipna=False)
+    if len(column) and kind != "integer":
+        raise SurveyError(f"the column {column.name!r} holds {kind} values, not whole numbers")
+    return column.to_numpy(np.int64)
+
+
 def _read_table(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise RunError(f"{path} is missing: write the survey again from its source")
     try:
-        return pd.read_parquet(path)
-    except FileNotFoundError as error:
-        raise RunError(f"{path} is missing: write the survey again from its source") from error
-    except (OSError, ValueError) as error:
-        raise RunError(f"{path} is not a readable table ({error}): write the survey again") from error
+        return to_frame(path, read_parquet(path))
+    except SurveyError as error:
+        raise RunError(f"{error}: write the survey again") from error

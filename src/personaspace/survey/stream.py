@@ -14,12 +14,12 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet as pq
 
-from personaspace.errors import RunError
+from personaspace.errors import RunError, first_fault
 from personaspace.survey.arrays import FloatArray, IntArray
-from personaspace.survey.question import Question, offsets_of
+from personaspace.survey.parquet import DAMAGED
+from personaspace.survey.question import offsets_of
 from personaspace.survey.storage import ANSWERS, RESPONDENTS, answers_and_refusals_in, read_header, survey_folder
 from personaspace.survey.survey import Survey
 
@@ -64,21 +64,24 @@ class SurveyStream:
         self.folder = Path(folder)
         header = read_header(self.folder)
         try:
-            self.name, self.simulated = str(header["name"]), bool(header["simulated"])
-            self.questions = tuple(Question.from_json(entry) for entry in header["questions"])
+            self.name, self.simulated, self.questions = header.name, header.simulated, header.questions
             self._file = pq.ParquetFile(self.folder / ANSWERS)
             people = pq.ParquetFile(self.folder / RESPONDENTS)
             columns = [name for name in ("id", "weight") if name in people.schema_arrow.names]
             table = people.read(columns)
             self.respondents = tuple(table["id"].to_pylist())
-            self.weights: FloatArray | None = table["weight"].to_numpy() if "weight" in columns else None
+            if not all(isinstance(name, str) for name in self.respondents):
+                raise ValueError("a respondent's id is no text")
+            self.weights: FloatArray | None = None
+            if "weight" in columns:
+                self.weights = table["weight"].to_numpy().astype(np.float64)
             if self.weights is not None and len(self.weights) and not self.weights.any():
                 raise ValueError("all weights are 0")
             self._firsts, self._starts = self._read_bounds()
         except RunError:
             raise
-        except (OSError, KeyError, TypeError, ValueError, pa.ArrowException) as error:
-            raise RunError(f"{folder} does not hold a whole survey ({error}): write it again") from error
+        except DAMAGED as error:
+            raise RunError(f"{folder} does not hold a whole survey ({first_fault(error)}): write it again") from error
 
     def __repr__(self) -> str:
         return (
@@ -105,10 +108,16 @@ class SurveyStream:
             A part of the survey with all the questions.
 
         Raises:
-            RunError: The answers of a block are not sorted by respondent.
+            RunError: The answers of a block are damaged or not sorted by respondent.
         """
         for number in range(len(self)) if order is None else np.asarray(order):
-            yield self._block(*self._spans[number])
+            try:
+                block = self._block(*self._spans[number])
+            except RunError:
+                raise
+            except DAMAGED as error:
+                raise RunError(f"{self.folder / ANSWERS} is damaged ({first_fault(error)}): write it again") from error
+            yield block
 
     @cached_property
     def _spans(self) -> list[tuple[int, int, int]]:

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from personaspace.errors import SurveyError
@@ -166,6 +168,18 @@ def test_a_malformed_codebook_is_named_in_one_sentence(tmp_path: Path, codebook:
         ("t.codebook.yaml", "just words", "at its content: input should be a valid dictionary"),
         ("t.codebook.json", "{", "cannot be read: Expecting"),
         ("t.codebook.json", '{"a": 1, "a": 2}', "has the key 'a' twice"),
+        ("t.codebook.json", "[" * 100_000, "nested too deeply"),
+        ("t.codebook.yaml", "[" * 5_000, "nested too deeply"),
+        ("t.codebook.yaml", "a: !!int ''", "does not fit its tag"),
+        ("t.codebook.yaml", "a: !!bool perhaps", "does not fit its tag"),
+        ("t.codebook.yaml", "a: !!map [b]", "something else than a word before a colon in line 1"),
+        ("t.codebook.yaml", "? [a, b]\n: c", "something else than a word before a colon in line 1"),
+        (
+            "t.codebook.yaml",
+            'respondent: id\nquestions: {q: {text: "\\ud800"}}',
+            r"holds '\\ud800', half of a character",
+        ),
+        ("t.codebook.yaml", "a: &a [b]\nb: &c [*a, *c]", "aliases that repeat"),
     ],
 )
 def test_an_unreadable_codebook(tmp_path: Path, name: str, text: str, says: str) -> None:
@@ -189,6 +203,10 @@ LONG = BOOK | {"layout": "long", "traits": ["age"]}
         ("id;q\na;Yes\n", BOOK, "lacks the column 'id' and 1 more"),
         ("id,q,q\na,Yes,No\n", BOOK, "has the column 'q' twice"),
         ("id,q\na,Yes,No\n", BOOK, "more cells than its first line names"),
+        ("id,q\na,Yes\n\nb\n", BOOK, r"row 2 \(line 4 of the file\) has 1 cell\(s\) where the header names 2"),
+        ('id,q\n"a\nb",Yes\nb', BOOK, r"row 2 \(line 4 of the file\) has 1 cell"),
+        ("id,q\nann,Yes\nann ,No\n", BOOK, "more than once, first 'ann'"),
+        ("id,q\nann,Yes\n \t,No\n", BOOK, "row 2 has no respondent id"),
         ("", BOOK, "cannot be read as a table"),
         ("id,q\n", BOOK, "has columns but no rows"),
         ("id,q,w\na,Yes,-1\n", WEIGHTED, r"respondent 'a' has weight '-1'"),
@@ -214,3 +232,93 @@ def test_files_that_are_no_tables(tmp_path: Path) -> None:
         (tmp_path / name).write_text(WIDE)
         with pytest.raises(SurveyError, match="cannot be read as a table"):
             read_survey(tmp_path / name, codebook=BOOK)
+
+
+def test_white_space_around_an_id_makes_nobody_else(tmp_path: Path) -> None:
+    long = BOOK | {"layout": "long"} | {"questions": dict.fromkeys("qr", BOOK["questions"]["q"])}
+    survey = read(tmp_path / "t.csv", "id,question,answer\nann,q,Yes\nann ,r,No\n", long)
+    assert survey.respondents == ("ann",)
+    assert given(survey) == {("ann", "q", "Yes"), ("ann", "r", "No")}
+
+
+def test_an_empty_last_cell_is_no_answer(tmp_path: Path) -> None:
+    survey = read(tmp_path / "t.csv", "id,q\na,\nb,Yes\n\n")
+    assert (survey.respondents, given(survey)) == (("a", "b"), {("b", "q", "Yes")})
+
+
+@pytest.mark.parametrize("cell", ["-0", "-0.0", "-0.00", "0", "0.0"])
+def test_minus_zero_is_zero(tmp_path: Path, cell: str) -> None:
+    coded = BOOK | {"questions": {"q": {"text": "Well?", "options": {0: "No", 1: "Yes"}}}}
+    assert given(read(tmp_path / "t.csv", f"id,q\na,{cell}\n", coded)) == {("a", "q", "No")}
+    numbers = BOOK | {"questions": {"q": {"text": "Well?", "scale": {"low": -0.0, "high": 1}}}}
+    assert given(read(tmp_path / "t.csv", f"id,q\na,{cell}\n", numbers)) == {("a", "q", "0")}
+
+
+def test_aliases_that_multiply_are_refused_before_they_are_followed(tmp_path: Path) -> None:
+    """Each of ten lists repeats the one before nine times: 333 bytes that stand for 10^9 values."""
+    lists = [
+        "a0: &a0 [x, x, x, x, x, x, x, x, x]",
+        *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 10)),
+    ]
+    (tmp_path / "t.codebook.yaml").write_text("\n".join(lists))
+    (tmp_path / "t.csv").write_text("id,q\na,Yes\n")
+    with pytest.raises(SurveyError, match="aliases that repeat more than 1000000 values"):
+        read_survey(tmp_path / "t.csv")
+
+
+def test_anchors_and_merge_keys_save_writing(tmp_path: Path) -> None:
+    book = """\
+respondent: id
+questions:
+  p: &same {text: First, options: [Yes, No], topic: tea}
+  q:
+    <<: *same
+    text: Second?
+"""
+    (tmp_path / "t.codebook.yaml").write_text(book)
+    (tmp_path / "t.csv").write_text("id,p,q\na,Yes,No\n")
+    survey = read_survey(tmp_path / "t.csv")
+    assert given(survey) == {("a", "p", "Yes"), ("a", "q", "No")}
+    assert [(question.text, question.topic) for question in survey.questions] == [("First", "tea"), ("Second?", "tea")]
+
+
+def test_parquet_made_by_anybody(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    frame = pd.DataFrame({"q": ["Yes", "No"], 7: [[1], [2]]}, index=pd.Index(["a", "b"], name="id"))
+    pq.write_table(pa.Table.from_pandas(frame), path)
+    assert given(read_survey(path, codebook=BOOK)) == {("a", "q", "Yes"), ("b", "q", "No")}
+    pq.write_table(pa.table({"id": ["a"], "q": [[1]]}), path)
+    with pytest.raises(SurveyError, match="column 'q' holds list<element: int64>, not single values"):
+        read_survey(path, codebook=BOOK)
+    pq.write_table(pa.table({"id": ["a"], "q": ["Yes"]}).replace_schema_metadata({"pandas": "[1"}), path)
+    assert len(read_survey(path, codebook=BOOK).answers) == 1
+    pq.write_table(pa.Table.from_arrays([pa.array(["a"]), pa.array(["Yes"]), pa.array(["No"])], ["id", "q", "q"]), path)
+    with pytest.raises(SurveyError, match="has the column 'q' twice"):
+        read_survey(path, codebook=BOOK)
+    pq.write_table(pa.table({"id": ["a"], "q": pa.array([b"\xff"]).view(pa.string())}), path)
+    with pytest.raises(SurveyError, match="Invalid UTF8"):
+        read_survey(path, codebook=BOOK)
+
+
+def test_whole_numbers_stay_whole_where_some_are_missing(tmp_path: Path) -> None:
+    big = 2**53 + 1
+    pq.write_table(pa.table({"id": ["a", "b"], "q": pa.array([big, None])}), tmp_path / "t.parquet")
+    coded = BOOK | {"questions": {"q": {"text": "Well?", "options": {str(big): "Yes", str(big - 1): "No"}}}}
+    assert given(read_survey(tmp_path / "t.parquet", codebook=coded)) == {("a", "q", "Yes")}
+
+
+def test_a_damaged_gzip_is_one_error(tmp_path: Path) -> None:
+    whole = gzip.compress(b"id,q\na,Yes\n" * 50)
+    for at in (len(whole) // 2, 4, 12):
+        (tmp_path / "t.csv.gz").write_bytes(whole[:at])
+        with pytest.raises(SurveyError, match="cannot be read as a table"):
+            read_survey(tmp_path / "t.csv.gz", codebook=BOOK)
+
+
+def test_an_error_shows_no_novel(tmp_path: Path) -> None:
+    options = [f"{n} {'x' * 500}" for n in range(50)]
+    book = BOOK | {"questions": {"q": {"text": "Well?", "options": options}}}
+    with pytest.raises(SurveyError, match="and 38 more") as raised:
+        read(tmp_path / "t.csv", f"id,q\na,\x1b{'y' * 20_000}\n", book)
+    assert len(str(raised.value)) < 900
+    assert "\x1b" not in str(raised.value)

@@ -6,13 +6,15 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat
 
-from personaspace.errors import SurveyError
-from personaspace.survey.question import Option, Question, scaled_positions
+from personaspace.errors import SurveyError, shown
+from personaspace.survey.question import Option, Question, check_characters, scaled_positions
 from personaspace.survey.readers.coding import Coding, NumberCoding
 
 
 def _text(value: object) -> object:
     """Numbers as text; any other value is left for the validation to reject."""
+    if isinstance(value, str):
+        check_characters("it", value)
     return str(value) if isinstance(value, int | float) else value
 
 
@@ -59,19 +61,19 @@ class QuestionEntry(BaseModel):
         if self.scale is not None:
             if self.options or self.positions is not None or not self.ordinal:
                 raise SurveyError(
-                    f"question {name!r} has a scale and also options, positions or `ordinal: false`: keep one of them"
+                    f"question {shown(name)} has a scale and also options, positions or `ordinal: false`: keep one"
                 )
             return Question.number(name, self.text, **self.scale.model_dump(), topic=self.topic)
         if not self.options:
-            raise SurveyError(f"question {name!r} has neither options nor a scale: give `options` or `scale`")
+            raise SurveyError(f"question {shown(name)} has neither options nor a scale: give `options` or `scale`")
         texts = list(self.options.values()) if isinstance(self.options, dict) else self.options
         if self.positions is not None and len(self.positions) != len(texts):
             raise SurveyError(
-                f"question {name!r} has {len(self.positions)} positions for {len(texts)} options: give one "
+                f"question {shown(name)} has {len(self.positions)} positions for {len(texts)} options: give one "
                 "per option, null for an option outside the scale"
             )
         if self.positions is not None and not self.ordinal:
-            raise SurveyError(f"question {name!r} has positions and `ordinal: false`: keep one of them")
+            raise SurveyError(f"question {shown(name)} has positions and `ordinal: false`: keep one of them")
         given = self.positions or list(range(len(texts)))
         places = scaled_positions(given) if self.ordinal else (None,) * len(texts)
         options = tuple(Option(text, place) for text, place in zip(texts, places, strict=True))

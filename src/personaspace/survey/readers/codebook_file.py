@@ -1,4 +1,8 @@
-"""Read a codebook: find its file beside a table, parse YAML or JSON, and say in one sentence what is wrong with it."""
+"""Read a codebook: find its file beside a table, parse YAML or JSON, and say in one sentence what is wrong with it.
+
+Codebooks may come from anybody: aliases that would multiply to more than :data:`MOST_NODES` values are refused before
+they are followed, and whatever the parsers raise becomes a :class:`SurveyError`.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +14,20 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from personaspace.errors import SurveyError
+from personaspace.errors import SurveyError, first_fault, shown
+from personaspace.files import user_path
 from personaspace.survey.readers.source import Codebook
 
 B = TypeVar("B", bound=BaseModel)
+
+MOST_NODES = 1_000_000
+"""Values a YAML codebook may hold, each counted as often as aliases repeat it."""
+
+MOST_BRACKETS = 50
+"""Lists and mappings within each other that a YAML codebook may hold in brackets; any real one needs four."""
+
+MALFORMED = (OSError, yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, RecursionError, MemoryError)
+"""What the parsers raise on malformed, odd or too deep content."""
 
 SUFFIXES = ("codebook.yaml", "codebook.yml", "codebook.json")
 EXAMPLE = """\
@@ -37,7 +51,7 @@ def read_codebook(table: Path, given: Codebook | None, model: type[B]) -> B:
     """
     if isinstance(given, Mapping):
         return _validated("the codebook", given, model)
-    path = beside(table) if given is None else Path(given).expanduser()
+    path = beside(table) if given is None else user_path(given)
     if path is None:
         stem = _stem(table)
         raise SurveyError(
@@ -66,45 +80,69 @@ def _parsed(path: Path) -> Any:
         text = path.read_text(encoding="utf-8-sig")
         if path.suffix == ".json":
             return json.loads(text, object_pairs_hook=_without_duplicates)
-        return _TextLoader(text).get_single_data()
+        loader = _TextLoader(text)
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        if _size(node, {}) > MOST_NODES:
+            raise SurveyError(f"the codebook {path} has aliases that repeat more than {MOST_NODES} values: write less")
+        return loader.construct_document(node)
     except SurveyError:
         raise
-    except (OSError, yaml.YAMLError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise SurveyError(f"the codebook {path} cannot be read: {reason}") from error
+    except MALFORMED as error:
+        raise SurveyError(f"the codebook {path} cannot be read: {_reason(error)}") from error
 
 
 def _validated(what: str, content: Any, model: type[B]) -> B:
     try:
         return model.model_validate(content)
-    except ValidationError as error:
-        first, *others = error.errors()
-        where = ".".join(str(part) for part in first["loc"] if "[" not in str(part)) or "its content"
-        more = f" (and {len(others)} more)" if others else ""
-        raise SurveyError(f"{what}, at {where}: {first['msg'].lower()}{more}") from error
+    except (ValidationError, RecursionError) as error:
+        raise SurveyError(f"{what}, {first_fault(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    known = isinstance(error, OSError | ValueError | yaml.YAMLError | RecursionError | MemoryError)
+    return first_fault(error) if known else f"a value does not fit its tag ({first_fault(error)})"
+
+
+def _size(node: yaml.Node, known: dict[int, int]) -> int:
+    """Values in a node, aliases followed; by node, so that each is counted once. A node within itself has no end."""
+    if id(node) not in known:
+        known[id(node)] = MOST_NODES  # while its parts are counted
+        parts = [part for pair in node.value for part in pair] if isinstance(node, yaml.MappingNode) else node.value
+        known[id(node)] = 1 if isinstance(node, yaml.ScalarNode) else 1 + sum(_size(part, known) for part in parts)
+    return known[id(node)]
 
 
 class _TextLoader(yaml.SafeLoader):
-    """YAML in which every word but null is text, so that the option Yes stays Yes."""
+    """YAML in which every word but null and the merge key is text, so that the option Yes stays Yes."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012  (PyYAML's own class attribute)
-        first: [rule for rule in rules if rule[0] == "tag:yaml.org,2002:null"]
+        first: [rule for rule in rules if rule[0] in ("tag:yaml.org,2002:null", "tag:yaml.org,2002:merge")]
         for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
 
+    def fetch_flow_collection_start(self, token: type[yaml.Token]) -> None:
+        """Begin a list or mapping in brackets; many within each other take PyYAML's scanner seconds."""
+        if self.flow_level >= MOST_BRACKETS:
+            raise RecursionError
+        super().fetch_flow_collection_start(token)
 
-def _mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[str, Any]:
-    return _without_duplicates(
-        (loader.construct_object(key, deep=True), loader.construct_object(value, deep=True))
-        for key, value in node.value
-    )
+
+def _mapping(loader: yaml.SafeLoader, node: yaml.Node) -> dict[str, Any]:
+    if not isinstance(node, yaml.MappingNode) or any(not isinstance(key, yaml.ScalarNode) for key, _ in node.value):
+        line = node.start_mark.line + 1
+        raise SurveyError(f"the codebook has something else than a word before a colon in line {line} or below")
+    _without_duplicates((key.value, None) for key, _ in node.value)  # merged keys may be given anew
+    loader.flatten_mapping(node)
+    return {str(loader.construct_object(key)): loader.construct_object(value, deep=True) for key, value in node.value}
 
 
 def _without_duplicates(pairs: Iterable[tuple[Any, Any]]) -> dict[str, Any]:
     content: dict[str, Any] = {}
     for key, value in pairs:
         if str(key) in content:
-            raise SurveyError(f"the codebook has the key {str(key)!r} twice at one place: rename or merge them")
+            raise SurveyError(f"the codebook has the key {shown(key)} twice at one place: rename or merge them")
         content[str(key)] = value
     return content
 

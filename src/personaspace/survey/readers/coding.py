@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from personaspace.errors import SurveyError
+from personaspace.errors import SurveyError, listed, shown
 from personaspace.survey.answers import Answers, Pairs
 from personaspace.survey.arrays import FloatArray, IntArray
 from personaspace.survey.question import Question
@@ -25,15 +25,16 @@ MISSING = -2
 
 
 def plain(cell: object) -> str:
-    """A cell as text in which 1, 1.0, "1" and "1.0" are the same code.
+    """A cell as text in which 1, 1.0, "1" and "1.0" are the same code, and so are 0 and -0.
 
     Example:
-        >>> plain(1.0), plain(" 1 "), plain("1.0"), plain("Very  often")
-        ('1', '1', '1', 'Very often')
+        >>> plain(1.0), plain(" 1 "), plain("1.0"), plain(-0.0), plain("Very  often")
+        ('1', '1', '1', '0', 'Very often')
     """
     text = " ".join(str(cell).split())
     number, dot, decimals = text.partition(".")
-    return number if dot and number.lstrip("-").isdigit() and not decimals.strip("0") else text
+    code = number if dot and number.lstrip("-").isdigit() and not decimals.strip("0") else text
+    return "0" if code == "-0" else code
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,9 +107,9 @@ class Coding:
         return self.meaning.get(text.casefold()) if text else MISSING
 
     def _unknown(self, cell: object, rows: int) -> SurveyError:
-        texts = ", ".join(repr(option.text) for option in self.question.options)
+        texts = listed(option.text for option in self.question.options)
         return SurveyError(
-            f"question {self.question.id!r}: {rows} row(s) hold {str(cell)!r}, which is none of its options "
+            f"question {shown(self.question.id)}: {rows} row(s) hold {shown(cell)}, which is none of its options "
             f"({texts}): correct the data, or add it to the options, the refusals or the missing codes"
         )
 
@@ -144,8 +145,8 @@ class NumberCoding:
         outcomes |= {plain(cell).casefold(): MISSING for cell in missing}
         if on_scale := [cell for cell in outcomes if _number(cell, scale) is not None]:
             raise SurveyError(
-                f"question {question.id!r}: {on_scale[0]!r} is a refusal or missing code and also a number on the "
-                f"scale {scale}: give the question `refusals` and `missing` of its own"
+                f"question {shown(question.id)}: {shown(on_scale[0])} is a refusal or missing code and also a number "
+                f"on the scale {scale}: give the question `refusals` and `missing` of its own"
             )
         return cls(question, scale, outcomes)
 
@@ -176,9 +177,9 @@ class NumberCoding:
         for at, (text, number) in enumerate(zip(texts, numbers, strict=True)):
             if text and number is None and text not in self.outcomes:
                 raise SurveyError(
-                    f"question {self.question.id!r}: {int((codes == at).sum())} row(s) hold {str(cells[at])!r}, which "
-                    f"is not a number from {self.scale}: correct the data, the scale, or add it to the refusals or "
-                    "the missing codes"
+                    f"question {shown(self.question.id)}: {int((codes == at).sum())} row(s) hold "
+                    f"{shown(cells[at])}, which is not a number from {self.scale}: correct the data, the scale, or "
+                    "add it to the refusals or the missing codes"
                 )
         found = np.array([*numbers, None], dtype=np.float64)
         return np.array([*outcomes, MISSING], dtype=np.int64)[codes], found[codes]
@@ -203,8 +204,8 @@ def answers_and_refusals(
 
 def _ambiguous(question: Question, cell: str) -> SurveyError:
     return SurveyError(
-        f"question {question.id!r}: {cell!r} stands for two things: each option, refusal and missing code needs "
-        "a cell of its own; if a refusal code is an answer here, give the question its own `refusals`"
+        f"question {shown(question.id)}: {shown(cell)} stands for two things: each option, refusal and missing code "
+        "needs a cell of its own; if a refusal code is an answer here, give the question its own `refusals`"
     )
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from personaspace.errors import SurveyError
+from personaspace.errors import SurveyError, shown
 from personaspace.survey.arrays import FloatArray
 from personaspace.survey.readers.coding import plain
 
 
 def respondent_ids(path: Path, column: pd.Series) -> pd.Index:
-    """Respondent ids as text, leading zeros kept.
+    """Respondent ids as text: leading zeros are kept, white space around them is not.
 
     Args:
         path: The file, for messages.
@@ -23,21 +23,22 @@ def respondent_ids(path: Path, column: pd.Series) -> pd.Index:
     Raises:
         SurveyError: A row has none.
     """
-    empty = (column.isna() | (column == "")).to_numpy()
-    if empty.any():
-        row = int(np.flatnonzero(empty)[0]) + 1
-        raise SurveyError(f"{path}: row {row} has no respondent id in column {column.name!r}: fill it in")
-    return pd.Index([plain_id(cell) for cell in column], dtype=object)
+    ids = ["" if missing else plain_id(cell) for cell, missing in zip(column, column.isna(), strict=True)]
+    if "" in ids:
+        raise SurveyError(
+            f"{path}: row {ids.index('') + 1} has no respondent id in column {shown(column.name)}: fill it in"
+        )
+    return pd.Index(ids, dtype=object)
 
 
 def plain_id(cell: object) -> str:
-    """A cell as a respondent's id: text as it is, a whole number without decimals.
+    """A cell as a respondent's id: text without white space around it, a whole number without decimals.
 
     Example:
-        >>> plain_id("007"), plain_id(7.0)
-        ('007', '7')
+        >>> plain_id("007"), plain_id("ann "), plain_id(7.0)
+        ('007', 'ann', '7')
     """
-    return cell if isinstance(cell, str) else plain(cell)
+    return cell.strip() if isinstance(cell, str) else plain(cell)
 
 
 def mean_one(column: pd.Series, respondents: Iterable[str]) -> FloatArray:
@@ -58,9 +59,9 @@ def mean_one(column: pd.Series, respondents: Iterable[str]) -> FloatArray:
     bad = ~np.isfinite(numbers) | (numbers < 0)
     if bad.any():
         at = int(np.flatnonzero(bad)[0])
-        given = "no weight" if pd.isna(column.iloc[at]) else f"weight {str(column.iloc[at])!r}"
+        given = "no weight" if pd.isna(column.iloc[at]) else f"weight {shown(column.iloc[at])}"
         raise SurveyError(
-            f"respondent {list(respondents)[at]!r} has {given} ({int(bad.sum())} such row(s)): "
+            f"respondent {shown(list(respondents)[at])} has {given} ({int(bad.sum())} such row(s)): "
             "weights are finite numbers >= 0; complete them or drop the respondents"
         )
     if numbers.sum() == 0:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal, cast
 
 import pandas as pd
 
-from personaspace.errors import SurveyError
+from personaspace.errors import SurveyError, first_fault, shown
 from personaspace.files import write_atomically
 from personaspace.survey.lookup import index_of
 from personaspace.survey.question import repeated
+
+UNREADABLE = (OSError, EOFError, ValueError, csv.Error, zlib.error, OverflowError, MemoryError)
+"""What damaged files raise when they are read as CSV."""
 
 Cells = Mapping[tuple[int, str], str]
 """Text by row (from 0, below the header) and column."""
@@ -32,20 +36,28 @@ def read_csv(path: Path, delimiter: str = ",", dtype: Literal["str", "category"]
         A table of text; ``"None"`` and ``"NA"`` are text too, only an empty cell is missing.
 
     Raises:
-        SurveyError: The file is no such table, has a column twice or rows longer than its header.
+        SurveyError: The file is no such table, has a column twice or rows longer or shorter than its header.
     """
     try:
         header = _header(path, delimiter)
         frame = pd.read_csv(
             path, dtype=dtype, sep=delimiter, keep_default_na=False, na_values=[""], encoding="utf-8-sig"
         )
-    except (OSError, EOFError, ValueError, csv.Error) as error:
-        reason = " ".join(str(error).split())
-        raise SurveyError(f"{path} cannot be read as a table in UTF-8: {reason}; save it so again") from error
+        short = _short_row(path, delimiter) if len(frame.columns) and frame.iloc[:, -1].hasnans else None
+    except UNREADABLE as error:
+        raise SurveyError(
+            f"{path} cannot be read as a table in UTF-8: {first_fault(error)}; save it so again"
+        ) from error
     if twice := repeated(header):
-        raise SurveyError(f"{path} has the column {twice[0]!r} twice: rename one of them")
+        raise SurveyError(f"{path} has the column {shown(twice[0])} twice: rename one of them")
     if not isinstance(frame.index, pd.RangeIndex):
         raise SurveyError(f"{path} has rows with more cells than its first line names: complete the header")
+    if short:
+        row, line, cells = short
+        raise SurveyError(
+            f"{path}: row {row} (line {line} of the file) has {cells} cell(s) where the header names {len(header)}: "
+            "the file may have been cut off; complete the row, with empty cells where there is no answer"
+        )
     return frame
 
 
@@ -78,9 +90,26 @@ def write_csv_with(
 
 
 def _header(path: Path, delimiter: str) -> list[str]:
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding="utf-8-sig", newline="") as lines:
+    with _opened(path) as lines:
         return next(csv.reader(lines, delimiter=delimiter), [])
+
+
+def _short_row(path: Path, delimiter: str) -> tuple[int, int, int] | None:
+    """The first row with fewer cells than the header: its number, its line in the file and its number of cells."""
+    with _opened(path) as lines:
+        rows = csv.reader(lines, delimiter=delimiter)
+        width, number = len(next(rows, [])), 0
+        for cells in rows:
+            if cells and (len(cells) > 1 or cells[0].strip()):  # no blank line
+                number += 1
+                if len(cells) < width:
+                    return number, rows.line_num, len(cells)
+    return None
+
+
+def _opened(path: Path) -> IO[str]:
+    opened = gzip.open if path.suffix == ".gz" else open
+    return cast("IO[str]", opened(path, "rt", encoding="utf-8-sig", newline=""))
 
 
 def _filled(
@@ -123,7 +152,6 @@ def _records(text: str) -> Iterator[str]:
 def _with(record: str, filled: list[tuple[int, str]], delimiter: str) -> str:
     body = record.rstrip("\r\n")
     parts = _fields(body, delimiter)
-    parts += [""] * (max(at for at, _ in filled) + 1 - len(parts))
     for at, cell in filled:
         parts[at] = _quoted(cell, delimiter)
     return delimiter.join(parts) + record[len(body) :]

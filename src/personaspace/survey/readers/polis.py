@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from personaspace.errors import SurveyError
+from personaspace.errors import SurveyError, shown
 from personaspace.survey.question import Option, Question
 from personaspace.survey.readers.coding import Coding, answers_and_refusals, plain
 from personaspace.survey.readers.csv_file import read_csv
@@ -87,12 +87,12 @@ def _table(folder: Path, names: tuple[str, ...], columns: list[str]) -> pd.DataF
 def _statements(folder: Path, votes: pd.DataFrame, comments: pd.DataFrame) -> list[str]:
     """Ids of the statements to read, in the order of their columns."""
     if not comments.index.is_unique:
-        raise SurveyError(f"{folder}: comment {comments.index[comments.index.duplicated()][0]!r} occurs twice")
+        raise SurveyError(f"{folder}: comment {shown(comments.index[comments.index.duplicated()][0])} occurs twice")
     asked = [column for column in map(str, votes.columns) if column.isdigit() or column in comments.index]
     if unknown := [column for column in asked if column not in comments.index]:
         raise SurveyError(
-            f"{folder}: there are votes on {len(unknown)} comment(s) that the comments lack, first {unknown[0]!r}: "
-            "take both files from one export"
+            f"{folder}: there are votes on {len(unknown)} comment(s) that the comments lack, first "
+            f"{shown(unknown[0])}: take both files from one export"
         )
     if MODERATED in comments:
         asked = [column for column in asked if plain(comments[MODERATED][column]) != REJECTED]
@@ -103,7 +103,7 @@ def _statements(folder: Path, votes: pd.DataFrame, comments: pd.DataFrame) -> li
 
 def _question(folder: Path, name: str, text: object) -> Question:
     if not isinstance(text, str):
-        raise SurveyError(f"{folder}: comment {name!r} has no text: restore {TEXT!r}")
+        raise SurveyError(f"{folder}: comment {shown(name)} has no text: restore {TEXT!r}")
     return Question(name, text, tuple(CODES.values()))
 
 

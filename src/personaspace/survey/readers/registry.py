@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from personaspace.errors import SurveyError, unknown
+from personaspace.files import user_path
 from personaspace.survey.readers import polis, saved, table
 from personaspace.survey.readers.labelled import reader as labelled
 from personaspace.survey.readers.opinionqa import reader as opinionqa
@@ -47,9 +48,11 @@ def read_survey(
         >>> read_survey(folder / "survey").name
         'simulated survey'
     """
-    path = Path(path).expanduser()
+    path = user_path(path)
     if not path.exists():
         raise SurveyError(f"there is no file or folder {path}: check the path")
+    if not path.is_file() and not path.is_dir():
+        raise SurveyError(f"{path} is a pipe, a socket or a device: save what it gives as a file and name that")
     return _source(path, format).read(path, codebook, name)
 
 

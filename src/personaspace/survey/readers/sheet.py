@@ -10,8 +10,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from personaspace.errors import SurveyError
 from personaspace.files import write_atomically
+from personaspace.survey.parquet import read_parquet
 from personaspace.survey.readers.csv_file import read_csv, write_csv_with
 
 Cells = Mapping[tuple[int, str], Any]
@@ -48,10 +48,7 @@ class ParquetSheet:
     """A parquet file; its cells are of their column's type."""
 
     def __init__(self, path: Path) -> None:
-        try:
-            self.table = pq.read_table(path)
-        except (OSError, ValueError, pa.ArrowException) as error:
-            raise SurveyError(f"{path} cannot be read as a table: {' '.join(str(error).split())}") from error
+        self.table = read_parquet(path)
         columns = {name: pd.Series(self.table[name].to_pylist(), dtype=object) for name in self.table.column_names}
         self.frame = pd.DataFrame(columns)
 

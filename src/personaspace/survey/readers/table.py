@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from personaspace.errors import SurveyError, unknown
+from personaspace.errors import SurveyError, escaped, shown, unknown
 from personaspace.survey.answers import Answers, Pairs
+from personaspace.survey.parquet import read_parquet, to_frame
 from personaspace.survey.readers.codebook import TableCodebook
 from personaspace.survey.readers.codebook_file import read_codebook
 from personaspace.survey.readers.coding import REFUSED, Coding, NumberCoding, answers_and_refusals, plain
@@ -45,7 +46,6 @@ def read_table(path: str | Path, codebook: Codebook | None = None, name: str | N
     book = read_codebook(path, codebook, TableCodebook)
     codings = book.codings()
     frame = _frame(path, book)
-    _check_columns(path, frame, book)
     if frame.empty:
         raise SurveyError(f"{path} has columns but no rows: give at least one respondent")
     ids = respondent_ids(path, frame[book.respondent])
@@ -67,25 +67,27 @@ def read_table(path: str | Path, codebook: Codebook | None = None, name: str | N
 
 
 def _frame(path: Path, book: TableCodebook) -> pd.DataFrame:
+    """The columns that the codebook names."""
     if path.suffix != ".parquet":
-        return read_csv(path, book.delimiter)
-    try:
-        return pd.read_parquet(path).reset_index(drop=True)
-    except (OSError, ValueError) as error:
-        raise SurveyError(f"{path} cannot be read as a table: {' '.join(str(error).split())}") from error
+        frame = read_csv(path, book.delimiter)
+        return frame[_named(path, frame.columns, book)]
+    table = read_parquet(path)
+    return to_frame(path, table.select(_named(path, table.column_names, book)))
 
 
-def _check_columns(path: Path, frame: pd.DataFrame, book: TableCodebook) -> None:
+def _named(path: Path, columns: Sequence[str] | pd.Index, book: TableCodebook) -> list[str]:
+    """The columns that the codebook names; :class:`SurveyError` where the table lacks one."""
     long = [book.question_column, book.answer_column]
-    needed = [book.respondent, *book.traits, *(long if book.layout == "long" else book.questions)]
-    lacking = [column for column in [*needed, book.weight] if column is not None and column not in frame]
-    if lacking:
+    named = [book.respondent, *book.traits, *(long if book.layout == "long" else book.questions)]
+    needed = list(dict.fromkeys([*named, *([] if book.weight is None else [book.weight])]))
+    if lacking := [column for column in needed if column not in columns]:
         more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
         other = "wide" if book.layout == "long" else "long"
         raise SurveyError(
-            f"{path} lacks the column {lacking[0]!r}{more} named in the codebook; its columns are "
-            f"{_shown(frame.columns)}: correct the name, or the codebook's layout if the table is {other}"
+            f"{path} lacks the column {shown(lacking[0])}{more} named in the codebook; its columns are "
+            f"{_shown(columns)}: correct the name, or the codebook's layout if the table is {other}"
         )
+    return needed
 
 
 def _traits(people: pd.DataFrame, book: TableCodebook) -> pd.DataFrame:
@@ -129,14 +131,14 @@ def _one_row_each(people: pd.DataFrame, book: TableCodebook) -> pd.DataFrame:
         values = people.groupby(level=0)[column].nunique(dropna=False)
         if (values > 1).any():
             raise SurveyError(
-                f"respondent {values.index[values > 1][0]!r} has {values.max()} different values of {column!r}: "
+                f"respondent {shown(values.index[values > 1][0])} has {values.max()} different values of {column!r}: "
                 "in a long table, traits and weights repeat on every row of a respondent"
             )
     return people[~people.index.duplicated()]
 
 
 def _shown(names: Sequence[str] | pd.Index, most: int = 12) -> str:
-    return ", ".join(str(name) for name in names[:most]) + (" …" if len(names) > most else "")
+    return ", ".join(escaped(str(name), most=30) for name in names[:most]) + (" …" if len(names) > most else "")
 
 
 SOURCE = Source("table", f"a table ({', '.join(SUFFIXES)}) with a codebook", recognizes, read_table, table_writer)

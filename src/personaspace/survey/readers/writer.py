@@ -10,10 +10,10 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from personaspace.files import write_atomically
 from personaspace.survey.answers import Answers, Pairs
 from personaspace.survey.arrays import BoolArray, IntArray
 from personaspace.survey.question import Question
+from personaspace.survey.spreadsheet import write_csv
 from personaspace.survey.storage import write_survey
 from personaspace.survey.survey import Survey
 
@@ -55,8 +55,7 @@ class WideCsvWriter(SourceWriter):
             if question.scale is not None:
                 answers[question.id] = answers[question.id].map("{:.10g}".format, na_action="ignore")
         path = target.with_name(f"{target.name}.csv")
-        full = pd.concat([table, answers], axis=1)
-        write_atomically(path, lambda temporary: full.to_csv(temporary, index=False))
+        write_csv(path, pd.concat([table, answers], axis=1))
         return path
 
 

@@ -108,7 +108,7 @@ def test_damaged_files(opinionqa: Path) -> None:
         read_survey(opinionqa)
     row = question("LIFE_W10", "And life?", ["Better", "Worse"], [1, 2])
     write_rows(wave / "info.csv", [row | {"references": "__import__('os')"}])
-    with pytest.raises(SurveyError, match=r"LIFE_W10 holds .* where a list was expected"):
+    with pytest.raises(SurveyError, match=r"'LIFE_W10' holds .* where a list of texts was expected"):
         read_survey(opinionqa)
     write_rows(wave / "info.csv", [row | {"option_ordinal": "[1, 2, 3]"}])
     with pytest.raises(SurveyError, match="3 ordinal positions for 2 options"):
@@ -117,7 +117,7 @@ def test_damaged_files(opinionqa: Path) -> None:
     with pytest.raises(SurveyError, match="lacks the column 'question'"):
         read_survey(opinionqa)
     (opinionqa / "human_resp" / "topic_mapping.json").write_text("{")
-    with pytest.raises(SurveyError, match=r"topic_mapping.json is not readable JSON"):
+    with pytest.raises(SurveyError, match=r"topic_mapping.json does not hold topics"):
         read_survey(opinionqa)
 
 

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from personaspace.errors import SurveyError, unknown
+from personaspace.errors import SurveyError, first_fault, unknown
 from personaspace.survey.readers.codebook_file import beside, read_codebook
 from personaspace.survey.readers.coding import Coding, NumberCoding, answers_and_refusals
 from personaspace.survey.readers.columns import mean_one, respondent_ids
 from personaspace.survey.readers.labelled.codebook import LabelledCodebook
+from personaspace.survey.readers.labelled.probe import probe
 from personaspace.survey.readers.labelled.variable import MOST_OPTIONS, Variable
 from personaspace.survey.readers.labelled.writer import LabelledWriter
 from personaspace.survey.readers.source import Codebook, Source
@@ -21,6 +22,8 @@ from personaspace.survey.readers.writer import SourceWriter
 from personaspace.survey.survey import Survey
 
 SUFFIXES = (".sav", ".zsav", ".dta")
+MALFORMED = (OSError, ValueError, TypeError, LookupError, OverflowError, MemoryError)
+"""What pyreadstat and pandas raise on damaged files, beside pyreadstat's own errors."""
 
 
 def recognizes(path: Path) -> bool:
@@ -46,7 +49,8 @@ def read_labelled(path: str | Path, codebook: Codebook | None = None, name: str 
         Respondents in the file's order, questions in the file's or the codebook's.
 
     Raises:
-        SurveyError: The file is damaged, does not fit its codebook or holds no question.
+        SurveyError: The file is damaged (tried in a child process first, since it may end the one that reads it), does
+            not fit its codebook or holds no question.
         UnknownNameError: The codebook names a variable that the file does not have.
     """
     path = Path(path)
@@ -92,11 +96,12 @@ def _book(path: Path, codebook: Codebook | None) -> LabelledCodebook:
 def _read(path: Path) -> tuple[pd.DataFrame, Any]:
     import pyreadstat
 
+    probe(path)
     read = pyreadstat.read_dta if path.suffix.lower() == ".dta" else pyreadstat.read_sav
     try:
         frame, file = read(path, user_missing=True)
-    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, OSError, ValueError) as error:
-        raise SurveyError(f"{path} cannot be read as {path.suffix} ({error}): save it again") from error
+    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, *MALFORMED) as error:
+        raise SurveyError(f"{path} cannot be read as {path.suffix} ({first_fault(error)}): save it again") from error
     if frame.empty:
         raise SurveyError(f"{path} holds no rows: give at least one respondent")
     return frame, file

@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+from pydantic import BaseModel, TypeAdapter
 
-from personaspace.errors import SurveyError, unknown
+from personaspace.errors import SurveyError, escaped, first_fault, shown, unknown
 from personaspace.survey.arrays import FloatArray
-from personaspace.survey.question import Option, Question, scaled_positions
+from personaspace.survey.question import Option, Question, option_type, scaled_positions
 from personaspace.survey.readers.coding import MISSING, Coding, answers_and_refusals
-from personaspace.survey.readers.columns import mean_one
+from personaspace.survey.readers.columns import mean_one, respondent_ids
 from personaspace.survey.readers.csv_file import read_csv
 from personaspace.survey.readers.opinionqa.writer import OpinionQAWriter
 from personaspace.survey.readers.source import Codebook, Source
@@ -33,6 +35,9 @@ TRAITS = (
     "RELIG", "RELIGATTEND", "POLPARTY", "INCOME", "POLIDEOLOGY", "RACE",
 )  # fmt: skip
 UNKNOWN_TRAITS = (REFUSAL, "DK/REF")
+LONGEST_LIST = 200_000
+"""Characters of a list in ``info.csv`` at the most."""
+
 WAVE = re.compile(r"American_Trends_Panel_(W\d+)")
 
 
@@ -85,6 +90,12 @@ def opinionqa_writer(path: Path, _: Codebook | None, survey: Survey) -> SourceWr
     return OpinionQAWriter(list(_chosen(path, None).values()), ID, REFUSAL, survey)
 
 
+class _Topics(BaseModel):
+    """The topics of a question in ``topic_mapping.json``, of which the coarse ones are read."""
+
+    cg: list[str] = []
+
+
 @dataclass(frozen=True, eq=False)
 class _Wave:
     """One wave: its questions and a row per respondent."""
@@ -135,14 +146,14 @@ def _read_wave(wave: str, path: Path) -> _Wave:
     needed = [ID, weight, *TRAITS, *(question.id for question in questions)]
     if lacking := [column for column in needed if column not in rows]:
         raise SurveyError(f"{path} lacks {len(lacking)} column(s), first {lacking[0]!r}: restore the file")
-    rows = rows.set_index(rows[ID].astype("str"))
+    rows = rows.set_axis(respondent_ids(path, rows[ID]), axis=0)
     if not rows.index.is_unique:
         twice = rows.index[rows.index.duplicated()][0]
-        raise SurveyError(f"{path}: respondent {twice!r} has more than one row: keep one")
+        raise SurveyError(f"{path}: respondent {shown(twice)} has more than one row: keep one")
     return _Wave(wave, questions, rows, mean_one(rows[weight], rows.index))
 
 
-def _questions(path: Path, topics: Mapping[str, Any]) -> tuple[Question, ...]:
+def _questions(path: Path, topics: Mapping[str, _Topics]) -> tuple[Question, ...]:
     """The questions of a wave, in the order of its ``info.csv``.
 
     Where one key has several wordings (asked of each group about itself), the last, which names no group, stands for
@@ -153,47 +164,56 @@ def _questions(path: Path, topics: Mapping[str, Any]) -> tuple[Question, ...]:
         raise SurveyError(f"{path} lacks the column {lacking[0]!r}: is it OpinionQA's info.csv?")
     reworded = info["key"].duplicated(keep="last")
     for key in info["key"][reworded].unique():
-        warnings.warn(f"{path.parent.name}: {key} has several wordings; the last one stands for all", stacklevel=2)
+        warnings.warn(
+            f"{path.parent.name}: {escaped(key, most=60)} has several wordings; the last one stands for all",
+            stacklevel=2,
+        )
     return tuple(
-        _question(path, key, text, _list(path, key, references), _list(path, key, places), topics)
+        _question(path, key, text, _list(path, key, references, (str,)), _list(path, key, places, (int, float)), topics)
         for key, text, references, places in info.loc[~reworded, list(COLUMNS)].itertuples(index=False)
     )
 
 
 def _question(
-    path: Path, key: str, text: str, references: list[Any], places: list[Any], topics: Mapping[str, Any]
+    path: Path, key: str, text: str, references: list[str], places: list[float], topics: Mapping[str, _Topics]
 ) -> Question:
     texts = [option for option in references if option != REFUSAL]
     if len(places) > len(texts):
-        raise SurveyError(f"{path}: {key} has {len(places)} ordinal positions for {len(texts)} options")
+        raise SurveyError(
+            f"{path}: {escaped(key, most=60)} has {len(places)} ordinal positions for {len(texts)} options"
+        )
     positions = scaled_positions([*places, *[None] * (len(texts) - len(places))])
-    coarse = topics.get(f"{text} [{'/'.join(references)}]", {}).get("cg")
+    known = topics.get(f"{text} [{'/'.join(references)}]")
     options = tuple(Option(option, place) for option, place in zip(texts, positions, strict=True))
-    return Question(key, text, options, coarse[0] if coarse else None)
+    return Question(key, text, options, known.cg[0] if known and known.cg else None)
 
 
-def _list(path: Path, key: str, text: str) -> list[Any]:
+def _list(path: Path, key: str, text: str, kinds: tuple[type, ...]) -> list[Any]:
+    """A list of texts or finite numbers, as Python writes it."""
     try:
-        parsed = ast.literal_eval(text)
-    except (ValueError, SyntaxError) as error:
-        raise SurveyError(f"{path}: {key} holds {text[:60]!r} where a list was expected") from error
-    if not isinstance(parsed, list):
-        raise SurveyError(f"{path}: {key} holds {text[:60]!r} where a list was expected")
+        parsed = ast.literal_eval(text) if len(text) <= LONGEST_LIST else None
+    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+        parsed = None
+    if not isinstance(parsed, list) or not all(type(entry) in kinds for entry in parsed):
+        of = "texts" if str in kinds else "numbers"
+        raise SurveyError(f"{path}: {shown(key)} holds {shown(text)} where a list of {of} was expected")
+    if not all(abs(entry) < np.inf for entry in parsed if str not in kinds):
+        raise SurveyError(f"{path}: {shown(key)} holds {shown(text)}: positions are finite")
     return parsed
 
 
-def _topics(path: Path) -> dict[str, Any]:
+def _topics(path: Path) -> dict[str, _Topics]:
     if not path.is_file():
         return {}
     try:
-        topics: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise SurveyError(f"{path} is not readable JSON ({error}): restore or remove it") from error
-    return topics
+        return TypeAdapter(dict[str, _Topics]).validate_python(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, RecursionError) as error:
+        raise SurveyError(f"{path} does not hold topics, {first_fault(error)}; restore or remove it") from error
 
 
-def _coded(waves: list[_Wave], respondents: pd.Index) -> np.ndarray[Any, np.dtype[np.int16]]:
-    coded = np.full((len(respondents), sum(len(w.questions) for w in waves)), MISSING, dtype=np.int16)
+def _coded(waves: list[_Wave], respondents: pd.Index) -> npt.NDArray[np.signedinteger]:
+    questions = [question for wave in waves for question in wave.questions]
+    coded = np.full((len(respondents), len(questions)), MISSING, dtype=option_type(questions))
     column = 0
     for wave in waves:
         rows = respondents.get_indexer(wave.rows.index)

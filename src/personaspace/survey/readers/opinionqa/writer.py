@@ -11,6 +11,7 @@ from personaspace.survey.answers import Answers, Pairs
 from personaspace.survey.arrays import BoolArray
 from personaspace.survey.lookup import NOWHERE, index_of, positions
 from personaspace.survey.readers.coding import Coding
+from personaspace.survey.readers.columns import plain_id
 from personaspace.survey.readers.sheet import CsvSheet
 from personaspace.survey.readers.writer import SourceWriter, cells_of
 from personaspace.survey.survey import Survey
@@ -31,7 +32,7 @@ class OpinionQAWriter(SourceWriter):
     def __init__(self, responses: list[Path], key: str, refusal: str, survey: Survey) -> None:
         self.survey, self.refusal = survey, refusal
         self.sheets = [CsvSheet(path) for path in responses]
-        self.row_of = [positions(survey.respondents, index_of(sheet.frame[key])) for sheet in self.sheets]
+        self.row_of = [positions(survey.respondents, index_of(sheet.frame[key].map(plain_id))) for sheet in self.sheets]
         self.wave_of = np.array(
             [next(w for w, sheet in enumerate(self.sheets) if q.id in sheet.frame) for q in survey.questions], np.int64
         )
