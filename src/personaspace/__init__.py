@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from personaspace.steer.steered_lm import SteeredLM as SteeredLM
     from personaspace.steer.training.settings import TrainSettings as TrainSettings
     from personaspace.survey.answers import Answers as Answers
+    from personaspace.survey.filters import filtered_questions as filtered_questions
     from personaspace.survey.question import Option as Option
     from personaspace.survey.question import Question as Question
     from personaspace.survey.readers.registry import read_survey as read_survey
@@ -96,6 +97,7 @@ _HOMES = {
     "explained_variance": "profiles.explained_variance",
     "export_embeds": "steer.export.prompt_embeds",
     "export_peft": "steer.export.peft",
+    "filtered_questions": "survey.filters",
     "impute": "imputation.multiple",
     "individual_personas": "persona.groups",
     "load_embedder": "embedding.registry",

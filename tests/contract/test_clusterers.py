@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from personaspace.embedding.lightgcn.model import LightGCN
-from personaspace.errors import PersonaSpaceError, SettingError, SurveyError, UnknownNameError
+from personaspace.errors import MAX_SEED, PersonaSpaceError, SettingError, SurveyError, UnknownNameError
 from personaspace.persona.clustering.algorithms import CLUSTERERS, Clusterer, clusterer_named
 from personaspace.persona.clustering.choose_k import Rule
 from personaspace.persona.clustering.cluster_personas import cluster_personas
@@ -196,3 +196,11 @@ def test_an_unknown_method_suggests_the_nearest(planted: Planted) -> None:
 def test_names_are_their_own(name: str) -> None:
     clusterer: Clusterer = clusterer_named(name)
     assert clusterer.name == name
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_largest_seed_is_as_good_as_any(planted: Planted, method: str) -> None:
+    found = cluster_personas(planted.embedder, planted.survey, method=method, seed=MAX_SEED)
+    assert sum(persona.share for persona in found) > 0.5
+    with pytest.raises(SettingError, match="seed is 4294967296"):
+        cluster_personas(planted.embedder, planted.survey, method=method, seed=MAX_SEED + 1)

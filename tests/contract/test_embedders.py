@@ -294,3 +294,70 @@ def test_not_fitted(make: Make, parts: Split, tmp_path: Path) -> None:
 def test_vectors_of_another_length_are_refused(fitted: Embedder) -> None:
     with pytest.raises(SettingError, match=rf"expected \[n, {fitted.dim}\]"):
         fitted.predict(np.zeros((2, fitted.dim + 1), np.float32))
+
+
+@pytest.fixture(scope="module")
+def tiny() -> Survey:
+    return simulate_with_truth(respondents=20, seed=0).survey.select(questions=range(5))
+
+
+EXTREMES: list[dict[str, object]] = [
+    {"dim": 13},
+    {"dim": 130},
+    {"epochs": 1},
+    {"epochs": 60, "patience": 10**9},
+    {"layers": 10},
+    {"prior": 1e-9},
+    {"prior": 999_999.0},
+    {"dropout": 1 - 1e-12},
+    {"dropout": 1e-12},
+    {"hidden": (1e-12, 1 - 1e-12)},
+    {"hidden": (1 - 1e-12, 1 - 1e-12)},
+    {"learning_rate": 1e-12},
+    {"learning_rate": 9.99},
+    {"ordinal": 999.0},
+    {"weighted": True},
+]
+
+
+def applicable(make: Make, settings: list[dict[str, object]]) -> list[dict[str, object]]:
+    """Those that the embedder has."""
+    return [one for one in settings if one.keys() <= make().get_params().keys()]
+
+
+def test_every_allowed_setting_gives_numbers_on_a_tiny_survey(make: Make, tiny: Survey) -> None:
+    weighted = replace(tiny, weights=np.geomspace(1e-6, 1e6, 20))
+    for extreme in applicable(make, EXTREMES):
+        try:
+            embedder = make(**extreme).fit(weighted)
+        except SettingError as error:
+            assert len(str(error)) < 500
+            continue
+        assert all(np.isfinite(array).all() for array in embedder.state().values()), extreme
+        assert embedder.predict(embedder.embed(tiny)).sum(axis=1) == pytest.approx(5, abs=1e-4), extreme
+
+
+def test_the_largest_seed_is_allowed(make: Make, tiny: Survey) -> None:
+    assert np.isfinite(make(seed=2**32 - 1, epochs=2).fit(tiny).respondents_).all()
+
+
+WRONG: list[dict[str, object]] = [
+    {"seed": 2**32},
+    {"seed": "one"},
+    {"dropout": "0.5"},
+    {"prior": None},
+    {"prior": 1e6},
+    {"hidden": (0, 1)},
+    {"hidden": 0.5},
+    {"hidden": (0.2,)},
+    {"nodes": None},
+    {"loss": None},
+    {"solver": 5},
+    {"learning_rate": "fast"},
+]
+
+
+def test_what_is_not_allowed_is_said_in_a_line(make: Make, tiny: Survey) -> None:
+    for wrong in applicable(make, WRONG):
+        with pytest.raises((SettingError, UnknownNameError), match=next(iter(wrong))):
+            make(**wrong).fit(tiny)

@@ -6,6 +6,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from personaspace.embedding.base import CONFIG, WEIGHTS
@@ -13,6 +14,7 @@ from personaspace.embedding.factorization.model import Factorization
 from personaspace.embedding.lightgcn.model import LightGCN
 from personaspace.embedding.registry import embedders, load_embedder, make_embedder
 from personaspace.errors import RunError, SettingError, UnknownNameError
+from personaspace.files import write_tensors
 from personaspace.survey.simulate import simulate
 
 
@@ -79,3 +81,50 @@ print(sorted(set(sys.modules) & {{"torch", "transformers"}}))
 """
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)  # noqa: S603
     assert found.stdout.strip() == "[]", found.stderr
+
+
+def change(folder: Path, **changes: object) -> None:
+    content = json.loads((folder / CONFIG).read_text())
+    (folder / CONFIG).write_text(json.dumps(content | changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"settings": {"dim": "x"}}, "settings that are not allowed .at its content: input should be a valid integer"),
+        ({"settings": {"dim": 2, "loss": ["squared"]}}, "settings that are not allowed"),
+        ({"settings": {"dim": -2}}, "settings that are not allowed .dim is -2"),
+        ({"settings": {"dims": 2}}, "settings that are not allowed .unknown setting"),
+        ({"settings": [2]}, "at settings: input should be a valid dictionary"),
+        ({"respondents": ["a", 7]}, r"at respondents\.1: input should be a valid string"),
+        ({"respondents": ["a", "a"]}, "1 respondent id.s. occur more than once"),
+        ({"respondents": ["a"]}, r"'respondents_' has shape \[20, 2\], expected \[1, 2\]"),
+        ({"settings": {"dim": 3}}, r"'respondents_' has shape \[20, 2\], expected \[20, 3\]"),
+        (
+            {"questions": [{"id": "q", "text": "Well?", "options": [{"text": "Yes"}]}]},
+            r"at questions\.0: question 'q' has 1",
+        ),
+    ],
+)
+def test_a_damaged_config_is_named(saved: Path, changes: dict[str, object], says: str) -> None:
+    change(saved, **changes)
+    with pytest.raises(RunError, match=says):
+        load_embedder(saved)
+
+
+@pytest.mark.parametrize("name", list(embedders()))
+def test_arrays_that_do_not_fit_or_are_no_numbers_are_refused(name: str, tmp_path: Path) -> None:
+    settings = {"dim": 13, "repeats": 1} if name == "committee" else {"dim": 4}
+    embedder = make_embedder(name, epochs=1, **settings).fit(simulate(respondents=30))
+    for array in embedder.state():
+        for what, damaged in (
+            ("finite", np.full_like(embedder.state()[array], np.nan)),
+            ("finite", embedder.state()[array].astype(np.int32)),
+            ("has shape", embedder.state()[array][..., None]),
+            ("lacks the array", None),
+        ):
+            embedder.save(tmp_path)
+            kept = {key: value for key, value in embedder.state().items() if key != array}
+            write_tensors(tmp_path / WEIGHTS, kept if damaged is None else kept | {array: damaged})
+            with pytest.raises(RunError, match=what):
+                load_embedder(tmp_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from personaspace.errors import SettingError
 from personaspace.evaluation.baselines import majority
 from personaspace.evaluation.bootstrap import bootstrap
 from personaspace.evaluation.metrics import METRICS
-from personaspace.evaluation.protocol import OTHER_RESAMPLES, RESAMPLES, evaluate, evaluation_sets
+from personaspace.evaluation.protocol import evaluate, evaluation_sets
 from personaspace.evaluation.results import Results
 from personaspace.survey.simulate import simulate
 from personaspace.survey.split import Split, split
@@ -50,6 +51,12 @@ def test_nothing_held_back_is_nothing_to_evaluate() -> None:
         evaluate(None, fitted, whole)
 
 
+@pytest.mark.parametrize("known", [5, (5, 5), (-1,), (1.5,)])
+def test_numbers_of_known_answers_are_checked(parts: Split, embedder: Factorization, known: Any) -> None:
+    with pytest.raises(SettingError, match="known is"):
+        evaluate(None, embedder, parts, known=known)
+
+
 def test_rows_say_how_many_they_were_measured_on(results: Results, parts: Split) -> None:
     row = asdict(results.rows[0])
     assert row["answers"] == len(parts.held_out_answers.answers)
@@ -59,6 +66,6 @@ def test_rows_say_how_many_they_were_measured_on(results: Results, parts: Split)
 @pytest.mark.parametrize("metric", METRICS)
 def test_values_and_intervals_are_those_of_the_method(results: Results, parts: Split, metric: str) -> None:
     predictions = majority(parts.train, parts.held_out_answers)
-    expected = bootstrap(METRICS[metric], predictions, RESAMPLES.get(metric, OTHER_RESAMPLES), seed=0)
+    expected = bootstrap(METRICS[metric], predictions, resamples=1000, seed=0)
     (row,) = (r for r in results.rows if (r.split, r.method, r.metric) == ("held-out answers", "majority", metric))
     assert (row.value, row.low, row.high) == expected

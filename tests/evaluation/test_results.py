@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from personaspace.errors import RunError
-from personaspace.evaluation.results import Results
+from personaspace.errors import RunError, UnknownNameError
+from personaspace.evaluation.metrics import BEST, METRICS
+from personaspace.evaluation.number_metrics import NUMBER_BEST, NUMBER_METRICS
+from personaspace.evaluation.results import Results, Row
 
 
 def test_saved_equals_loaded(results: Results, tmp_path: Path) -> None:
@@ -16,7 +19,7 @@ def test_saved_equals_loaded(results: Results, tmp_path: Path) -> None:
     assert loaded.table.equals(results.table)
     assert (loaded.survey, loaded.model, loaded.versions) == (results.survey, results.model, results.versions)
     (tmp_path / "bad.json").write_text("{}")
-    with pytest.raises(RunError, match="does not hold results"):
+    with pytest.raises(RunError, match="at survey: field required"):
         Results.load(tmp_path / "bad.json")
 
 
@@ -28,8 +31,46 @@ def test_summary_keeps_the_best_trait_only(results: Results) -> None:
     assert [traits.idxmax()] == kept
 
 
+@pytest.mark.parametrize(
+    ("metric", "kept"),
+    [("macro_accuracy", "b"), ("log_loss", "a"), ("sd_ratio", "c"), ("r2", "b"), ("absolute_error", "a")],
+)
+def test_the_best_trait_is_that_with_least_loss_or_most_accuracy(metric: str, kept: str) -> None:
+    values = {"a": 0.2, "b": 1.9, "c": 0.9}
+    rows = [Row("held-out answers", f"group majority: {t}", metric, v, v, v, 9, 9) for t, v in values.items()]
+    summary = Results("tea", None, 0, {}, (Row("new questions", "majority", metric, 1, 1, 1, 9, 9), *rows)).summary(
+        metric
+    )
+    assert summary.index.tolist() == ["majority", f"group majority: {kept}"]
+
+
+def test_every_metric_has_a_direction() -> None:
+    assert ([*BEST], [*NUMBER_BEST]) == ([*METRICS], [*NUMBER_METRICS])
+
+
+def test_a_metric_that_was_not_measured_is_named(results: Results) -> None:
+    with pytest.raises(UnknownNameError, match="unknown metric 'logloss': did you mean 'log_loss'"):
+        results.summary("logloss")
+
+
 def test_one_measurement_is_looked_up(results: Results) -> None:
     row = results.rows[3]
     assert results.value(row.split, row.method, row.metric) == row.value
     with pytest.raises(KeyError, match="guessing"):
         results.value("held-out answers", "guessing")
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"rows": [{"split": "x"}]}, r"at rows\.0\.method: field required"),
+        ({"rows": 7}, "at rows: input should be a valid tuple"),
+        ({"seed": "x"}, "at seed: input should be a valid integer"),
+        ({"model": 3}, "at model: input should be a valid string"),
+    ],
+)
+def test_damaged_results_are_named(results: Results, changes: dict[str, object], says: str, tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps(results.to_json() | changes))
+    with pytest.raises(RunError, match=says):
+        Results.load(path)

@@ -14,12 +14,14 @@ from personaspace.embedding.registry import make_embedder
 from personaspace.errors import SettingError, SurveyError, UnknownNameError
 from personaspace.imputation.multiple import blank_cells, impute
 from personaspace.imputation.rubin import pool
+from personaspace.not_fitted import NotFittedError
 from personaspace.survey.answers import Answers, Pairs
 from personaspace.survey.arrays import IntArray
 from personaspace.survey.option_sums import option_shares, repeat_options, sum_options
 from personaspace.survey.question import Option, Question
 from personaspace.survey.simulate import simulate
 from personaspace.survey.survey import Survey
+from tests.survey.filtered import planted
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "lightgcn": {"dim": 16, "epochs": 20},
@@ -136,6 +138,27 @@ def test_numbers_are_among_those_people_gave() -> None:
     assert "value" in imputation.table()
 
 
+def test_who_was_not_asked_because_of_an_answer_is_left_blank() -> None:
+    survey = planted()
+    embedder = make_embedder("factorization", dim=2).fit(survey)
+    kept = impute(embedder, survey, draws=1)
+    assert [*kept.filtered] == ["why", "how", "quit"]
+    cells, completed = table(survey), table(kept.survey_of(0))
+    asked = np.isin(cells[:, 0], [0, 1])
+    assert (completed[~asked, 1] == cells[~asked, 1]).all()
+    assert (completed[cells[:, 0] == 2, 1] == -1).all()
+    blank = asked & (cells[:, 1] == -1)
+    blank[survey.refusals.respondent[survey.refusals.question == 1]] = False
+    assert blank.any() and (completed[blank, 1] >= 0).all()
+    everything = impute(embedder, survey, draws=1, fill_filtered=True)
+    assert not everything.filtered
+    assert len(everything.blanks) == survey_cells(survey) > 2 * len(kept.blanks)
+
+
+def survey_cells(survey: Survey) -> int:
+    return len(survey.respondents) * len(survey.questions) - len(survey.answers) - len(survey.refusals)
+
+
 def test_bad_input() -> None:
     survey = simulate(60)
     embedder = make_embedder("factorization", dim=2).fit(survey)
@@ -144,10 +167,20 @@ def test_bad_input() -> None:
     answered = Pairs(survey.answers.respondent[:1], survey.answers.question[:1])
     with pytest.raises(SurveyError, match="holds an answer already"):
         impute(embedder, survey, answered)
+    empty = blank_cells(survey.with_answers(np.arange(len(survey.answers) - 9))).where(np.array([0, 0]))
+    with pytest.raises(SurveyError, match="is given more than once"):
+        impute(embedder, survey, empty)
+    with pytest.raises(SurveyError, match="lies outside the 60 respondents and 60 questions"):
+        impute(embedder, survey, Pairs(np.array([60]), np.array([0])))
+    with pytest.raises(NotFittedError, match="call fit"):
+        impute(make_embedder("lightgcn"), survey)
     with pytest.raises(SurveyError, match="nothing to fill"):
         impute(embedder, impute(embedder, survey, draws=1).survey_of(0))
     with pytest.raises(UnknownNameError, match="unknown question"):
         blank_cells(survey, ["nowhere"])
+    for questions, said in (([], "is empty"), (["work_1", "work_1"], "more than once"), ("work_1", "a list of ids")):
+        with pytest.raises(SettingError, match=said):
+            blank_cells(survey, questions)
     stranger = Survey(("ann",), (Question("z", "?", (Option("a"), Option("b"))),), Answers.empty())
     with pytest.raises(UnknownNameError, match="unknown question 'z'"):
         impute(embedder, stranger)
@@ -168,3 +201,14 @@ def test_no_option_gains_or_loses_where_few_questions_place_a_respondent() -> No
         found.append([(drawn.options == 1).mean(), (known.answers.option == 1).mean()])
     imputed, given = np.mean(found, axis=0)
     assert imputed == pytest.approx(given, abs=0.01)
+
+
+def test_more_options_than_16_bits_count_are_drawn() -> None:
+    """Towns that most people chose lie beyond 32,767, where 16 bits would wrap to another town in silence."""
+    town = Question("town", "Where?", tuple(Option(f"town {n}") for n in range(40_000)))
+    rows = np.arange(20)
+    survey = Survey(tuple(map(str, rows)), (town,), Answers(rows[:16], 0 * rows[:16], np.repeat([39_999, 39_998], 8)))
+    embedder = make_embedder("lightgcn", dim=2, epochs=1).fit(survey)
+    chosen = impute(embedder, survey, draws=2).options
+    assert (chosen >= 0).all()
+    assert (chosen > 32_767).any()

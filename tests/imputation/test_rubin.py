@@ -36,3 +36,9 @@ def test_one_data_set_is_not_enough() -> None:
         pool([0.5])
     with pytest.raises(SettingError, match="level 2"):
         pool([0.5, 0.6], level=2)
+
+
+@pytest.mark.parametrize("variances", [[-1.0, 1.0], [np.nan, 1.0], [1.0, 1.0, 1.0]])
+def test_variances_that_cannot_be_are_refused(variances: list[float]) -> None:
+    with pytest.raises(SettingError, match=r"below 0|give one for each"):
+        pool([0.5, 0.6], variances)

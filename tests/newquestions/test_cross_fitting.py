@@ -10,20 +10,8 @@ import torch
 from personaspace.newquestions.cross_fitting import FOLDS, cross_fitted_vectors
 from personaspace.survey.answers import Answers
 from personaspace.survey.arrays import FloatArray, Vectors
-from personaspace.survey.question import Option, Question
 from personaspace.survey.survey import Survey
-
-SCALE = ("Strongly agree", "Agree", "Disagree")
-
-
-def question(text: str, options: tuple[str, ...] = SCALE) -> Question:
-    return Question(text, text, tuple(Option(option) for option in options))
-
-
-ASKED = (
-    question("Banks can be trusted"), question("Banks can be trusted with savings"),
-    question("Parks are well kept"), question("Parks are well kept in winter"), question("Tea?", ("Yes", "No")),
-)  # fmt: skip
+from tests.newquestions.asked import ASKED
 
 
 class Recorder:

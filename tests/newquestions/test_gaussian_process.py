@@ -8,25 +8,12 @@ import numpy as np
 import pytest
 import torch
 
+from personaspace.errors import RunError
+from personaspace.files import read_tensors, write_tensors
 from personaspace.newquestions.gaussian_process import QuestionPrior
 from personaspace.survey.arrays import FloatArray
-from personaspace.survey.question import Option, Question, offsets_of
-
-SCALE = ("Strongly agree", "Agree", "Disagree")
-
-
-def question(text: str, options: tuple[str, ...] = SCALE) -> Question:
-    return Question(text, text, tuple(Option(option) for option in options))
-
-
-ASKED = (
-    question("Banks can be trusted"), question("Banks can be trusted with savings"),
-    question("Parks are well kept"), question("Parks are well kept in winter"), question("Tea?", ("Yes", "No")),
-)  # fmt: skip
-
-
-def states_of(questions: tuple[Question, ...]) -> FloatArray:
-    return np.array([[float("Banks" in q.text), float("Parks" in q.text), len(q.options)] for q in questions])
+from personaspace.survey.question import Question, offsets_of
+from tests.newquestions.asked import ASKED, question, states_of
 
 
 def weights_of(questions: tuple[Question, ...], dim: int = 2) -> FloatArray:
@@ -115,3 +102,21 @@ def test_saved_equals_loaded(prior: QuestionPrior, tmp_path: Path) -> None:
     new, states = question("Banks and parks"), torch.ones(3)
     assert torch.equal(loaded.of(new, states).weights, prior.of(new, states).weights)
     assert loaded.of(new, states).uncertainty == prior.of(new, states).uncertainty
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"states": np.full((4, 8), np.nan)}, "not finite|has shape"),
+        ({"log_odds": np.zeros((1, 3))}, r"'log_odds' has shape \[1, 3\]"),
+        ({"states": np.zeros(3)}, r"'states' has shape \[3\]"),
+    ],
+)
+def test_a_damaged_prior_is_refused(
+    prior: QuestionPrior, changes: dict[str, FloatArray], says: str, tmp_path: Path
+) -> None:
+    prior.save(tmp_path)
+    path = tmp_path / "question_prior.safetensors"
+    write_tensors(path, read_tensors(path) | changes)
+    with pytest.raises(RunError, match=says):
+        QuestionPrior.load(tmp_path)

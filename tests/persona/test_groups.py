@@ -18,6 +18,15 @@ def test_individual_personas_are_the_respondents(planted: Planted) -> None:
     assert sum(persona.share for persona in personas) == pytest.approx(1)
 
 
+def test_individual_personas_have_the_share_of_their_weight(planted: Planted) -> None:
+    personas = individual_personas(planted.embedder, planted.survey.select(respondents=np.arange(300)[::-1]))
+    weights = planted.survey.weight
+    np.testing.assert_allclose([persona.share for persona in personas], weights / weights.sum())
+    assert weights.min() < weights.max()
+    with pytest.raises(SurveyError, match="290 of the embedder's 300 respondents are not in the survey"):
+        individual_personas(planted.embedder, planted.survey.select(respondents=range(10)))
+
+
 def test_demographic_personas_are_weighted_means(planted: Planted) -> None:
     personas = demographic_personas(planted.embedder, planted.survey, "party")
     assert personas.names == ("party=R", "party=O", "party=D", "party=I")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +39,7 @@ def test_a_name_stands_among_its_members(drawn: Map) -> None:
 def test_the_seed_decides(planted: Planted, four: Personas, drawn: Map) -> None:
     again = map_respondents(planted.embedder, four, seed=3)
     pd.testing.assert_frame_equal(again.points, drawn.points)
-    few, other = (map_respondents(planted.embedder, four, seed=seed, sample=50) for seed in (0, 1))
+    few, other = (map_respondents(planted.embedder, four, seed=seed, sample=50) for seed in (0, 2**32 - 1))
     assert (len(few.points), few.respondents) == (50, 300)
     assert set(few.points["id"]) != set(other.points["id"])
 
@@ -49,7 +50,7 @@ def test_saved_and_read_again_equal(drawn: Map, tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(read.points, drawn.points, check_dtype=False)
     assert (read.method, read.respondents, read.seed) == ("tsne", 300, 3)
     (tmp_path / "points.csv").unlink()
-    with pytest.raises(RunError, match="does not hold a map"):
+    with pytest.raises(RunError, match=r"points\.csv is missing"):
         Map.load(tmp_path)
 
 
@@ -75,3 +76,31 @@ def test_four_respondents_and_one_persona_are_enough(planted: Planted) -> None:
     drawn = map_respondents(planted.embedder, one, sample=4)
     assert np.isfinite(drawn.points[["x", "y"]].to_numpy()).all()
     assert len(drawn.personas) == 1
+
+
+def test_a_map_of_hostile_names_comes_back_and_holds_no_formula(drawn: Map, tmp_path: Path) -> None:
+    names = ["=1+1", "'=2", "@x", "-y", "-3", *drawn.points["id"][5:]]
+    hostile = replace(drawn, points=drawn.points.assign(id=names, persona=["+1+1", *drawn.points["persona"][1:]]))
+    hostile.save(tmp_path)
+    pd.testing.assert_frame_equal(Map.load(tmp_path).points, hostile.points, check_dtype=False)
+    lines = (tmp_path / "points.csv").read_text().splitlines()
+    assert not [line for line in lines if line.startswith(("=", "@", "-y")) or ",+" in line]
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "says"),
+    [
+        ("map.json", '"respondents": 300', '"respondents": "many"', "at respondents: input should be a valid integer"),
+        ("map.json", '"respondents": 300', '"respondents": 3', "does not hold a map of 3 respondents"),
+        ("points.csv", "id,x,y", "id,x,z", "lacks finite numbers x, y"),
+        ("personas.csv", "persona,x", "persona,z", "lacks finite numbers x, y, share"),
+        ("points.csv", "persona\n", "no\n", "is not readable"),
+    ],
+)
+def test_a_damaged_map_is_named(drawn: Map, name: str, old: str, new: str, says: str, tmp_path: Path) -> None:
+    drawn.save(tmp_path)
+    text = (tmp_path / name).read_text()
+    (tmp_path / name).write_text(text.replace(old, new, 1))
+    assert old in text
+    with pytest.raises(RunError, match=says):
+        Map.load(tmp_path)

@@ -9,11 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from personaspace.embedding.factorization.model import Factorization
 from personaspace.errors import RunError, SettingError, UnknownNameError
 from personaspace.files import write_tensors
 from personaspace.persona.clustering.cluster_personas import cluster_personas
 from personaspace.persona.personas import Persona, Personas
 from personaspace.persona.soft_membership import soft_membership
+from personaspace.survey.arrays import FloatArray
+from personaspace.survey.simulate import simulate
 from tests.persona.planted import Planted
 
 
@@ -139,10 +142,13 @@ def test_a_curve_with_gaps_and_no_curve_survive(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format": 99}, "format 99, this version reads 1"),
-        ({"personas": []}, "do not describe personas"),
-        ({"personas": [{"name": "left"}, {"name": "right"}]}, "do not describe personas"),
-        ({"personas": [{"name": "x", "kind": "alien", "share": 1, "members": []}] * 2}, "unknown kind 'alien'"),
+        ({"format": 99}, "not of format 1"),
+        ({"personas": []}, r"'vectors' has shape \[2, 2\], expected \[0, any\]"),
+        ({"personas": [{"name": "left"}, {"name": "right"}]}, "at personas.0.kind: field required"),
+        (
+            {"personas": [{"name": "x", "kind": "alien", "share": 1, "members": []}] * 2},
+            "at personas.0.kind: input should be 'individual'",
+        ),
     ],
 )
 def test_files_that_are_not_personas_are_refused(change: dict[str, object], message: str, tmp_path: Path) -> None:
@@ -156,10 +162,34 @@ def test_files_that_are_not_personas_are_refused(change: dict[str, object], mess
 def test_a_mixture_saved_under_other_names_is_refused(tmp_path: Path) -> None:
     two().save(tmp_path)
     write_tensors(tmp_path / "centroids.safetensors", {"vectors": two().vectors, "cloud_mean": np.zeros(2)})
-    with pytest.raises(RunError, match=r"do not describe personas .*: make them again"):
+    with pytest.raises(RunError, match="lacks the array 'mixture_mean'"):
         Personas.load(tmp_path)
 
 
 def test_a_missing_folder_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="is missing"):
         Personas.load(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("vectors", "says"), [(np.full((2, 2), np.nan), "not finite numbers"), (np.zeros((3, 2)), r"shape \[3, 2\]")]
+)
+def test_vectors_that_are_no_points_are_refused(vectors: FloatArray, says: str, tmp_path: Path) -> None:
+    two().save(tmp_path)
+    write_tensors(tmp_path / "centroids.safetensors", {"vectors": vectors})
+    with pytest.raises(RunError, match=says):
+        Personas.load(tmp_path)
+
+
+def test_members_are_known_and_there_once(tmp_path: Path) -> None:
+    embedder = Factorization(dim=2, epochs=1).fit(simulate(respondents=20))
+    point = np.zeros(2, np.float32)
+    Personas([Persona("a", "cluster", point, ("r01", "r01"))]).save(tmp_path)
+    with pytest.raises(RunError, match=r"persona 'a' has the member 'r01' twice"):
+        Personas.load(tmp_path)
+    Personas([Persona("a", "cluster", point, ("r01", "eve"))]).save(tmp_path)
+    with pytest.raises(RunError, match=r"1 member\(s\) of personas are no respondents of the embedder, first 'eve'"):
+        Personas.load(tmp_path).check_made_from(embedder, tmp_path)
+    Personas([Persona("a", "cluster", np.zeros(3, np.float32), ("r01",))]).save(tmp_path)
+    with pytest.raises(RunError, match="vectors of length 3, the embedder of 2"):
+        Personas.load(tmp_path).check_made_from(embedder, tmp_path)

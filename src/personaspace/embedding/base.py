@@ -12,7 +12,7 @@ import numpy as np
 
 from personaspace.embedding.option_softmax import OptionSoftmax
 from personaspace.embedding.settings import Settings, check_whole
-from personaspace.errors import SettingError, SurveyError, unknown
+from personaspace.errors import MAX_SEED, SettingError, SurveyError, listed, shown, unknown
 from personaspace.files import write_atomically, write_json, write_tensors
 from personaspace.survey.answers import Answers
 from personaspace.survey.arrays import FloatArray, IntArray, Vectors
@@ -67,7 +67,7 @@ class Embedder(Settings, ABC):
     def check(self) -> None:
         """Check all settings; see :meth:`Settings.check`."""
         check_whole("dim", self.dim, least=1)
-        check_whole("seed", self.seed, least=0)
+        check_whole("seed", self.seed, least=0, most=MAX_SEED)
 
     @abstractmethod
     def fit(self, survey: Survey, on_epoch: OnEpoch | None = None) -> Self:
@@ -114,7 +114,7 @@ class Embedder(Settings, ABC):
             SurveyError: A question has other options than when the embedder was fitted.
             RunError: The file cannot be written.
         """
-        self._check_fitted()
+        self.check_fitted()
 
         def write(temporary: Path) -> None:
             shape = (len(stream.respondents), self.options_.shape[1])
@@ -159,6 +159,7 @@ class Embedder(Settings, ABC):
             >>> [rows for rows, _ in embedder.predict_blocks(embedder.respondents_, size=30)]
             [slice(0, 30, None), slice(30, 50, None)]
         """
+        check_whole("size", size, least=1)
         for start in range(0, len(vectors), size):
             rows = slice(start, min(start + size, len(vectors)))
             yield rows, self.predict(vectors[rows])
@@ -217,9 +218,10 @@ class Embedder(Settings, ABC):
             NotFittedError: The embedder was not fitted.
             UnknownNameError: The embedder was not fitted on a question.
         """
-        self._check_fitted()
+        self.check_fitted()
         weights = np.column_stack([self.bias_, self.options_]).astype(np.float64)
-        return np.concatenate([weights[block] - weights[block].mean(axis=0) for block in self._options_of(ids)])
+        blocks = [weights[block] - weights[block].mean(axis=0) for block in self._options_of(ids)]
+        return np.concatenate(blocks) if blocks else weights[:0]
 
     def save(self, folder: str | Path) -> None:
         """Write config.json and weights.safetensors; :func:`load_embedder` reads them.
@@ -231,7 +233,7 @@ class Embedder(Settings, ABC):
             NotFittedError: The embedder was not fitted.
             RunError: The folder cannot be written.
         """
-        self._check_fitted()
+        self.check_fitted()
         questions = [question.to_json() for question in self.questions_]
         config = {"format": FORMAT, "embedder": self.name, "settings": asdict(self), "respondents": list(self.ids_)}
         write_tensors(Path(folder) / WEIGHTS, self.state())
@@ -241,17 +243,13 @@ class Embedder(Settings, ABC):
         """The fitted arrays by name."""
         return {name: getattr(self, name) for name in self.tensors}
 
+    def shapes(self, respondents: int, questions: Sequence[Question]) -> dict[str, tuple[int, ...]]:
+        """The shape that every array of :meth:`state` has after a fit on so many respondents and these questions."""
+        options = int(offsets_of(questions)[-1])
+        return {"respondents_": (respondents, self.dim), "options_": (options, self.dim), "bias_": (options,)}
+
     def restore(self, state: Mapping[str, Vectors], ids: Sequence[str], questions: Sequence[Question]) -> None:
-        """Take over what another embedder of these settings learned.
-
-        Args:
-            state: What :meth:`state` gave.
-            ids: Of the respondents it was fitted on.
-            questions: It was fitted on.
-
-        Raises:
-            KeyError: An array is missing.
-        """
+        """Take over what another embedder of these settings learned: its :meth:`state`, and what it was fitted on."""
         for name in self.tensors:
             setattr(self, name, state[name])
         self.ids_, self.questions_ = tuple(ids), tuple(questions)
@@ -263,18 +261,19 @@ class Embedder(Settings, ABC):
 
     def known_answers(self, survey: Survey) -> Answers:
         """The survey's answers to questions the embedder knows, counted as in ``questions_`` and in ascending order."""
-        self._check_fitted()
+        self.check_fitted()
         column = positions((question.id for question in survey.questions), (q.id for q in self.questions_))
         for question, j in zip(survey.questions, column, strict=True):
             if j != NOWHERE and _texts(question) != _texts(self.questions_[j]):
                 raise SurveyError(
-                    f"question {question.id!r} has the options {_texts(question)}, but had "
-                    f"{_texts(self.questions_[j])} when the embedder was fitted: give it the same options or another id"
+                    f"question {shown(question.id)} has the options {listed(_texts(question), 4)}, but had "
+                    f"{listed(_texts(self.questions_[j]), 4)} when the embedder was fitted: give it these or another id"
                 )
         known = survey.answers.where(column[survey.answers.question] != NOWHERE)
         return replace(known, question=column[known.question]).ascending()
 
-    def _check_fitted(self) -> None:
+    def check_fitted(self) -> None:
+        """Raise :class:`NotFittedError` before :meth:`fit`."""
         if not self.questions_:
             from personaspace.not_fitted import NotFittedError
 
@@ -282,13 +281,14 @@ class Embedder(Settings, ABC):
 
     def _options_of(self, ids: Sequence[str]) -> list[slice]:
         """Where the options of each of these questions are."""
+        ids = [ids] if isinstance(ids, str) else ids
         index, offsets = index_of(question.id for question in self.questions_), self.offsets_
         if missing := [name for name in ids if name not in index]:
             raise unknown("question", missing[0], index)
         return [slice(offsets[index[name]], offsets[index[name] + 1]) for name in ids]
 
     def _checked(self, vectors: Vectors) -> Vectors:
-        self._check_fitted()
+        self.check_fitted()
         vectors, dim = np.asarray(vectors, np.float32), self.options_.shape[1]
         if vectors.ndim != 2 or vectors.shape[1] != dim:
             raise SettingError(f"vectors have shape {vectors.shape}, expected [n, {dim}]")

@@ -14,7 +14,7 @@ from personaspace.embedding.factorization.model import Factorization
 from personaspace.embedding.lightgcn.model import LightGCN
 from personaspace.embedding.platt import pool_weights
 from personaspace.embedding.settings import check_learnable, check_whole
-from personaspace.errors import SettingError
+from personaspace.errors import MAX_SEED, SettingError
 from personaspace.survey.arrays import Vectors
 from personaspace.survey.question import Question
 from personaspace.survey.survey import Survey
@@ -95,7 +95,7 @@ class Committee(Embedder):
 
     def embed(self, survey: Survey) -> Vectors:
         """Place respondents by every member; see :meth:`Embedder.embed`."""
-        self._check_fitted()
+        self.check_fitted()
         return self._side_by_side([member.embed(survey) for member in self.members_])
 
     def state(self) -> dict[str, Vectors]:
@@ -103,6 +103,15 @@ class Committee(Embedder):
         own = super().state()
         for place, member in enumerate(self.members_):
             own |= {f"{place}/{name}": array for name, array in member.state().items() if name not in Embedder.tensors}
+        return own
+
+    def shapes(self, respondents: int, questions: Sequence[Question]) -> dict[str, tuple[int, ...]]:
+        """The shape of every array; see :meth:`Embedder.shapes`."""
+        members = self._new_members()
+        own = super().shapes(respondents, questions) | {"weights_": (len(members),), "lengths_": (len(members),)}
+        for place, member in enumerate(members):
+            shapes = member.shapes(respondents, questions)
+            own |= {f"{place}/{name}": shape for name, shape in shapes.items() if name not in Embedder.tensors}
         return own
 
     def restore(self, state: Mapping[str, Vectors], ids: Sequence[str], questions: Sequence[Question]) -> None:
@@ -117,7 +126,8 @@ class Committee(Embedder):
     def _new_members(self) -> list[Embedder]:
         unit = self.dim // (UNITS * self.repeats)
         members: list[Embedder] = []
-        for seed in range(self.seed * self.repeats, (self.seed + 1) * self.repeats):
+        for repeat in range(self.repeats):
+            seed = (self.seed * self.repeats + repeat) % (MAX_SEED + 1)
             members += [
                 LightGCN(dim=4 * unit, seed=seed, epochs=self.epochs),
                 Autoencoder(dim=8 * unit, seed=seed, epochs=self.epochs, calibrated=False),

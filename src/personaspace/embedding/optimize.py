@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from personaspace.embedding.base import OnEpoch
+from personaspace.errors import SettingError
 from personaspace.schedules import cosine
 from personaspace.survey.arrays import IntArray
 
@@ -66,6 +67,9 @@ def keep_best(
         epochs: Epochs at most.
         patience: Epochs without improvement after which this ends.
         on_epoch: Called after every epoch.
+
+    Raises:
+        SettingError: The loss was not a finite number after any epoch.
     """
     best_loss, best, best_epoch = float("inf"), [tensor.detach().clone() for tensor in tensors], 0
     for done in range(1, epochs + 1):
@@ -78,6 +82,11 @@ def keep_best(
             best_loss, best, best_epoch = loss, [tensor.detach().clone() for tensor in tensors], done
         elif done - best_epoch >= patience:
             break
+    if not best_epoch:
+        raise SettingError(
+            f"training came to nothing: the validation loss was {loss} after all {done} epoch(s); give a lower "
+            "learning_rate, or check the survey weights for values that are far too large"
+        )
     for tensor, value in zip(tensors, best, strict=True):
         tensor.data.copy_(value)
 

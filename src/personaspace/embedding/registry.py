@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
+
+from pydantic import TypeAdapter
 
 from personaspace.embedding.autoencoder.model import Autoencoder
 from personaspace.embedding.base import CONFIG, FORMAT, WEIGHTS, Embedder
 from personaspace.embedding.committee import Committee
 from personaspace.embedding.factorization.model import Factorization
 from personaspace.embedding.lightgcn.model import LightGCN
-from personaspace.errors import RunError, unknown
-from personaspace.files import read_json, read_tensors
+from personaspace.errors import RunError, UnknownNameError, first_fault, unknown
+from personaspace.files import check_tensors, read_checked, read_tensors
+from personaspace.survey.checks import check_ids
 from personaspace.survey.question import Question
+
+
+@dataclass(frozen=True)
+class _Saved:
+    """The content of config.json."""
+
+    embedder: str
+    settings: dict[str, Any]
+    respondents: tuple[str, ...]
+    questions: tuple[Question, ...]
+
+    def __post_init__(self) -> None:
+        check_ids(self.respondents, self.questions)
 
 
 def embedders() -> dict[str, type[Embedder]]:
@@ -61,14 +78,20 @@ def load_embedder(folder: str | Path) -> Embedder:
         UnknownNameError: It was saved by an embedder that is not known here.
     """
     folder = Path(folder)
-    config, weights = read_json(folder / CONFIG), read_tensors(folder / WEIGHTS)
-    if not isinstance(config, dict) or config.get("format") != FORMAT:
-        raise RunError(f"{folder / CONFIG} is not of format {FORMAT}: fit the embedder again with this version")
-    settings = {name: tuple(value) if isinstance(value, list) else value for name, value in config["settings"].items()}
-    embedder = make_embedder(config["embedder"], **settings)
-    questions = [Question.from_json(question) for question in config["questions"]]
-    try:
-        embedder.restore(weights, config["respondents"], questions)
-    except KeyError as missing:
-        raise RunError(f"{folder / WEIGHTS} lacks {missing}: fit the embedder again") from missing
+    config, weights = read_checked(folder / CONFIG, _Saved, FORMAT), read_tensors(folder / WEIGHTS)
+    if config.embedder not in embedders():
+        raise unknown("embedder", config.embedder, embedders())
+    embedder = _with_settings(folder / CONFIG, config)
+    check_tensors(folder / WEIGHTS, weights, embedder.shapes(len(config.respondents), config.questions))
+    embedder.restore(weights, config.respondents, config.questions)
     return embedder
+
+
+def _with_settings(path: Path, config: _Saved) -> Embedder:
+    """The embedder with its saved settings, whose types and values are checked."""
+    kinds = get_type_hints(embedders()[config.embedder])
+    try:
+        settings = {name: TypeAdapter(kinds.get(name, Any)).validate_python(v) for name, v in config.settings.items()}
+        return make_embedder(config.embedder, **settings)
+    except (ValueError, TypeError, UnknownNameError) as error:
+        raise RunError(f"{path} holds settings that are not allowed ({first_fault(error)}): fit again") from error

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
-from personaspace.errors import SettingError
+from personaspace.embedding.settings import check_between, check_whole
+from personaspace.errors import MAX_SEED
 from personaspace.evaluation.averages import Metric
 from personaspace.evaluation.predictions import Predictions
 from personaspace.survey.arrays import FloatArray
@@ -44,7 +45,7 @@ def bootstrap(
         The metric on all respondents, and its interval.
 
     Raises:
-        SettingError: ``resamples`` or ``level`` outside their range.
+        SettingError: ``resamples``, ``level`` or ``seed`` outside their range.
 
     Example:
         >>> from personaspace.evaluation.metrics import macro_accuracy
@@ -54,15 +55,43 @@ def bootstrap(
         >>> value, 0.04 < value - low < 0.06, 0.04 < high - value < 0.06
         (0.5, True, True)
     """
-    if resamples < 1 or not 0 < level < 1:
-        raise SettingError(f"resamples={resamples}, level={level}: resamples must be at least 1, level between 0 and 1")
-    values = np.concatenate([metric(predictions, weights) for weights in _resampled(predictions, resamples, seed)])
-    tail = (1 - level) / 2
-    value = float(metric(predictions, None))
-    values = values[~np.isnan(values)]
-    if not len(values):
+    return bootstrap_all(lambda *given: {"": metric(*given)}, predictions, resamples, level, seed)[""]
+
+
+def bootstrap_all(
+    measure: Callable[[Predictions, FloatArray | None], Mapping[str, FloatArray]],
+    predictions: Predictions,
+    resamples: int = 1000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> dict[str, Interval]:
+    """Compute several metrics and their intervals on the same resampled respondents; see :func:`bootstrap`.
+
+    Args:
+        measure: From predictions and weights to the metrics by name.
+        predictions: See :func:`bootstrap`.
+        resamples: See :func:`bootstrap`.
+        level: See :func:`bootstrap`.
+        seed: See :func:`bootstrap`.
+
+    Raises:
+        SettingError: ``resamples``, ``level`` or ``seed`` outside their range.
+    """
+    check_whole("resamples", resamples, least=1)
+    check_between("level", level, 0, 1)
+    check_whole("seed", seed, least=0, most=MAX_SEED)
+    blocks = [measure(predictions, weights) for weights in _resampled(predictions, resamples, seed)]
+    return {
+        name: _interval(float(value), np.concatenate([block[name] for block in blocks]), (1 - level) / 2)
+        for name, value in measure(predictions, None).items()
+    }
+
+
+def _interval(value: float, resampled: FloatArray, tail: float) -> Interval:
+    resampled = resampled[~np.isnan(resampled)]
+    if not len(resampled):
         return Interval(value, np.nan, np.nan)
-    low, high = value + np.quantile(values, [tail, 1 - tail]) - values.mean()
+    low, high = value + np.quantile(resampled, [tail, 1 - tail]) - resampled.mean()
     return Interval(value, float(low), float(high))
 
 

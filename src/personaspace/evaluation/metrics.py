@@ -18,6 +18,9 @@ from personaspace.evaluation.averages import Metric, mean_over_questions, ratio,
 from personaspace.evaluation.predictions import Predictions
 from personaspace.survey.arrays import FloatArray
 
+Distributions = list[tuple[FloatArray, FloatArray, FloatArray]]
+"""Per question that has answers: positions [options], predicted and actual weighted sums [..., options]."""
+
 FLOOR = 1e-12
 """Probabilities below this are raised to it before the logarithm."""
 
@@ -102,7 +105,9 @@ def ece(predictions: Predictions, weights: FloatArray | None = None, bins: int =
     return ratio(np.abs(counted @ gap).sum(axis=-1), counted @ _sums(predictions))
 
 
-def total_variation(predictions: Predictions, weights: FloatArray | None = None) -> FloatArray:
+def total_variation(
+    predictions: Predictions, weights: FloatArray | None = None, shared: Distributions | None = None
+) -> FloatArray:
     """Distance of predicted and actual answer distributions, averaged over questions.
 
     For one question TV = 1/2 sum_o |P(o) - A(o)|, with P the weighted mean of its answers' predictions and A
@@ -111,6 +116,7 @@ def total_variation(predictions: Predictions, weights: FloatArray | None = None)
     Args:
         predictions: Predictions and answers.
         weights: Weights of the respondents, shape ``[respondents]`` or ``[resamples, respondents]``.
+        shared: The distributions under these weights, if they are known already.
 
     Returns:
         In [0, 1], 0 is best, one value per row of ``weights``.
@@ -124,12 +130,14 @@ def total_variation(predictions: Predictions, weights: FloatArray | None = None)
     """
     distances = [
         np.abs(_shares(predicted) - _shares(actual)).sum(axis=-1) / 2
-        for _, predicted, actual in _distributions(predictions, weights)
+        for _, predicted, actual in shared or _distributions(predictions, weights)
     ]
     return mean_over_questions(distances, predictions, weights)
 
 
-def wasserstein(predictions: Predictions, weights: FloatArray | None = None) -> FloatArray:
+def wasserstein(
+    predictions: Predictions, weights: FloatArray | None = None, shared: Distributions | None = None
+) -> FloatArray:
     """1-Wasserstein distance on the ordinal scale over its maximum, averaged over ordinal questions.
 
     For one question W = integral |F_P(x) - F_A(x)| dx / (max x - min x), F the cumulative distributions over
@@ -139,6 +147,7 @@ def wasserstein(predictions: Predictions, weights: FloatArray | None = None) -> 
     Args:
         predictions: Predictions and answers.
         weights: Weights of the respondents, shape ``[respondents]`` or ``[resamples, respondents]``.
+        shared: The distributions under these weights, if they are known already.
 
     Returns:
         In [0, 1], 0 is best, one value per row of ``weights``; NaN where no question is ordinal.
@@ -151,13 +160,15 @@ def wasserstein(predictions: Predictions, weights: FloatArray | None = None) -> 
         0.5
     """
     distances = []
-    for x, predicted, actual in _ordinal_distributions(predictions, weights):
+    for x, predicted, actual in _ordinal(shared or _distributions(predictions, weights)):
         gap = np.cumsum(predicted - actual, axis=-1)[..., :-1]
         distances.append(np.abs(gap) @ np.diff(x) / (x[-1] - x[0]))
     return mean_over_questions(distances, predictions, weights)
 
 
-def sd_ratio(predictions: Predictions, weights: FloatArray | None = None) -> FloatArray:
+def sd_ratio(
+    predictions: Predictions, weights: FloatArray | None = None, shared: Distributions | None = None
+) -> FloatArray:
     """Spread of simulated answers over the spread of real ones; below 1 the simulated people are too alike.
 
     Per ordinal question, the standard deviation of x under the mean prediction P (what answers drawn from the
@@ -167,6 +178,7 @@ def sd_ratio(predictions: Predictions, weights: FloatArray | None = None) -> Flo
     Args:
         predictions: Predictions and answers.
         weights: Weights of the respondents, shape ``[respondents]`` or ``[resamples, respondents]``.
+        shared: The distributions under these weights, if they are known already.
 
     Returns:
         At least 0, 1 is best, one value per row of ``weights``; NaN where the real answers have no spread.
@@ -180,10 +192,28 @@ def sd_ratio(predictions: Predictions, weights: FloatArray | None = None) -> Flo
     """
     spreads = [
         (_spread(x, predicted), _spread(x, actual))
-        for x, predicted, actual in _ordinal_distributions(predictions, weights)
+        for x, predicted, actual in _ordinal(shared or _distributions(predictions, weights))
     ]
     simulated, real = (mean_over_questions([pair[side] for pair in spreads], predictions, weights) for side in (0, 1))
     return ratio(simulated, np.where(real > 0, real, np.nan))
+
+
+def measure(predictions: Predictions, weights: FloatArray | None = None) -> dict[str, FloatArray]:
+    """Every metric, by name; those that compare distributions share them.
+
+    Args:
+        predictions: Predictions and answers.
+        weights: Weights of the respondents, shape ``[respondents]`` or ``[resamples, respondents]``.
+
+    Returns:
+        One value per row of ``weights`` each.
+    """
+    shared = _distributions(predictions, weights)
+    own = {"wasserstein": wasserstein, "sd_ratio": sd_ratio, "total_variation": total_variation}
+    return {
+        name: own[name](predictions, weights, shared) if name in own else metric(predictions, weights)
+        for name, metric in METRICS.items()
+    }
 
 
 METRICS: dict[str, Metric] = {
@@ -195,6 +225,16 @@ METRICS: dict[str, Metric] = {
     "total_variation": total_variation,
 }
 """Every metric by the name it has in tables; the first is the main one."""
+
+BEST: dict[str, float] = {
+    "macro_accuracy": np.inf,
+    "log_loss": -np.inf,
+    "wasserstein": -np.inf,
+    "ece": -np.inf,
+    "sd_ratio": 1.0,
+    "total_variation": -np.inf,
+}
+"""What each metric should be: infinite where it should be as high, minus infinite where as low as possible."""
 
 
 def _sums(predictions: Predictions, values: FloatArray | None = None) -> FloatArray:
@@ -208,27 +248,22 @@ def _hits(predictions: Predictions) -> FloatArray:
     return ratio(top[np.arange(len(top)), predictions.option].astype(np.float64), top.sum(axis=1))
 
 
-def _distributions(
-    predictions: Predictions, weights: FloatArray | None
-) -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
+def _distributions(predictions: Predictions, weights: FloatArray | None) -> Distributions:
     """Per question that has answers: positions [options], predicted and actual weighted sums [..., options]."""
-    counted = weights_of(predictions, weights).T
-    identity = np.eye(predictions.positions.shape[1])
+    counted = weights_of(predictions, weights).T  # [respondents] or [respondents, resamples]
+    width = predictions.positions.shape[1]
+    chances = np.hstack([predictions.probabilities, np.eye(width)[predictions.option]])
+    found = []
     for rows in rows_by_question(predictions):
-        weight = counted[predictions.respondent[rows]]
-        positions = predictions.positions[predictions.question[rows[0]]]
-        predicted, actual = (
-            np.einsum("n...,no->o...", weight, chances).T  # many small products: faster than starting threads for each
-            for chances in (predictions.probabilities[rows], identity[predictions.option[rows]])
-        )
-        yield positions, predicted, actual
+        weight, part = counted[predictions.respondent[rows]], chances[rows]
+        sums = np.einsum("n,no->o", weight, part) if weight.ndim == 1 else weight.T @ part  # einsum has no threads
+        found.append((predictions.positions[predictions.question[rows[0]]], sums[..., :width], sums[..., width:]))
+    return found
 
 
-def _ordinal_distributions(
-    predictions: Predictions, weights: FloatArray | None
-) -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
+def _ordinal(distributions: Distributions) -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
     """Per ordinal question: positions in ascending order and the predicted and actual shares of these options."""
-    for positions, predicted, actual in _distributions(predictions, weights):
+    for positions, predicted, actual in distributions:
         placed = np.argsort(positions)[: np.count_nonzero(~np.isnan(positions))]
         x = positions[placed]
         if len(x) > 1 and x[-1] > x[0]:

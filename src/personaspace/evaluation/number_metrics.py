@@ -133,6 +133,20 @@ NUMBER_METRICS: dict[str, Metric] = {
 """Every metric for numbers by the name it has in tables; the first is the main one."""
 
 
+def measure_numbers(predictions: Predictions, weights: FloatArray | None = None) -> dict[str, FloatArray]:
+    """Every metric for numbers, by name; see :func:`personaspace.evaluation.metrics.measure`."""
+    return {name: metric(predictions, weights) for name, metric in NUMBER_METRICS.items()}
+
+
+NUMBER_BEST: dict[str, float] = {
+    "r2": np.inf,
+    "rank_correlation": np.inf,
+    "absolute_error": -np.inf,
+    "log_density": np.inf,
+}
+"""What each metric should be, as :data:`personaspace.evaluation.metrics.BEST`."""
+
+
 def _questions(
     predictions: Predictions, weights: FloatArray | None
 ) -> Iterator[tuple[FloatArray, FloatArray, FloatArray, FloatArray]]:

@@ -9,14 +9,15 @@ from functools import partial
 import numpy as np
 
 from personaspace.embedding.base import Embedder
-from personaspace.errors import SettingError
+from personaspace.embedding.settings import check_whole
+from personaspace.errors import MAX_SEED, SettingError
 from personaspace.evaluation.baselines import embedder_alone, group_majority, majority
-from personaspace.evaluation.bootstrap import bootstrap
+from personaspace.evaluation.bootstrap import bootstrap_all
 from personaspace.evaluation.language_model_rows import GroupRows, individual, question_prior, raw_question
-from personaspace.evaluation.metrics import METRICS
-from personaspace.evaluation.number_metrics import NUMBER_METRICS
+from personaspace.evaluation.metrics import measure
+from personaspace.evaluation.number_metrics import measure_numbers
 from personaspace.evaluation.predictions import Predictions
-from personaspace.evaluation.results import MAIN_METRIC, NUMBER_METRIC, Results, Row
+from personaspace.evaluation.results import Results, Row
 from personaspace.evaluation.similar_question import own_similar_answer, similar_question_majority
 from personaspace.files import versions
 from personaspace.persona.personas import PersonasLike, as_personas
@@ -26,8 +27,6 @@ from personaspace.survey.split import Split
 from personaspace.survey.survey import Survey
 
 KNOWN = (5, 20)
-RESAMPLES = {MAIN_METRIC: 1000, NUMBER_METRIC: 1000}
-OTHER_RESAMPLES = 100
 
 
 @dataclass(frozen=True)
@@ -75,8 +74,14 @@ def evaluate(
         numbers are measured apart, each by their own metrics.
 
     Raises:
-        SettingError: The split holds nothing out to evaluate on, or the embedder was fitted on another survey.
+        SettingError: The split holds nothing out to evaluate on, or the embedder was fitted on another survey;
+            ``known`` or ``seed`` is outside what is allowed.
     """
+    if isinstance(known, int) or len(set(known)) != len(known):
+        raise SettingError(f"known is {known!r:.60}: give different numbers of known answers, such as (5, 20)")
+    for number in known:
+        check_whole("known", number, least=0)
+    check_whole("seed", seed, least=0, most=MAX_SEED)
     rows: list[Row] = []
     clusters = None if personas is None else as_personas(personas)
     groups = None if lm is None else GroupRows(lm, embedder, split.train, clusters)
@@ -145,10 +150,9 @@ def _methods(
 def _measure(at: EvaluationSet, method: str, predictions: Predictions, seed: int) -> Iterator[Row]:
     """Measure choices by the metrics for choices and numbers by those for numbers."""
     number = ~np.isnan(predictions.value)
-    for rows, metrics in ((~number, METRICS), (number, NUMBER_METRICS)):
+    for rows, metrics in ((~number, measure), (number, measure_numbers)):
         if rows.any():
             part = predictions.where(rows)
             respondents = len(np.unique(part.respondent))
-            for name, metric in metrics.items():
-                interval = bootstrap(metric, part, RESAMPLES.get(name, OTHER_RESAMPLES), seed=seed)
+            for name, interval in bootstrap_all(metrics, part, seed=seed).items():
                 yield Row(at.name, method, name, *interval, respondents=respondents, answers=len(part))

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pandas as pd
+from pydantic import BeforeValidator
 
-from personaspace.errors import RunError
-from personaspace.files import read_json, write_json
+from personaspace.errors import unknown
+from personaspace.evaluation.metrics import BEST
+from personaspace.evaluation.number_metrics import NUMBER_BEST
+from personaspace.files import read_checked, write_json
 
 MAIN_METRIC = "macro_accuracy"
 NUMBER_METRIC = "r2"
 """The main metric for answers that are numbers."""
+
+
+Measured = Annotated[float, BeforeValidator(lambda value: math.nan if value is None else value)]
+"""A number, NaN where it does not exist, for which a file has null."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +42,9 @@ class Row:
     split: str
     method: str
     metric: str
-    value: float
-    low: float
-    high: float
+    value: Measured
+    low: Measured
+    high: Measured
     respondents: int
     answers: int
 
@@ -74,15 +82,23 @@ class Results:
         """Methods in rows, splits in columns, of one metric, the first main one by default.
 
         Of the rows for single traits (``group majority: TRAIT``, ``demographic: TRAIT``) only the best on the first
-        split that has it is kept.
+        split that has it is kept: that with the highest accuracy, the lowest loss, the ratio nearest to 1.
+
+        Raises:
+            UnknownNameError: The metric was not measured.
         """
-        metric = metric or self.main_metrics[0]
+        measured = {row.metric for row in self.rows}
+        metric = metric or next(iter(self.main_metrics), "")
+        if metric not in measured:
+            raise unknown("metric", metric, measured)
         rows = pd.DataFrame([asdict(row) for row in self.rows if row.metric == metric])
         wide = rows.pivot_table(index="method", columns="split", values="value", sort=False)
         for family in ("group majority: ", "demographic: "):
             members = wide.index[wide.index.str.startswith(family)]
-            best = wide.loc[members].iloc[:, 0].rank(ascending=False, method="first") == 1
-            wide = wide.drop(index=members[~best])
+            values = wide.loc[members].dropna(axis="columns", how="all")
+            if not values.empty:
+                best = _faults(metric, values.iloc[:, 0]).rank(method="first") == 1
+                wide = wide.drop(index=members[~best])
         return wide
 
     def value(self, split: str, method: str, metric: str = MAIN_METRIC) -> float:
@@ -117,13 +133,10 @@ class Results:
         Raises:
             RunError: The file is missing or does not hold results.
         """
-        content = read_json(Path(path))
-        try:
-            rows = tuple(Row(**_with_nan(row)) for row in content.pop("rows"))
-            return cls(**content, rows=rows)
-        except (TypeError, KeyError, AttributeError) as error:
-            raise RunError(f"{path} does not hold results ({error}): run evaluate again") from error
+        return read_checked(Path(path), cls)
 
 
-def _with_nan(row: dict[str, Any]) -> dict[str, Any]:
-    return {key: float("nan") if value is None else value for key, value in row.items()}
+def _faults(metric: str, values: pd.Series[float]) -> pd.Series[float]:
+    """Measurements turned so that less is better."""
+    best = (BEST | NUMBER_BEST).get(metric, math.inf)
+    return (values - best).abs() if math.isfinite(best) else -values * math.copysign(1, best)

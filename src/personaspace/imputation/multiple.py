@@ -21,21 +21,24 @@ the answers a respondent gave, whether a question was put does not depend on wha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from personaspace.embedding.base import Embedder
-from personaspace.errors import MAX_SEED, SettingError, SurveyError, unknown
+from personaspace.embedding.settings import check_whole
+from personaspace.errors import MAX_SEED, SurveyError, unknown
 from personaspace.imputation.answer_matrix import BLANK, answer_matrix
 from personaspace.imputation.raking import CrossFittedPredictions
 from personaspace.imputation.sequential import factors_of_steps, fill_sequentially
 from personaspace.survey.answers import Answers, Pairs
 from personaspace.survey.arrays import FloatArray, IntArray
-from personaspace.survey.lookup import NOWHERE, index_of, positions
+from personaspace.survey.filters import Filter, filtered_questions, reached
+from personaspace.survey.lookup import NOWHERE, index_of, named_positions, positions
+from personaspace.survey.question import option_type
 from personaspace.survey.survey import Survey
 
 BLOCK = 4096  # respondents filled at a time; the draws depend on it
@@ -50,12 +53,14 @@ class Imputation:
         blanks: The cells that were filled.
         options: The options drawn, shape ``[draws, blanks]``.
         values: The numbers drawn, NaN where a question is answered with a choice; shape ``[draws, blanks]``.
+        filtered: The questions left blank where they were not asked, with the answers that lead to them.
     """
 
     survey: Survey
     blanks: Pairs
-    options: npt.NDArray[np.int16]
+    options: npt.NDArray[np.signedinteger]
     values: FloatArray
+    filtered: dict[str, Filter] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Number of draws."""
@@ -101,6 +106,7 @@ def impute(
     *,
     draws: int = 5,
     seed: int = 0,
+    fill_filtered: bool = False,
     on_draw: Callable[[int, int], None] | None = None,
 ) -> Imputation:
     """Fill the blanks of a survey by multiple imputation from an embedder's predictions.
@@ -108,18 +114,23 @@ def impute(
     Args:
         embedder: Fitted.
         survey: The respondents with all that is known of them; questions are matched by id.
-        blanks: The cells to fill, or ``None`` for all neither answered nor refused; those of questions the embedder
-            does not know are left alone.
+        blanks: The cells to fill, or ``None`` for all that are neither answered nor refused nor left blank by a
+            filter; those of questions the embedder does not know are left alone.
         draws: How many completed surveys to make, at least 1; intervals need at least 2.
         seed: The same seed gives the same draws.
+        fill_filtered: Whether to fill, where ``blanks`` are not given, filtered questions
+            (:func:`~personaspace.survey.filters.filtered_questions`) for everybody, as if all were asked. By default
+            they are filled only for those whose answer leads to them.
         on_draw: Called after every draw with the number of draws done and of all draws.
 
     Returns:
         The draws.
 
     Raises:
+        NotFittedError: The embedder was not fitted.
         SettingError: ``draws`` or ``seed`` is outside what is allowed.
-        SurveyError: There is nothing to fill, or a cell to be filled holds an answer.
+        SurveyError: There is nothing to fill, or a cell to be filled holds an answer, is given twice or lies outside
+            the survey.
         UnknownNameError: The embedder knows none of the questions.
 
     Example:
@@ -130,27 +141,32 @@ def impute(
         >>> len(imputation), len(imputation.survey_of(0).answers) + len(survey.refusals)
         (2, 6000)
     """
-    if draws < 1 or not 0 <= seed <= MAX_SEED:
-        raise SettingError(f"draws is {draws}, seed {seed}: draw at least once, with a seed from 0 to {MAX_SEED}")
-    column = _columns(embedder, survey)
-    blanks = blank_cells(survey) if blanks is None else blanks
+    check_whole("draws", draws, least=1)
+    check_whole("seed", seed, least=0, most=MAX_SEED)
+    known, column = answer_matrix(embedder, survey), _columns(embedder, survey)
+    filters = filtered_questions(survey) if blanks is None and not fill_filtered else {}
+    blanks = blank_cells(survey, filters=filters) if blanks is None else blanks
+    _check_cells(survey, blanks)
     blanks = blanks.where(column[blanks.question] != NOWHERE)
-    known, cells = answer_matrix(embedder, survey), (blanks.respondent, column[blanks.question])
+    cells = blanks.respondent, column[blanks.question]
     if not len(blanks):
-        raise SurveyError(f"there is nothing to fill in {survey!r}: every question asked about is answered or refused")
+        raise SurveyError(
+            f"there is nothing to fill in {survey!r}: every question asked about is answered, refused or filtered"
+        )
     if (known[cells] != BLANK).any():
         raise SurveyError("a cell to be filled holds an answer already: leave it out of the blanks")
     empty = np.zeros(known.shape, np.bool_)
     empty[cells] = True
     predictions = CrossFittedPredictions.of(embedder, known, np.random.default_rng(seed))
-    options, numeric = np.empty((draws, len(blanks)), np.int16), any(question.scale for question in survey.questions)
+    kind, numeric = option_type(embedder.questions_), any(question.scale for question in survey.questions)
+    options = np.empty((draws, len(blanks)), kind)
     values = np.empty((draws, len(blanks))) if numeric else np.broadcast_to(np.nan, (draws, len(blanks)))
     for draw in range(draws):
         rng = np.random.default_rng([seed, draw])
         weights = rng.standard_exponential(len(predictions.predicted))
         factors = predictions.raking_factors(weights / weights.mean())
         each = factors_of_steps(embedder, known, empty, factors, rng)
-        matrix = np.empty(known.shape, np.int16)
+        matrix = np.empty(known.shape, kind)
         for start in range(0, len(known), BLOCK):
             block = slice(start, start + BLOCK)
             matrix[block] = fill_sequentially(embedder, known[block], empty[block], each, rng)
@@ -159,30 +175,43 @@ def impute(
             values[draw] = _draw_numbers(survey, Answers(blanks.respondent, blanks.question, options[draw]), rng)
         if on_draw is not None:
             on_draw(draw + 1, draws)
-    return Imputation(survey, blanks, options, values)
+    return Imputation(survey, blanks, options, values, filters)
 
 
-def blank_cells(survey: Survey, questions: Sequence[str] | None = None) -> Pairs:
+def blank_cells(
+    survey: Survey, questions: Sequence[str] | None = None, filters: Mapping[str, Filter] | None = None
+) -> Pairs:
     """The cells of a survey that hold neither an answer nor a refusal.
 
     Args:
         survey: Any.
         questions: Ids of the questions looked at, or ``None`` for all.
+        filters: Those found by :func:`~personaspace.survey.filters.filtered_questions` that leave cells out.
 
     Returns:
         Pairs by respondent, then question.
 
     Raises:
         UnknownNameError: The survey has no such question.
+        SettingError: ``questions`` is empty or holds one twice.
     """
-    wanted = list(survey.question_index if questions is None else questions)
-    for name in wanted:
-        survey.question(name)
+    wanted = slice(None) if questions is None else named_positions("question", questions, survey.question_index)
     empty = np.zeros((len(survey.respondents), len(survey.questions)), np.bool_)
-    empty[:, positions(wanted, survey.question_index)] = True
+    empty[:, wanted] = True
+    empty &= reached(survey, filters or {})
     for pairs in (survey.answers, survey.refusals):
         empty[pairs.respondent, pairs.question] = False
     return Pairs(*np.nonzero(empty))
+
+
+def _check_cells(survey: Survey, cells: Pairs) -> None:
+    """Raise :class:`SurveyError` where a cell lies outside the survey or is given twice."""
+    shape = len(survey.respondents), len(survey.questions)
+    columns = np.stack([cells.respondent, cells.question])
+    if ((columns < 0) | (columns >= np.array(shape)[:, None])).any():
+        raise SurveyError(f"a cell to be filled lies outside the {shape[0]} respondents and {shape[1]} questions")
+    if len(np.unique(columns, axis=1).T) != len(cells):
+        raise SurveyError("a cell to be filled is given more than once: give each once")
 
 
 def _columns(embedder: Embedder, survey: Survey) -> IntArray:
@@ -190,7 +219,7 @@ def _columns(embedder: Embedder, survey: Survey) -> IntArray:
     known = index_of(question.id for question in embedder.questions_)
     columns = positions((question.id for question in survey.questions), known)
     if (columns == NOWHERE).all():
-        raise unknown("question", survey.questions[0].id, known)
+        raise unknown("question", survey.questions[0].id if survey.questions else "", known)
     return columns
 
 

@@ -40,7 +40,8 @@ def pool(estimates: npt.ArrayLike, variances: npt.ArrayLike = 0.0, level: float 
         level: Between 0 and 1.
 
     Raises:
-        SettingError: Fewer than two estimates, or a level outside (0, 1).
+        SettingError: Fewer than two estimates, one that is no number, variances that are negative or of another shape,
+            or a level outside (0, 1).
 
     Example:
         >>> pooled = pool([0.50, 0.54, 0.52], [0.0004, 0.0004, 0.0004])
@@ -53,7 +54,12 @@ def pool(estimates: npt.ArrayLike, variances: npt.ArrayLike = 0.0, level: float 
     m = len(estimates) if estimates.ndim else 0
     if m < 2 or not 0 < level < 1:
         raise SettingError(f"{m} estimate(s), level {level}: give at least 2 estimates and a level between 0 and 1")
-    within = np.broadcast_to(np.asarray(variances, np.float64), estimates.shape).mean(axis=0)
+    squared = np.asarray(variances, np.float64)
+    if squared.ndim and squared.shape != estimates.shape:
+        raise SettingError(f"variances have shape {squared.shape}, estimates {estimates.shape}: give one for each")
+    if not np.isfinite(estimates).all() or not (np.isfinite(squared) & (squared >= 0)).all():
+        raise SettingError("an estimate or a variance is no finite number, or a variance is below 0: leave it out")
+    within = np.broadcast_to(squared, estimates.shape).mean(axis=0)
     between = (1 + 1 / m) * estimates.var(axis=0, ddof=1)
     total, estimate = within + between, estimates.mean(axis=0)
     freedom = np.divide(within, between, out=np.full(np.shape(total), np.inf), where=between > 0)

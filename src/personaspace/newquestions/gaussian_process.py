@@ -27,7 +27,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from personaspace.files import read_json, read_tensors, write_json, write_tensors
+from personaspace.files import check_tensors, read_checked, read_tensors, write_json, write_tensors
 from personaspace.newquestions.features import MAX_SIMILARITY, QuestionKernel
 from personaspace.survey.arrays import FloatArray
 from personaspace.survey.question import Question, offsets_of
@@ -114,8 +114,10 @@ class QuestionPrior:
     @classmethod
     def load(cls, folder: str | Path) -> QuestionPrior:
         """Read what :meth:`save` wrote; :class:`RunError` where a file is missing or damaged."""
-        questions = [Question.from_json(entry) for entry in read_json(Path(folder) / QUESTIONS)]
-        tensors = read_tensors(Path(folder) / WEIGHTS)
+        path = Path(folder) / WEIGHTS
+        questions, tensors = read_checked(Path(folder) / QUESTIONS, tuple[Question, ...]), read_tensors(path)
+        options = int(offsets_of(questions)[-1])
+        check_tensors(path, tensors, {"states": (len(questions), None), "log_odds": (options, None)})
         return cls(questions, tensors["states"], tensors["log_odds"])
 
     def _predicted(self, questions: Sequence[Question], states: FloatArray) -> list[OptionWeights]:

@@ -7,25 +7,33 @@ from scipy.sparse import csr_array
 
 from personaspace.embedding.base import Embedder
 from personaspace.errors import SurveyError, unknown
-from personaspace.persona.personas import Kind, Persona, Personas
+from personaspace.persona.personas import Persona, Personas
+from personaspace.persona.saved import Kind
 from personaspace.survey.arrays import FloatArray, IntArray, Vectors
 from personaspace.survey.lookup import NOWHERE, positions
 from personaspace.survey.survey import Survey
 
 
-def individual_personas(embedder: Embedder) -> Personas:
+def individual_personas(embedder: Embedder, survey: Survey | None = None) -> Personas:
     """Make every respondent a persona, at the respondent's own vector.
 
     Args:
         embedder: A fitted embedder.
+        survey: Brings the weights of the embedder's respondents, matched by id; without it all have the same share.
 
     Returns:
         Personas called ``"respondent-ID"``, in the embedder's order.
+
+    Raises:
+        NotFittedError: The embedder was not fitted.
+        SurveyError: A respondent of the embedder is not in the survey.
     """
-    share = 1 / max(len(embedder.ids_), 1)
+    embedder.check_fitted()
+    weights = np.ones(len(embedder.ids_)) if survey is None else survey.weight[survey_rows(embedder, survey)]
+    shares = (weights / weights.sum()).tolist()
     return Personas(
         Persona(f"respondent-{name}", "individual", vector, (name,), share)
-        for name, vector in zip(embedder.ids_, embedder.respondents_, strict=True)
+        for name, vector, share in zip(embedder.ids_, embedder.respondents_, shares, strict=True)
     )
 
 
@@ -60,8 +68,10 @@ def survey_rows(embedder: Embedder, survey: Survey) -> IntArray:
     """The survey's row of each of the embedder's respondents, shape ``[respondents]``.
 
     Raises:
+        NotFittedError: The embedder was not fitted.
         SurveyError: A respondent of the embedder is not in the survey.
     """
+    embedder.check_fitted()
     rows = positions(embedder.ids_, survey.respondent_index)
     missing = np.flatnonzero(rows == NOWHERE)
     if len(missing):

@@ -12,11 +12,12 @@ import pandas as pd
 
 from personaspace.embedding.base import Embedder
 from personaspace.errors import MAX_SEED, RunError, SettingError, unknown
-from personaspace.files import read_json, write_json, write_text
+from personaspace.files import read_checked, write_json
 from personaspace.persona.clustering.algorithms import one_thread
 from personaspace.persona.clustering.answer_space import AnswerSpace
 from personaspace.persona.personas import Personas, PersonasLike, as_personas
 from personaspace.survey.arrays import FloatArray
+from personaspace.survey.spreadsheet import read_csv, write_csv
 
 SAMPLE = 5000
 """Respondents shown at the most, a random sample: more points take long and show no more."""
@@ -53,8 +54,8 @@ class Map:
         Raises:
             RunError: The folder cannot be written.
         """
-        write_text(Path(folder) / "points.csv", self.points.to_csv(index=False))
-        write_text(Path(folder) / "personas.csv", self.personas.to_csv(index=False))
+        write_csv(Path(folder) / "points.csv", self.points)
+        write_csv(Path(folder) / "personas.csv", self.personas)
         about = {"method": self.method, "respondents": self.respondents, "seed": self.seed}
         write_json(Path(folder) / "map.json", about)
 
@@ -65,15 +66,25 @@ class Map:
         Raises:
             RunError: A file is missing or damaged.
         """
-        about = read_json(Path(folder) / "map.json")
-        try:
-            points, personas = (
-                pd.read_csv(Path(folder) / name, dtype={"id": str, "persona": str}, keep_default_na=False)
-                for name in ("points.csv", "personas.csv")
-            )
-            return cls(points, personas, about["method"], about["respondents"], about["seed"])
-        except (OSError, KeyError, TypeError, ValueError) as error:
-            raise RunError(f"{folder} does not hold a map ({error}): make it again") from error
+        about = read_checked(Path(folder) / "map.json", _About)
+        points = read_csv(Path(folder) / "points.csv", ["id", "persona"])
+        personas = read_csv(Path(folder) / "personas.csv", ["persona"])
+        for name, table, numbers in (("points", points, ["x", "y"]), ("personas", personas, ["x", "y", "share"])):
+            placed = table.reindex(columns=numbers).apply(pd.to_numeric, errors="coerce")
+            if not np.isfinite(placed.to_numpy(np.float64)).all():
+                raise RunError(f"{Path(folder) / name}.csv lacks finite numbers {', '.join(numbers)}: make it again")
+        if points["id"].duplicated().any() or not len(points) <= about.respondents:
+            raise RunError(f"{folder} does not hold a map of {about.respondents} respondents: make it again")
+        return cls(points, personas, about.method, about.respondents, about.seed)
+
+
+@dataclass
+class _About:
+    """The content of ``map.json``."""
+
+    method: str
+    respondents: int
+    seed: int
 
 
 def map_respondents(

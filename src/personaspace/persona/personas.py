@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Self, get_args, overload
+from typing import Self, overload
 
 import numpy as np
 import pandas as pd
 
 from personaspace.embedding.base import Embedder
-from personaspace.errors import RunError, SettingError, unknown
-from personaspace.files import read_json, read_tensors, write_json, write_tensors
+from personaspace.errors import RunError, SettingError, first_fault, shown, unknown
+from personaspace.files import check_tensors, read_checked, read_tensors, write_json, write_tensors
 from personaspace.persona.gaussian_mixture import AnswerMixture, nearest
+from personaspace.persona.saved import FORMAT, Kind, SavedPersonas, from_records, saved_mixture, to_records
 from personaspace.survey.arrays import Vectors
 from personaspace.survey.lookup import index_of
 
-Kind = Literal["individual", "cluster", "demographic", "mixture"]
-
 NAMED_FROM = 0.005
 """The smallest weight that the name of a mixture mentions."""
-
-FORMAT = 1
-"""Version of the files written by :meth:`Personas.save`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -232,11 +228,24 @@ class Personas(Sequence[Persona]):
             {
                 "format": FORMAT,
                 "personas": described,
-                "curve": _records(self.curve),
-                "clusters": _records(self.clusters),
+                "curve": to_records(self.curve),
+                "clusters": to_records(self.clusters),
                 "notes": list(self.notes),
             },
         )
+
+    def check_made_from(self, embedder: Embedder, folder: Path) -> None:
+        """Raise :class:`RunError` where a member is not known to the embedder, or vectors have another length."""
+        if strangers := {member for persona in self for member in persona.members}.difference(embedder.ids_):
+            raise RunError(
+                f"{folder}: {len(strangers)} member(s) of personas are no respondents of the embedder, first "
+                f"{shown(min(strangers))}: make the personas again"
+            )
+        if len(self) and self.vectors.shape[1] != embedder.dim:
+            raise RunError(
+                f"{folder}: personas have vectors of length {self.vectors.shape[1]}, the embedder of {embedder.dim}: "
+                "make them again"
+            )
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
@@ -245,19 +254,18 @@ class Personas(Sequence[Persona]):
         Raises:
             RunError: A file is missing, corrupt, of another format, or the two do not belong together.
         """
-        path = Path(folder) / "personas.json"
-        content, tensors = read_json(path), read_tensors(Path(folder) / "centroids.safetensors")
+        path, vectors = Path(folder) / "personas.json", Path(folder) / "centroids.safetensors"
+        content, tensors = read_checked(path, SavedPersonas, FORMAT), read_tensors(vectors)
+        check_tensors(vectors, tensors, {"vectors": (len(content.personas), None)})
+        mixture = saved_mixture(vectors, tensors, len(content.personas)) if len(tensors) > 1 else None
+        personas = [
+            Persona(saved.name, saved.kind, vector, saved.members, saved.share)
+            for saved, vector in zip(content.personas, tensors["vectors"], strict=True)
+        ]
         try:
-            if content["format"] != FORMAT:
-                raise RunError(f"{path} has format {content['format']}, this version reads {FORMAT}: make it again")
-            rows = zip(content["personas"], tensors["vectors"], strict=True)
-            personas = [_described(entry, vector) for entry, vector in rows]
-            curve, clusters = _frame(content["curve"]), _frame(content.get("clusters"))
-            notes = tuple(map(str, content.get("notes", ())))
-            mixture = AnswerMixture.from_tensors(tensors) if len(tensors) > 1 else None
-        except (KeyError, TypeError, ValueError) as error:
-            raise RunError(f"{path} and its vectors do not describe personas ({error}): make them again") from error
-        return cls(personas, curve, clusters, notes, mixture)
+            return cls(personas, from_records(content.curve), from_records(content.clusters), content.notes, mixture)
+        except (SettingError, ValueError, TypeError) as error:
+            raise RunError(f"{path} does not describe personas ({first_fault(error)}): make them again") from error
 
 
 PersonasLike = Personas | Persona | Sequence[Persona]
@@ -272,21 +280,3 @@ def as_personas(personas: PersonasLike) -> Personas:
     if strangers := [one for one in given if not isinstance(one, Persona)]:
         raise SettingError(f"{strangers[0]!r} is not a persona: give personas, one of them, or a list of them")
     return Personas(given)
-
-
-def _records(table: pd.DataFrame | None) -> list[dict[Hashable, Any]] | None:
-    """A table as JSON, ``None`` in its gaps."""
-    return None if table is None else table.astype(object).where(table.notna(), None).to_dict(orient="records")
-
-
-def _frame(records: list[dict[str, Any]] | None) -> pd.DataFrame | None:
-    if records is None:
-        return None
-    table = pd.DataFrame(records)
-    return table.astype({column: float for column in table if table[column].isna().all()})
-
-
-def _described(entry: Mapping[str, Any], vector: Vectors) -> Persona:
-    if entry["kind"] not in get_args(Kind):
-        raise ValueError(f"unknown kind {entry['kind']!r}")
-    return Persona(str(entry["name"]), entry["kind"], vector, tuple(map(str, entry["members"])), float(entry["share"]))

@@ -12,11 +12,11 @@ from pathlib import Path
 import pandas as pd
 
 from personaspace.embedding.base import Embedder
-from personaspace.files import write_text
 from personaspace.persona.personas import PersonasLike, as_personas
 from personaspace.profiles.card import cards
 from personaspace.profiles.composition import composition
 from personaspace.profiles.questions import MIN_ANSWERS, distinguishing_questions, separating_questions
+from personaspace.survey.spreadsheet import write_csv
 from personaspace.survey.survey import Survey
 
 
@@ -61,7 +61,7 @@ class Profile:
     def _write(self, folder: str | Path, names: tuple[str, ...]) -> None:
         for name in names:
             table: pd.DataFrame = getattr(self, name)
-            write_text(Path(folder) / f"{name}.csv", table.to_csv(index=False))
+            write_csv(Path(folder) / f"{name}.csv", table)
 
 
 def profile(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -9,8 +10,10 @@ from personaspace.embedding.autoencoder.encoder import encode
 from personaspace.embedding.base import Embedder, OnEpoch
 from personaspace.embedding.platt import platt_scale
 from personaspace.embedding.settings import check_between, check_learnable, check_whole
+from personaspace.errors import SettingError
 from personaspace.survey.answers import Answers
 from personaspace.survey.arrays import Vectors
+from personaspace.survey.question import Question
 from personaspace.survey.survey import Survey
 from personaspace.survey.validation import training_and_validation_answers
 
@@ -70,6 +73,8 @@ class Autoencoder(Embedder):
         super().check()
         check_whole("epochs", self.epochs, least=1)
         check_whole("patience", self.patience, least=1)
+        if not isinstance(self.hidden, tuple | list) or len(self.hidden) != 2:
+            raise SettingError(f"hidden is {self.hidden!r:.60}: give two shares, such as (0.2, 0.8)")
         for share in self.hidden:
             check_between("hidden", share, 0, 1)
         check_between("dropout", self.dropout, -1e-9, 1)
@@ -89,6 +94,11 @@ class Autoencoder(Embedder):
         if self.calibrated:
             platt_scale(self, survey)
         return self
+
+    def shapes(self, respondents: int, questions: Sequence[Question]) -> dict[str, tuple[int, ...]]:
+        """The shape of every array; see :meth:`Embedder.shapes`."""
+        common = super().shapes(respondents, questions)
+        return common | {"encoder_": common["options_"], "shift_": (self.dim,)}
 
     def embed(self, survey: Survey) -> Vectors:
         """Place respondents in one pass over their answers; see :meth:`Embedder.embed`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -15,6 +16,7 @@ from personaspace.embedding.settings import check_between, check_learnable, chec
 from personaspace.errors import SettingError, unknown
 from personaspace.survey.answers import Answers
 from personaspace.survey.arrays import Vectors
+from personaspace.survey.question import Question
 from personaspace.survey.survey import Survey
 from personaspace.survey.validation import training_and_validation_answers
 
@@ -87,9 +89,9 @@ class Factorization(Embedder):
         """Check all settings; see :meth:`Settings.check`."""
         super().check()
         if self.loss not in LOSSES:
-            raise unknown("loss", self.loss, LOSSES)
+            raise unknown("loss", str(self.loss), LOSSES)
         if self.solver not in SOLVERS:
-            raise unknown("solver", self.solver, SOLVERS)
+            raise unknown("solver", str(self.solver), SOLVERS)
         if self.loss != "squared" and (self.solver != "gradient" or self.weighted):
             raise SettingError(f"loss is {self.loss!r}: the alternating solver and survey weights need loss='squared'")
         check_whole("epochs", self.epochs, least=1)
@@ -116,6 +118,13 @@ class Factorization(Embedder):
         if self.calibrated:
             platt_scale(self, survey)
         return self
+
+    def shapes(self, respondents: int, questions: Sequence[Question]) -> dict[str, tuple[int, ...]]:
+        """The shape of every array; see :meth:`Embedder.shapes`."""
+        common = super().shapes(respondents, questions)
+        placing, variance = (len(questions), len(questions)) if self.loss == "squared" else (*common["bias_"], 1)
+        own = {"placing_": (placing, self.dim + 1), "variance_": (variance,), "prior_": (1 + self.dim, self.dim)}
+        return common | own
 
     def embed(self, survey: Survey) -> Vectors:
         """Place respondents by fold-in; see :meth:`Embedder.embed`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -12,6 +13,7 @@ from personaspace.embedding.settings import check_between, check_learnable, chec
 from personaspace.embedding.sparse import inverse_root_degrees, sparse_rows
 from personaspace.errors import unknown
 from personaspace.survey.arrays import IntArray, Vectors
+from personaspace.survey.question import Question
 from personaspace.survey.stream import SurveyBlocks, SurveyStream
 from personaspace.survey.survey import Survey
 
@@ -88,7 +90,7 @@ class LightGCN(Embedder):
         check_between("prior", self.prior, 0, 1e6)
         check_between("ordinal", self.ordinal, -1e-9, 1e3)
         if self.nodes not in NODES:
-            raise unknown("kind of nodes", self.nodes, NODES)
+            raise unknown("kind of nodes", str(self.nodes), NODES)
 
     def fit(self, survey: Survey | SurveyStream, on_epoch: OnEpoch | None = None) -> Self:
         """Learn the option vectors; see :meth:`Embedder.fit`.
@@ -124,6 +126,11 @@ class LightGCN(Embedder):
         self.messages_ = sent * training.option_norm[:, None]
         self.ids_, self.questions_ = survey.respondents, survey.questions
         return self
+
+    def shapes(self, respondents: int, questions: Sequence[Question]) -> dict[str, tuple[int, ...]]:
+        """The shape of every array; see :meth:`Embedder.shapes`."""
+        common = super().shapes(respondents, questions)
+        return common | {"messages_": common["options_"]}
 
     def embed(self, survey: Survey) -> Vectors:
         """Place respondents along their answers, without fitting anything; see :meth:`Embedder.embed`."""

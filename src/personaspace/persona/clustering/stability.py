@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from personaspace.embedding.settings import check_whole
+from personaspace.errors import MAX_SEED
 from personaspace.persona.clustering.algorithms import Clusterer, Clustering
 from personaspace.persona.clustering.answer_space import Population
 from personaspace.persona.groups import survey_rows
@@ -48,6 +50,9 @@ class Resamples:
     clusterer: Clusterer
     seed: int
     smallest: int
+
+    def __post_init__(self) -> None:
+        check_whole("seed", self.seed, least=0, most=MAX_SEED)
 
     def agreement(self, clustering: Clustering, k: int) -> Agreement:
         """Compare a clustering with those of resamples by the adjusted Rand index.
@@ -122,7 +127,8 @@ class Resamples:
         if len(np.unique(points[weights > 0], axis=0)) < max(k, 2):
             return None
         smallest = self.smallest * len(points) // len(self.population.points)
-        found = self.clusterer(points, weights, k, self.seed + 1, smallest, STARTS)
+        seed = (self.seed + 1) % (MAX_SEED + 1)
+        found = self.clusterer(points, weights, k, seed, smallest, STARTS)
         return found if len(found.centres) else None
 
     def _rng(self, draw: int) -> np.random.Generator:
