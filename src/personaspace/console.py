@@ -1,4 +1,4 @@
-"""Output on a terminal: progress, tables, bars and texts. Survey text is data here, never markup."""
+"""Output on a terminal: progress, tables, bars and texts. Survey text is data here, neither markup nor control."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
+
+from personaspace.errors import printable
 
 if TYPE_CHECKING:
     from personaspace.steer.generation.writer import Piece
@@ -59,25 +61,25 @@ class Reporter:
         if self.console.is_terminal:
             if stage not in self.tasks:
                 self.tasks[stage] = self.progress.add_task(stage, total=total or None, note="")
-            self.progress.update(self.tasks[stage], completed=done, note=note)
+            self.progress.update(self.tasks[stage], completed=done, note=printable(note))
         elif done == total or time.monotonic() - self.last.get(stage, 0.0) > PLAIN_SECONDS:
             self.last[stage] = time.monotonic()
-            print(f"{stage} {done}/{total or '?'} {note}", file=sys.stderr, flush=True)
+            print(f"{stage} {done}/{total or '?'} {printable(note)}", file=sys.stderr, flush=True)
 
     def say(self, text: str) -> None:
         """Print a line beside the progress."""
-        self.console.print(Text(text), highlight=False)
+        self.console.print(_text(text), highlight=False)
 
 
 def show_table(table: pd.DataFrame, title: str, digits: int = 3) -> None:
     """Print a table of numbers on stdout, its index as first column."""
-    grid = Table(title=Text(title), title_justify="left")
-    grid.add_column(str(table.index.name or ""))
+    grid = Table(title=_text(title), title_justify="left")
+    grid.add_column(_text(table.index.name or ""))
     for column in table.columns:
-        grid.add_column(Text(str(column)), justify="right")
+        grid.add_column(_text(column), justify="right")
     for name, *values in table.itertuples(name=None):
         cells = ["" if pd.isna(value) else _cell(value, digits) for value in values]
-        grid.add_row(Text(str(name)), *map(Text, cells))
+        grid.add_row(_text(name), *map(_text, cells))
     _stdout().print(grid)
 
 
@@ -89,11 +91,11 @@ def show_poll(poll: Poll) -> None:
     show_bars(poll.probabilities, poll.question.text, notes)
     if poll.refused is not None:
         refusing = ", ".join(f"{persona} {share:.1%}" for persona, share in poll.refused.items())
-        _stdout().print(Text(f"would refuse to answer: {refusing}"))
+        _stdout().print(_text(f"would refuse to answer: {refusing}"))
     if poll.sensitivity is not None:
         apart, changed = poll.sensitivity["total_variation"].mean(), poll.sensitivity["top_changes"].mean()
         note = f"between phrasings answers differ by {apart:.3f} (total variation) on average; the likeliest option"
-        _stdout().print(Text(f"{note} changes for {changed:.0%} of the personas"))
+        _stdout().print(_text(f"{note} changes for {changed:.0%} of the personas"))
 
 
 def show_bars(answers: pd.DataFrame, title: str, notes: pd.DataFrame | None = None) -> None:
@@ -105,22 +107,22 @@ def show_bars(answers: pd.DataFrame, title: str, notes: pd.DataFrame | None = No
         notes: Text behind each bar.
     """
     console = _stdout()
-    console.print(Text(title, style="bold"))
-    width = max(len(str(option)) for option in answers.columns)
+    console.print(_text(title, "bold", lines=True))
+    width = max(len(printable(option)) for option in answers.columns)
     for persona, row in answers.iterrows():
-        console.print(Text(str(persona), style="bold cyan"))
+        console.print(_text(persona, "bold cyan"))
         for option, share in row.items():
             bar = "█" * round(BAR * share)
             note = "" if notes is None else notes.at[persona, option]
-            console.print(Text(f"  {option!s:<{width}}  {bar:<{BAR}} {share:6.1%}  {note!s}".rstrip()))
+            console.print(_text(f"  {printable(option):<{width}}  {bar:<{BAR}} {share:6.1%}  {note!s}".rstrip()))
 
 
 def show_texts(texts: pd.Series[str], title: str) -> None:
     """Print the text of each persona on stdout; the first level of the index is the persona."""
     console = _stdout()
-    console.print(Text(title, style="bold"))
+    console.print(_text(title, "bold", lines=True))
     for persona, text in zip(texts.index.get_level_values(0), texts, strict=True):
-        console.print(Text(str(persona), style="bold cyan"), Text(text))
+        console.print(_text(persona, "bold cyan"), _text(text, lines=True))
 
 
 def show_pieces(pieces: Iterator[Piece]) -> None:
@@ -128,12 +130,17 @@ def show_pieces(pieces: Iterator[Piece]) -> None:
     console, texts = _stdout(), dict[tuple[str, str, int], Text]()
     with Live(console=console, auto_refresh=False) if console.is_terminal else nullcontext() as live:
         for prompt, persona, sample, added, done in pieces:
-            text = texts.setdefault((prompt, persona, sample), Text.assemble((f"{prompt}  {persona}  ", "bold cyan")))
-            text.append(added)
+            name = Text.assemble(_text(f"{prompt}  {persona}  ", "bold cyan"))
+            text = texts.setdefault((prompt, persona, sample), name)
+            text.append(printable(added, lines=True))
             if live:
                 live.update(Group(*texts.values()), refresh=True)
             elif done:
                 console.print(text)
+
+
+def _text(text: object, style: str = "", lines: bool = False) -> Text:
+    return Text(printable(text, lines), style)
 
 
 def _percent(table: pd.DataFrame) -> pd.DataFrame:

@@ -45,7 +45,7 @@ WIDE = (
     "\r\n"
     '002,"young",,Coffee,,plain\r\n'
     "003,,-9,,33,\r\n"
-    "004,old,-1,Coffee,50.5\r\n"
+    "004,old,-1,Coffee,50.5,\r\n"
     "005,old,2.0,Nothing,0,x"
 )
 LONG = (
@@ -283,3 +283,12 @@ def test_the_guide_s_example_in_pandas_runs(
     runpy.run_path("guide.py")
     share, low, high = map(float, re.findall(r"\d\.\d+", capsys.readouterr().out))
     assert low < 0.3 < high and low < share < high < low + 0.25
+
+
+def test_copies_are_not_written_through_a_link_out_of_the_run(tmp_path: Path) -> None:
+    run = fitted(write_table(tmp_path), tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    (run.folder / "imputation").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(RunError, match="leads out of the run folder"):
+        impute_run(run, draws=1)
+    assert not any((tmp_path / "elsewhere").iterdir())

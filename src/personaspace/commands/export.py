@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from personaspace.commands.options import AsJson, Device, PersonaNames, RunFolder
-from personaspace.commands.printing import print_json
+from personaspace.commands.printing import print_json, say
 
 
 def export(
@@ -49,4 +49,4 @@ def export(
         print_json({"run": str(run), "to": to, "written": written})
     else:
         for name, place in written.items():
-            print(f"{name}: {place}")
+            say(f"{name}: {place}")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from personaspace.commands.options import AsJson, Fraction, Seed
-from personaspace.commands.printing import print_json
+from personaspace.commands.printing import print_json, say
 
 
 def fit(
@@ -48,17 +48,18 @@ def fit(
         answered = simulate(seed=seed) if survey == SIMULATED else read_survey(survey, codebook=codebook)
         reporter.say(f"read {answered!r}")
         opened = Run.create(out)
-        before = earlier(out / "personas")
-        fitted = fit_run(
-            opened,
-            answered,
-            embedder=embedder,
-            personas=personas,
-            clusters=clusters,
-            settings=settings,
-            on_step=reporter.step,
-        )
-        note_source(opened, survey, codebook)
+        with opened.writing():
+            before = earlier(opened.place("personas"))
+            fitted = fit_run(
+                opened,
+                answered,
+                embedder=embedder,
+                personas=personas,
+                clusters=clusters,
+                settings=settings,
+                on_step=reporter.step,
+            )
+            note_source(opened, survey, codebook)
         if before is not None and (names := names_since(fitted.personas, before)):
             reporter.say(names)
     ordered = sorted(fitted.personas, key=lambda persona: in_order(persona.name))
@@ -73,7 +74,7 @@ def fit(
         show_table(fitted.personas.curve.set_index("k"), "how many personas")
     show_table(pd.DataFrame(shares).set_index("persona"), f"personas of {answered.name}")
     for note in fitted.personas.notes:
-        print(note)
+        say(note)
     profile = out / "personas" / "profile"
     made_of = f"profiles of the personas: {profile}" if profile.exists() else "no persona has two members to profile"
-    print(f"written to {out}; {made_of}")
+    say(f"written to {out}; {made_of}")

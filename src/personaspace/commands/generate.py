@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -56,7 +55,7 @@ def generate(
     }
     if stream and as_json:
         for piece in lm.stream(prompt, chosen, **how):
-            print(json.dumps(piece._asdict(), ensure_ascii=False), flush=True)
+            print_json(piece._asdict(), indent=None)
     elif stream:
         show_pieces(lm.stream(prompt, chosen, **how))
     else:

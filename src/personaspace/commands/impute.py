@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from personaspace.commands.options import AsJson, RunFolder, Seed
-from personaspace.commands.printing import print_json
+from personaspace.commands.printing import listed_filters, print_json, say
 
 
 def impute(
@@ -19,6 +19,10 @@ def impute(
         list[str] | None, typer.Option("--question", help="Fill only this question; may be repeated.")
     ] = None,
     refusals: Annotated[bool, typer.Option("--refusals", help="Fill refusals too.")] = False,
+    fill_filtered: Annotated[
+        bool,
+        typer.Option("--fill-filtered", help="Fill questions also for those whom an earlier answer led past them."),
+    ] = False,
     source: Annotated[Path | None, typer.Option(help="Where the survey is now, if it was moved.")] = None,
     codebook: Annotated[
         Path | None, typer.Option(help="Where its codebook is now. Default: beside it, else as before.")
@@ -41,6 +45,7 @@ def impute(
             out=out,
             questions=question,
             refusals=refusals,
+            fill_filtered=fill_filtered,
             source=source,
             codebook=codebook,
             seed=seed,
@@ -50,6 +55,11 @@ def impute(
             reporter.say(
                 f"left {len(written.questions_left)} question(s) as they are, which the run held out: "
                 "fit with --use-everything to fill these too"
+            )
+        if written.filtered:
+            reporter.say(
+                f"left {len(written.filtered)} question(s) blank where an earlier answer kept them from being asked: "
+                f"{listed_filters(written.filtered)}; --fill-filtered fills them"
             )
         if not written.own_format:
             reporter.say("the survey's own format is only read: the copies are CSV files of option texts")
@@ -61,9 +71,10 @@ def impute(
                 "imputed": str(written.imputed_cells),
                 "cells": written.cells,
                 "questions_left": list(written.questions_left),
+                "filtered": {name: found._asdict() for name, found in written.filtered.items()},
                 "own_format": written.own_format,
             }
         )
         return
-    print(f"{written.cells} cells filled in each of {len(written.copies)} copies: {written.folder}")
-    print(f"which cells those are: {written.imputed_cells}; how to combine the copies: docs/imputation.md")
+    say(f"{written.cells} cells filled in each of {len(written.copies)} copies: {written.folder}")
+    say(f"which cells those are: {written.imputed_cells}; how to combine the copies: docs/imputation.md")

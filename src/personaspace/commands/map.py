@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from personaspace.commands.options import AsJson, RunFolder, Seed
-from personaspace.commands.printing import print_json
+from personaspace.commands.printing import print_json, say
 
 
 def map_(
@@ -39,4 +39,4 @@ def map_(
     if as_json:
         print_json({**about, "respondents": drawn.respondents})
     else:
-        print(f"{len(drawn.points):,} of {drawn.respondents:,} respondents, coloured by {color}: written to {out}")
+        say(f"{len(drawn.points):,} of {drawn.respondents:,} respondents, coloured by {color}: written to {out}")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from personaspace.commands.options import AsJson, RunFolder
-from personaspace.commands.printing import print_json
+from personaspace.commands.printing import listed_filters, print_json, say
 from personaspace.errors import SettingError
 
 
@@ -24,23 +24,31 @@ def next_(
 ) -> None:
     """Choose the question whose answer is expected to inform most about a new respondent.
 
+    The fewer people answered a question, the less is expected of it. Questions that are asked only after certain
+    answers are left out, unless such an answer is given with --answer, or --candidate names them.
+
     Example: personaspace next runs/demo --answer "technology_6=The government" --top 3
     """
     import pandas as pd
 
     from personaspace.console import show_table
-    from personaspace.embedding.registry import load_embedder
     from personaspace.imputation.next_question import next_question
-    from personaspace.runs.run import Run
+    from personaspace.runs.fitted import open_run
+    from personaspace.survey.filters import filtered_questions
 
-    opened = Run.open(run)
-    embedder = load_embedder(opened.require("embedding", f"fit SURVEY --out {run}"))
-    table = next_question(embedder, _answers(answer or []), candidate, top)
+    opened, known = open_run(run), _answers(answer or [])
+    survey, embedder = opened.split.survey, opened.embedder
+    table = next_question(embedder, known, candidate, top, survey=survey)
+    could = {question.id for question in embedder.questions_} if candidate is None else set()
+    left_out = {name: found for name, found in filtered_questions(survey).items() if name in could}
     if as_json:
-        print_json({"run": str(run), "questions": table.to_dict(orient="records")})
+        filtered = {name: found._asdict() for name, found in left_out.items()}
+        print_json({"run": str(run), "questions": table.to_dict(orient="records"), "filtered": filtered})
         return
     shown = table.rename(columns={"bits": "bits per question", "total": "bits in all"}).set_index("question")
     show_table(pd.DataFrame(shown), "questions by expected information", digits=4)
+    if left_out:
+        say(f"asked only after certain answers: {listed_filters(left_out)}")
 
 
 def _answers(given: list[str]) -> dict[str, str]:

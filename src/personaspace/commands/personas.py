@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from personaspace.commands.options import AsJson, PersonaNames, RunFolder
-from personaspace.commands.printing import print_json
+from personaspace.commands.printing import print_json, say
 
 
 def personas(
@@ -45,4 +45,4 @@ def personas(
         return
     show_table(cards.drop(columns="card"), f"personas of {fitted.split.survey.name}")
     for card in cards["card"]:
-        print(f"\n{card}")
+        say(f"\n{card}", lines=True)

@@ -3,16 +3,43 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from personaspace.errors import UNSAFE, listed, printable, shown
+
 if TYPE_CHECKING:
     from personaspace.evaluation.results import Results
+    from personaspace.survey.filters import Filter
 
 
-def print_json(content: Any) -> None:
-    """Print JSON on stdout."""
-    print(json.dumps(content, indent=1, ensure_ascii=False))
+def say(text: object, lines: bool = False) -> None:
+    """Print a line on stdout, control characters escaped; with ``lines``, its line breaks stay."""
+    print(printable(text, lines))
+
+
+def print_json(content: Any, indent: int | None = 1) -> None:
+    """Print JSON on stdout: as it is where that is safe in a terminal and can be encoded there, else escaped."""
+    text = json.dumps(content, indent=indent, ensure_ascii=False)
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(content, indent=indent)
+    text = UNSAFE.sub(lambda found: found[0] if found[0] == "\n" else f"\\u{ord(found[0]):04x}", text)
+    print(text, flush=indent is None)
+
+
+def listed_filters(filters: Mapping[str, Filter], most: int = 5) -> str:
+    """Name filtered questions and the answers that lead to them, for a line of output."""
+    named = [
+        f"{shown(name)} (after {shown(found.parent)}: {listed(found.answers, most=3)})"
+        for name, found in islice(filters.items(), most)
+    ]
+    more = f" and {len(filters) - most} more" if len(filters) > most else ""
+    return ", ".join(named) + more
 
 
 def print_results(results: Results, run: Path, as_json: bool) -> None:
@@ -25,4 +52,4 @@ def print_results(results: Results, run: Path, as_json: bool) -> None:
     model = f", steering {results.model}" if results.model else ", no language model steered"
     for metric in results.main_metrics:
         show_table(results.summary(metric), f"{metric.replace('_', ' ')} on {results.survey}{model}")
-    print(f"all metrics with 95% intervals: {run / 'evaluation' / 'results.json'}")
+    say(f"all metrics with 95% intervals: {run / 'evaluation' / 'results.json'}")

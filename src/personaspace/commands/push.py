@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from personaspace.commands.options import AsJson, PersonaNames, RunFolder
-from personaspace.commands.printing import print_json
+from personaspace.commands.printing import print_json, say
 
 
 def push(
@@ -43,6 +43,6 @@ def push(
     if as_json:
         print_json({"run": str(run), "url": url, "personas": list(chosen.names), "evaluated": bool(tables)})
     else:
-        print(f"pushed {run} with {len(chosen)} personas to {url}")
+        say(f"pushed {run} with {len(chosen)} personas to {url}")
         if not tables:
-            print(f"the card says nothing of baselines: run `personaspace evaluate {run}` and push again")
+            say(f"the card says nothing of baselines: run `personaspace evaluate {run}` and push again")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from personaspace.commands.options import AsJson, Device, RunFolder, Seed
-from personaspace.commands.printing import print_json
+from personaspace.commands.printing import print_json, say
 
 
 def steer(
@@ -21,7 +21,7 @@ def steer(
     init: Annotated[str, typer.Option(help="Virtual tokens before training: default, zero or text.")] = "default",
     init_text: Annotated[str, typer.Option(help="The text to start from, of as many tokens as --tokens.")] = "",
     tokens: Annotated[int, typer.Option(help="Number of virtual tokens.")] = 2,
-    epochs: Annotated[int, typer.Option(help="Passes over the answers, at most.")] = 2,
+    epochs: Annotated[float, typer.Option(help="Passes over the answers, at most; 0.1 is a tenth of one.")] = 2,
     learning_rate: Annotated[float, typer.Option(help="AdamW's learning rate.")] = 2e-3,
     noise: Annotated[float, typer.Option(help="Noise on the vectors while training, in standard deviations.")] = 0.3,
     batch: Annotated[int, typer.Option(help="Respondents per pass, at most; less memory, same result.", min=1)] = 256,
@@ -69,7 +69,7 @@ def steer(
     if as_json:
         print_json({"run": str(run), "model": model, "best": best})
     else:
-        print(
+        say(
             f"steered {model}: best validation loss {best['log_loss']:.3f}, accuracy {best['accuracy']:.3f}, "
             f"step {best['step']:.0f}; written to {run / 'steer'}"
         )

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from personaspace.commands.options import AsJson, RunFolder, Seed
-from personaspace.commands.printing import print_json
+from personaspace.commands.printing import print_json, say
 
 PAIRS = 5
 """Pairs of traits shown; all are in the JSON."""
@@ -32,7 +32,7 @@ def variance(
     from personaspace.runs.fitted import open_run
 
     fitted = open_run(run)
-    method = fitted.run.settings("personas").get("method", "kmeans")
+    method = fitted.clustering_method
     table = explained_variance(fitted.embedder, fitted.split, fitted.personas, k or (), pairs, seed, method)
     if as_json:
         rows = table.astype(object).where(table.notna(), None).to_dict(orient="records")
@@ -43,5 +43,5 @@ def variance(
     title = f"share of the variance of held-out answers explained, {fitted.split.survey.name}"
     show_table(shown, title, digits=4)
     if len(crossed):
-        print(f"and {len(crossed)} more pairs of traits, none better: --json shows all")
-    print("asked: share of the variance of who answered which question that lies between the groups")
+        say(f"and {len(crossed)} more pairs of traits, none better: --json shows all")
+    say("asked: share of the variance of who answered which question that lies between the groups")

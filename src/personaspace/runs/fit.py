@@ -8,11 +8,11 @@ from pathlib import Path
 
 from personaspace.embedding.registry import load_embedder, make_embedder
 from personaspace.errors import SettingError
+from personaspace.files import user_path
 from personaspace.persona.clustering.choose_k import RULES, Rule
 from personaspace.persona.clustering.cluster_personas import check_clustering, cluster_personas
 from personaspace.persona.map import SAMPLE, Map, map_respondents
 from personaspace.persona.matching import keeping_names
-from personaspace.persona.personas import Personas
 from personaspace.profiles.profile import profile
 from personaspace.runs.fitted import FittedRun
 from personaspace.runs.run import Run
@@ -55,36 +55,40 @@ def fit_run(
         SettingError: A setting is outside what is allowed.
         UnknownNameError: There is no such embedder or clustering method.
         SurveyError: The survey does not hold enough to learn from.
-        RunError: The folder cannot be written.
+        RunError: The folder cannot be written, or another process is writing to it.
     """
     settings = settings or SplitSettings()
     k = number_of_personas(personas, clusters)
     model = make_embedder(embedder, seed=settings.seed)
     about = {"name": survey.name, "digest": digest(survey), "split": asdict(settings)}
-    run.stage("survey", about, (), lambda folder: write_survey(survey, folder))
-    parts = split(survey, **asdict(settings))
+    with run.writing():
+        run.stage("survey", about, (), lambda folder: write_survey(survey, folder))
+        parts = split(survey, **asdict(settings))
 
-    def embed(folder: Path) -> None:
-        def on_epoch(epoch: int, epochs: int, loss: float) -> None:
-            if on_step:
-                on_step("embedding", epoch, epochs, f"validation loss {loss:.3f}")
+        def embed(folder: Path) -> None:
+            def on_epoch(epoch: int, epochs: int, loss: float) -> None:
+                if on_step:
+                    on_step("embedding", epoch, epochs, f"validation loss {loss:.3f}")
 
-        model.fit(parts.train, on_epoch=on_epoch).save(folder)
+            model.fit(parts.train, on_epoch=on_epoch).save(folder)
 
-    run.stage("embedding", {"embedder": embedder, "seed": settings.seed}, ("survey",), embed)
-    fitted = load_embedder(run.folder / "embedding")
+        run.stage("embedding", {"embedder": embedder, "seed": settings.seed}, ("survey",), embed)
+        fitted = load_embedder(run.folder / "embedding")
 
-    def cluster(folder: Path) -> None:
-        found = cluster_personas(fitted, parts.train, k=k, method=clusters, seed=settings.seed)
-        found = keeping_names(found, folder, parts.train)
-        found.save(folder)
-        if all(len(persona.members) < 2 for persona in found):
-            return
-        profile(found, parts.train).save(folder / "profile")
-        profile(found, parts.train, embedder=fitted).save_questions(folder / "profile" / "imputed")
+        def cluster(folder: Path) -> None:
+            found = cluster_personas(fitted, parts.train, k=k, method=clusters, seed=settings.seed)
+            found = keeping_names(found, run.place("personas"), parts.train)
+            found.save(folder)
+            if all(len(persona.members) < 2 for persona in found):
+                return
+            profile(found, parts.train).save(folder / "profile")
+            profile(found, parts.train, embedder=fitted).save_questions(folder / "profile" / "imputed")
 
-    run.stage("personas", {"k": personas, "method": clusters, "seed": settings.seed}, ("survey", "embedding"), cluster)
-    return FittedRun(run, parts, fitted, Personas.load(run.folder / "personas"))
+        chosen = {"k": personas, "method": clusters, "seed": settings.seed}
+        run.stage("personas", chosen, ("survey", "embedding"), cluster)
+        done = FittedRun(run)
+        vars(done).update(split=parts, embedder=fitted)  # at hand, so not read from the folder
+        return done
 
 
 def number_of_personas(personas: int | str, clusters: str) -> int | Rule:
@@ -116,8 +120,8 @@ def note_source(run: Run, source: str, codebook: Path | None) -> None:
         source: The survey's path, or ``"simulated"``.
         codebook: The codebook's path, if one was given.
     """
-    where = source if source == SIMULATED else str(Path(source).expanduser().resolve())
-    run.note("survey", {"source": where, "codebook": str(codebook.expanduser().resolve()) if codebook else None})
+    where = source if source == SIMULATED else str(user_path(source).resolve())
+    run.note("survey", {"source": where, "codebook": str(user_path(codebook).resolve()) if codebook else None})
 
 
 def map_run(fitted: FittedRun, method: str = "tsne", seed: int = 0, sample: int = SAMPLE) -> Map:

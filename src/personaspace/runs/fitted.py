@@ -2,50 +2,109 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from personaspace.embedding.base import Embedder
 from personaspace.embedding.registry import load_embedder
+from personaspace.errors import RunError, first_fault
 from personaspace.persona.personas import Personas
+from personaspace.runs.manifest import MANIFEST
 from personaspace.runs.run import Run
-from personaspace.survey.split import Split, split
+from personaspace.survey.split import Split, SplitSettings, split
 from personaspace.survey.storage import load_survey
 
 if TYPE_CHECKING:
     from personaspace.evaluation.results import Results
     from personaspace.steer.steered_lm import SteeredLM
 
+PERSONA_FILES = ("personas.json", "centroids.safetensors")
+"""The files of the stage ``personas`` that are read again; its profiles are for people."""
+
+S = TypeVar("S", bound=BaseModel)
+
+
+class SurveySettings(BaseModel):
+    """Settings of the stage ``survey``: the survey's name and digest, and how it was split."""
+
+    name: str
+    digest: str
+    split: SplitSettings
+
+
+class _PersonaSettings(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    method: str = "kmeans"
+
 
 @dataclass(frozen=True)
 class FittedRun:
-    """A fitted run, read from its folder; nothing here writes to it.
+    """A fitted run, whose parts are read from its folder, and their files checked, when first used; nothing is written.
 
     Attributes:
         run: The folder and its manifest.
-        split: The survey cut into training and evaluation sets.
-        embedder: The embedder, fitted on ``split.train``.
-        personas: The cluster personas.
     """
 
     run: Run
-    split: Split
-    embedder: Embedder
-    personas: Personas
 
     @classmethod
     def load(cls, run: Run) -> Self:
-        """Read what ``fit`` left in a run folder.
+        """Open what ``fit`` left in a run folder.
 
         Raises:
-            RunError: A stage is missing, damaged or out of date.
+            RunError: A stage is missing or out of date.
         """
-        command = f"fit SURVEY --out {run.folder}"
-        survey = load_survey(run.require("survey", command))
-        parts = split(survey, **run.settings("survey")["split"])
-        embedder = load_embedder(run.require("embedding", command))
-        return cls(run, parts, embedder, Personas.load(run.require("personas", command)))
+        fitted = cls(run)
+        for stage in ("survey", "embedding", "personas"):
+            run.up_to_date(stage, fitted._fit)
+        return fitted
+
+    @cached_property
+    def split(self) -> Split:
+        """The survey cut into training and evaluation sets; :class:`RunError` where it is damaged."""
+        survey = load_survey(self.run.require("survey", self._fit))
+        return split(survey, **asdict(self.survey_settings.split))
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """The embedder, fitted on ``split.train``; :class:`RunError` where it is damaged."""
+        return load_embedder(self.run.require("embedding", self._fit))
+
+    @cached_property
+    def personas(self) -> Personas:
+        """The cluster personas; :class:`RunError` where they are damaged or not of the run's embedder."""
+        folder = self.run.require("personas", self._fit, PERSONA_FILES)
+        personas = Personas.load(folder)
+        personas.check_made_from(self.embedder, folder)
+        return personas
+
+    @property
+    def survey_settings(self) -> SurveySettings:
+        """The name and digest of the survey that was fitted, and its split."""
+        return self._settings("survey", SurveySettings)
+
+    @property
+    def clustering_method(self) -> str:
+        """The clustering method of the personas."""
+        return self._settings("personas", _PersonaSettings).method
+
+    @property
+    def _fit(self) -> str:
+        return f"fit SURVEY --out {self.run.folder}"
+
+    def _settings(self, stage: str, schema: type[S]) -> S:
+        try:
+            return schema.model_validate(self.run.settings(stage))
+        except ValidationError as error:
+            raise RunError(
+                f"{self.run.folder / MANIFEST} is damaged in the settings of stage {stage!r}, {first_fault(error)}; "
+                "restore it, or fit into a new folder"
+            ) from error
 
     def steered_lm(self, device: str = "cpu") -> SteeredLM:
         """Load the language model that the run steered.

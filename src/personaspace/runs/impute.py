@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,13 +11,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from personaspace.embedding.base import Embedder
-from personaspace.errors import RunError, SurveyError
-from personaspace.files import whole_folder, write_atomically
+from personaspace.errors import RunError, SurveyError, listed
+from personaspace.files import user_path, whole_folder, write_atomically
 from personaspace.imputation.multiple import Imputation, blank_cells, impute
 from personaspace.runs.fit import SIMULATED, OnStep
 from personaspace.runs.fitted import FittedRun
 from personaspace.runs.run import Run
 from personaspace.survey.answers import Pairs
+from personaspace.survey.filters import Filter, filtered_questions
 from personaspace.survey.readers.codebook_file import beside
 from personaspace.survey.readers.registry import read_survey, writer_of
 from personaspace.survey.readers.writer import SourceWriter, WideCsvWriter
@@ -36,6 +38,7 @@ class CompletedCopies:
         imputed_cells: The table of every imputed cell: respondent, question, draw, option.
         cells: Number of imputed cells in each copy.
         questions_left: Questions left as they are because the run's embedder was not fitted on them.
+        filtered: Questions left blank where they were not asked, with the answers that lead to them.
         own_format: Whether the copies are in the source's own format; else CSV files of option texts.
     """
 
@@ -44,6 +47,7 @@ class CompletedCopies:
     imputed_cells: Path
     cells: int
     questions_left: tuple[str, ...]
+    filtered: dict[str, Filter]
     own_format: bool
 
 
@@ -54,6 +58,7 @@ def impute_run(
     out: Path | None = None,
     questions: Sequence[str] | None = None,
     refusals: bool = False,
+    fill_filtered: bool = False,
     source: Path | None = None,
     codebook: Path | None = None,
     seed: int = 0,
@@ -69,6 +74,7 @@ def impute_run(
         out: A new or empty folder; ``RUN/imputation`` if not given.
         questions: Ids of the questions to fill, or ``None`` for all.
         refusals: Whether to fill refusals too.
+        fill_filtered: Whether to fill filtered questions for those too who were not asked because of an earlier answer.
         source: Where the survey lies now, if it has been moved. The codebook beside it is read, if there is one.
         codebook: Where the codebook lies now, if it has been moved elsewhere.
         seed: The same seed gives the same files.
@@ -82,13 +88,19 @@ def impute_run(
         SurveyError: There is nothing to fill.
         UnknownNameError: There is no such question.
     """
-    out = run.folder / "imputation" if out is None else out
+    out = run.place("imputation") if out is None else out
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise RunError(f"{out} exists and is not empty: remove it, or choose another folder with --out")
     fitted = FittedRun.load(run)
-    survey, writer = _source(run, fitted.split.survey, source, codebook)
+    survey, writer = _source(fitted, source, codebook)
     asked = replace(survey, refusals=Pairs.empty()) if refusals else survey
-    blanks = blank_cells(asked, questions)
+    filters = {} if fill_filtered else _filters(survey, questions)
+    blanks = blank_cells(asked, questions, filters)
+    if not len(blanks) and filters:
+        raise SurveyError(
+            f"nothing is left to fill: {listed(filters, most=5)} are asked only after certain answers to other "
+            "questions; give --fill-filtered to fill them for everybody"
+        )
     own = writer or WideCsvWriter(survey)
     blanks = blanks.where(own.can_write(blanks))
     left = _not_learned(fitted.embedder, survey, blanks)
@@ -104,11 +116,18 @@ def impute_run(
         seed=seed,
         on_draw=lambda done, total: on_step("imputation", done, total, "draws") if on_step else None,
     )
-    with whole_folder(out) as folder:
+    inside = out.resolve().is_relative_to(run.folder.resolve())
+    with run.writing() if inside else nullcontext(), whole_folder(out) as folder:
         written = [own.write(imputation.answers(draw), folder / f"imputation-{draw + 1}") for draw in range(draws)]
         write_atomically(folder / IMPUTED_CELLS, lambda path: _write_cells(imputation, path))
     copies = tuple(out / path.relative_to(folder) for path in written)
-    return CompletedCopies(out, copies, out / IMPUTED_CELLS, len(imputation.blanks), left, writer is not None)
+    return CompletedCopies(out, copies, out / IMPUTED_CELLS, len(imputation.blanks), left, filters, writer is not None)
+
+
+def _filters(survey: Survey, questions: Sequence[str] | None) -> dict[str, Filter]:
+    """The filters of the questions that are to be filled."""
+    found = filtered_questions(survey)
+    return {name: one for name, one in found.items() if questions is None or name in questions}
 
 
 def _write_cells(imputation: Imputation, path: Path) -> None:
@@ -119,19 +138,20 @@ def _write_cells(imputation: Imputation, path: Path) -> None:
             file.write_table(pa.Table.from_pandas(imputation.table(draw), schema, preserve_index=False))
 
 
-def _source(run: Run, survey: Survey, moved: Path | None, given: Path | None) -> tuple[Survey, SourceWriter | None]:
+def _source(fitted: FittedRun, moved: Path | None, given: Path | None) -> tuple[Survey, SourceWriter | None]:
     """The survey as its source holds it now, and a writer in the source's format, ``None`` if that is only read."""
+    run = fitted.run
     notes = run.notes("survey")
     if moved is None and notes.get("source") == SIMULATED:
-        return survey, None
-    if moved is None and "source" not in notes:
+        return fitted.split.survey, None
+    if moved is None and not notes.get("source"):
         raise RunError(f"{run.folder} does not say where its survey was read from: give --source PATH")
-    path = moved or Path(notes["source"])
+    path = user_path(moved or notes.get("source") or "")
     codebook = given or (beside(moved) if moved else None) or notes.get("codebook")
     if not path.exists():
         raise RunError(f"the survey is no longer at {path}: give --source PATH with where it lies now")
-    now = read_survey(path, codebook=codebook, name=survey.name)
-    if digest(now) != run.settings("survey")["digest"]:
+    now = read_survey(path, codebook=codebook, name=fitted.survey_settings.name)
+    if digest(now) != fitted.survey_settings.digest:
         raise RunError(
             f"{path} is not as it was when the run was fitted: restore it, give --source PATH with the survey that "
             f"was fitted, or run `personaspace fit {path} --out NEW_RUN`"

@@ -68,7 +68,7 @@ def _mixed(fitted: FittedRun, weights: dict[str, float]) -> Persona:
 
 def _persona_named(fitted: FittedRun, name: str) -> Persona:
     if name.startswith("respondent-"):
-        return individual_personas(fitted.embedder)[name]
+        return individual_personas(fitted.embedder, fitted.split.train)[name]
     trait, equals, _ = name.partition("=")
     if equals:
         return demographic_personas(fitted.embedder, fitted.split.train, trait)[name]

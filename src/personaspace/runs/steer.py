@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import asdict
 from pathlib import Path
 
 from personaspace.runs.fit import OnStep
 from personaspace.runs.fitted import FittedRun
-from personaspace.runs.run import CHECKPOINT, Run
+from personaspace.runs.leftovers import CHECKPOINT
+from personaspace.runs.run import Run
 from personaspace.steer.forward.attach import Attachment
 from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.model.loading import BaseSettings
@@ -84,8 +84,7 @@ def steer_run(
     after = ("survey", "embedding")
     if processes.main:
         run.stage("steer", about, after, lambda folder: train(folder).save(folder))
-        shutil.rmtree(run.folder / "steer" / CHECKPOINT, ignore_errors=True)
     elif not run.current("steer", about, after):
-        train(run.folder / "steer")
+        train(run.unfinished("steer", about, after))
     processes.wait()
     return SteeredLM.load(run.folder / "steer", lm.model)
