@@ -14,6 +14,8 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
     AutoModelForCausalLM,
     CohereConfig,
+    DeepseekV2Config,
+    DeepseekV3Config,
     FalconConfig,
     Gemma2Config,
     Gemma3TextConfig,
@@ -21,6 +23,7 @@ from transformers import (
     GPTJConfig,
     GPTNeoConfig,
     GraniteConfig,
+    Llama4TextConfig,
     LlamaConfig,
     MistralConfig,
     OPTConfig,
@@ -114,17 +117,73 @@ FAMILIES: dict[str, Callable[[], Any]] = {
     "falcon, new architecture": lambda: FalconConfig(**FALCON, new_decoder_architecture=True, num_kv_heads=2),
 }
 
+MIXTURE: dict[str, Any] = {"num_local_experts": 2, "num_experts_per_tok": 1}
+LATENT: dict[str, Any] = {
+    **LLAMA, "num_key_value_heads": 4, "kv_lora_rank": 8, "qk_rope_head_dim": 4, "qk_nope_head_dim": 8, "v_head_dim": 6,
+    "n_routed_experts": 4, "num_experts_per_tok": 2, "n_shared_experts": 1, "first_k_dense_replace": 1,
+    "moe_intermediate_size": 16, "n_group": 1, "topk_group": 1,
+}  # fmt: skip
+FAMILIES["llama4"] = lambda: Llama4TextConfig(
+    **LLAMA, **MIXTURE, head_dim=8, intermediate_size_mlp=48, attention_chunk_size=256, no_rope_layers=[1, 1, 0],
+    interleave_moe_layer_step=2,
+)  # fmt: skip
+
+PROMPT_ONLY: dict[str, Callable[[], Any]] = {
+    "deepseek-v2": lambda: DeepseekV2Config(**LATENT, q_lora_rank=None),
+    "deepseek-v3": lambda: DeepseekV3Config(**LATENT, q_lora_rank=8),
+}
+"""Families whose keys and values differ in width: latent attention, which no prefix fills."""
+
 SHORT: dict[str, Callable[[], Any]] = {
     "gpt-neo, short window": lambda: _gpt_neo(WINDOW),
     "mistral, short window": lambda: MistralConfig(**LLAMA, sliding_window=WINDOW),
     "gemma3, short window": lambda: _gemma(Gemma3TextConfig, WINDOW),
 }
 
+STATES: dict[str, Any] = {"mamba_n_heads": 4, "mamba_d_head": 16, "mamba_d_state": 8, "mamba_n_groups": 1}
+DELTA: dict[str, Any] = {
+    "layer_types": ["linear_attention", "full_attention", "linear_attention"], "linear_key_head_dim": 8,
+    "linear_value_head_dim": 8, "linear_num_key_heads": 2, "linear_num_value_heads": 4,
+}  # fmt: skip
+UNSUITABLE: dict[str, dict[str, Any]] = {
+    "Mamba": {},
+    "Mamba2": {"num_heads": 4, "head_dim": 16, "state_size": 8, "n_groups": 1},
+    "Jamba": {
+        "num_experts": 2, "num_experts_per_tok": 1, "attn_layer_period": 2, "attn_layer_offset": 1, "mamba_d_state": 4,
+        "expert_layer_period": 2, "expert_layer_offset": 1, "mamba_dt_rank": 4,
+    },
+    "FalconH1": {**STATES, "mamba_d_ssm": 32, "mamba_d_head": 8, "mamba_expand": 1},
+    "Lfm2": {"layer_types": ["conv", "full_attention", "conv"]},
+    "MiniMax": {**MIXTURE, "head_dim": 8, "block_size": 8, "layer_types": DELTA["layer_types"]},
+    "Bamba": {**STATES, "attn_layer_indices": [1]},
+    "GraniteMoeHybrid": {**STATES, **MIXTURE, "layer_types": ["mamba", "attention", "mamba"]},
+    "Qwen3Next": {
+        **DELTA, "head_dim": 16, "num_experts": 2, "num_experts_per_tok": 1, "moe_intermediate_size": 16,
+        "shared_expert_intermediate_size": 16,
+    },
+    "NemotronH": {},
+    "OlmoHybrid": {"layer_types": DELTA["layer_types"]},
+    "RecurrentGemma": {"lru_width": 32, "attention_window_size": 64, "head_dim": 8},
+    "Rwkv": {"attention_hidden_size": 32, "context_length": 256},
+}  # fmt: skip
+"""Families that keep more than keys and values, by the beginning of their configuration's name."""
+
+
+def filled(model: Any) -> Any:
+    """The model with random weights where its family starts from zeros, so that no part of it is without effect."""
+    with torch.no_grad():
+        for weight in model.parameters():
+            if not weight.any():
+                weight.normal_(std=0.5)
+    return model
+
 
 def tiny_model(family: str, settings: BaseSettings | None = None) -> LanguageModel:
     torch.manual_seed(0)
     auto: Any = AutoModelForCausalLM
-    return LanguageModel(auto.from_config({**FAMILIES, **SHORT}[family]()), tiny_tokenizer(), family, settings=settings)
+    return LanguageModel(
+        auto.from_config({**FAMILIES, **SHORT, **PROMPT_ONLY}[family]()), tiny_tokenizer(), family, settings=settings
+    )
 
 
 @pytest.fixture(params=["gpt2", "gpt-neo", "llama, grouped queries", "falcon, alibi"])

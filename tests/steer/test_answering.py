@@ -85,7 +85,7 @@ def test_bad_questions_say_what_is_wrong(question_aware: SteeredLM) -> None:
         question_aware.ask(" ", ["Yes", "No"], points)
     with pytest.raises(SettingError, match="strength is nan"):
         question_aware.ask("Is it?", ["Yes", "No"], points, strength=float("nan"))
-    with pytest.raises(SettingError, match=r"0 order\(s\)"):
+    with pytest.raises(SettingError, match="orders is 0"):
         question_aware.ask("Is it?", ["Yes", "No"], points, orders=0)
     with pytest.raises(UnknownNameError, match="did you mean 'ABC'"):
         question_aware.ask("Is it?", ["Yes", "No"], points, alphabets=["ABD"])

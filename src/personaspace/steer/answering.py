@@ -9,7 +9,8 @@ from typing import Unpack
 import numpy as np
 import pandas as pd
 
-from personaspace.errors import SettingError
+from personaspace.errors import SettingError, shown
+from personaspace.steer.checks import check_text
 from personaspace.steer.persona_bootstrap import Bootstrap
 from personaspace.steer.poll import Poll, sensitivity
 from personaspace.steer.protocols import PersonasLike, names_and_vectors
@@ -129,8 +130,10 @@ def new_question(text: str, options: Sequence[str]) -> Question:
         SettingError: The text or an option is empty.
         SurveyError: Fewer than two options, or one of them twice.
     """
+    if isinstance(options, str) or not all(isinstance(option, str) for option in options):
+        raise SettingError(f"options is {shown(options)}: give a list of strings")
     empty = [str(place) for place, option in enumerate(options, start=1) if not option.strip()]
-    if not text.strip() or empty:
+    if not check_text("question", text).strip() or empty:
         what = f"option {', '.join(empty)} of the question" if empty else "the question"
         raise SettingError(f"{what} is empty: write it out")
     return Question("asked", text, tuple(Option(option) for option in options))

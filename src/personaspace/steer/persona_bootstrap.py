@@ -10,7 +10,8 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from personaspace.errors import SettingError, SurveyError
+from personaspace.errors import MAX_SEED, SettingError, SurveyError
+from personaspace.steer.checks import check_whole
 from personaspace.steer.protocols import Embedding, Persona, PersonasLike
 from personaspace.survey.arrays import FloatArray, IntArray, Vectors
 from personaspace.survey.lookup import NOWHERE, index_of, positions
@@ -49,8 +50,8 @@ class Bootstrap:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.resamples < 2:
-            raise SettingError(f"{self.resamples} resample(s): an interval takes at least 2, better 200")
+        check_whole("resamples", self.resamples, 2)
+        check_whole("seed", self.seed, 0, MAX_SEED)
 
     def points(self, personas: PersonasLike) -> Iterator[Vectors | None]:
         """Resampled vectors ``[resamples, dim]`` of each persona; ``None`` for one with fewer than two members.

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from personaspace.errors import ModelError, PersonaSpaceError, RunError, SurveyError
-from personaspace.files import read_json, read_tensors, write_json, write_tensors
+from personaspace.errors import ModelError, PersonaSpaceError, RunError, SurveyError, shown
+from personaspace.files import write_json, write_tensors
 from personaspace.newquestions.gaussian_process import QuestionPrior
 from personaspace.newquestions.log_odds import log_odds
 from personaspace.steer.answering import Answerer
@@ -18,11 +18,12 @@ from personaspace.steer.export.hub import download, read_personas, whole
 from personaspace.steer.forward.attach import Attachment, Form, Placement, check_question
 from personaspace.steer.generation.writer import Writer
 from personaspace.steer.model.language_model import LanguageModel
-from personaspace.steer.model.loading import BaseSettings, is_repository
+from personaspace.steer.model.loading import is_repository
 from personaspace.steer.model.prompts import question_prompt
 from personaspace.steer.protocols import Embedding, Personas, vectors_of
+from personaspace.steer.saved import CONFIG, WEIGHTS, SavedConfig, read_config, read_weights
 from personaspace.steer.soft_prompts.base import SoftPrompt, SoftPromptSettings
-from personaspace.steer.soft_prompts.initialization import initialize, new_soft_prompt
+from personaspace.steer.soft_prompts.initialization import initialize, new_soft_prompt, soft_prompt_shapes
 from personaspace.steer.soft_prompts.registry import described, soft_prompt_settings
 from personaspace.steer.steerer import Steerer
 from personaspace.steer.steering import AskSettings, Steering
@@ -128,6 +129,7 @@ class SteeredLM(Answerer, Writer):
             states = torch.stack([question.features for question in questions]).cpu().double().numpy()
             self.prior_ = QuestionPrior(survey.questions, states, log_odds(survey, embedder, vectors.numpy()))
             training, validation = with_prior(training, validation, self.prior_, embedder, survey, settings)
+        del questions  # with the keys and values of all of them; the model's cache keeps those read last
         checked = (validation if len(validation) else training).sample(settings.check_pairs, settings.seed)
         self.history_ = Trainer(steerer, training, checked, settings, checkpoint, logs, launched()).run(on_step)
         self.temperature_ = fitted_temperature(steerer, checked, settings.batch) if len(validation) else 1.0
@@ -164,7 +166,7 @@ class SteeredLM(Answerer, Writer):
     def save(self, folder: str | Path) -> None:
         """Write the soft-prompting model with its settings to a folder; the base model is named, not copied."""
         trained, folder = self._fitted(), Path(folder)
-        write_tensors(folder / "soft_prompt.safetensors", {k: v.cpu() for k, v in trained.state_dict().items()})
+        write_tensors(folder / WEIGHTS, {k: v.cpu() for k, v in trained.state_dict().items()})
         config = {
             "model": self.model.name,
             "fingerprint": self.model.fingerprint,
@@ -180,7 +182,7 @@ class SteeredLM(Answerer, Writer):
         }
         if self.prior_ is not None:
             self.prior_.save(folder)
-        write_json(folder / "config.json", config)
+        write_json(folder / CONFIG, config)
 
     @classmethod
     def load(
@@ -200,7 +202,7 @@ class SteeredLM(Answerer, Writer):
             revision: Branch, tag or commit of the repository.
 
         Raises:
-            RunError: The folder is missing or incomplete, or the base model is not the one it was trained on.
+            RunError: The folder is missing, incomplete or damaged, or the base model is not the one it was trained on.
             UnknownNameError: The hub does not show such a repository.
             ServerError: The hub cannot be reached.
         """
@@ -210,23 +212,23 @@ class SteeredLM(Answerer, Writer):
                 f"there is no folder {str(source)!r}: give a folder written by SteeredLM.save, or a hub repository as "
                 "ORGANISATION/NAME"
             )
-        config = read_json(folder / "config.json")
+        config = read_config(folder)
         with whole(folder):
             lm = cls(
-                model or LanguageModel.load(config["model"], device, BaseSettings(**config["base"])),
-                **config["attachment"],
-                soft_prompt=soft_prompt_settings(**config["soft_prompt"]),
-                settings=TrainSettings(**config["settings"]),
-                refusals=config["refusals"],
+                model or LanguageModel.load(config.model, device, config.base),
+                **asdict(config.attachment),
+                soft_prompt=config.soft_prompt,
+                settings=config.settings,
+                refusals=config.refusals,
             )
             _check_base(lm.model, config, folder)
-            lm.soft_prompt_ = lm._new_soft_prompt(config["dim"])
-            arrays = read_tensors(folder / "soft_prompt.safetensors")
+            arrays = read_weights(folder, soft_prompt_shapes(lm.kind, config.dim, lm.model, lm.attachment))
+            lm.soft_prompt_ = lm._new_soft_prompt(config.dim)
             lm.soft_prompt_.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
             lm.prior_ = QuestionPrior.load(folder) if lm.kind.informed else None
-            lm.temperature_ = config["temperature"]
-            lm.history_, lm.trained_on_ = config["history"], config["trained_on"]
-            lm.personas_ = read_personas(folder)
+            lm.temperature_ = config.temperature
+            lm.history_, lm.trained_on_ = config.history, config.trained_on.model_dump()
+            lm.personas_ = read_personas(folder, config.dim)
         return lm
 
     @property
@@ -246,12 +248,12 @@ class SteeredLM(Answerer, Writer):
         return new_soft_prompt(self.kind, dim, self.model, self.attachment, self.settings.seed)
 
 
-def _check_base(model: LanguageModel, config: Mapping[str, Any], folder: Path) -> None:
+def _check_base(model: LanguageModel, config: SavedConfig, folder: Path) -> None:
     """Raise :class:`RunError` unless a model is the one a saved configuration names, with the same chat setting."""
-    if model.fingerprint != config["fingerprint"]:
-        raise RunError(f"{folder} was trained on another model than the one now loaded as {config['model']!r}")
-    if model.settings.chat != config["base"]["chat"]:
-        raise RunError(f"{folder} was trained with chat={config['base']['chat']!r}: load the model with that setting")
+    if model.fingerprint != config.fingerprint:
+        raise RunError(f"{folder} was trained on another model than the one now loaded as {shown(config.model)}")
+    if model.settings.chat != config.base.chat:
+        raise RunError(f"{folder} was trained with chat={config.base.chat!r}: load the model with that setting")
 
 
 def training_facts(survey: Survey) -> dict[str, Any]:

@@ -42,9 +42,9 @@ class Steerer:
         """Vectors ``[n, dim]`` as a tensor on the model's device; :class:`SurveyError` where they do not fit."""
         return torch.from_numpy(checked(vectors, len(self.soft_prompt.vectors.mean))).to(self.model.device)
 
-    def rows_per_pass(self, questions: Sequence[CachedQuestion], most: int) -> int:
+    def rows_per_pass(self, texts: Sequence[str], most: int) -> int:
         """Points per pass: ``most`` where they share the questions, fewer where each has a copy of its own."""
-        longest = max((question.ids.shape[1] for question in questions), default=0)
+        longest = max(map(self.model.question_length, texts), default=0)
         shared = self.attachment.placement == "after" and shares(self.model, longest + self.attachment.tokens + 1)
         return most if shared else min(most, COPIES)
 

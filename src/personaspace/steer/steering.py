@@ -10,7 +10,6 @@ With b(o) the base model's log-probability of an outcome o and p(o) the steered 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
@@ -19,14 +18,17 @@ from typing import TypedDict
 import torch
 from torch import Tensor
 
-from personaspace.errors import SettingError
+from personaspace.errors import SettingError, shown
 from personaspace.newquestions.gaussian_process import OptionWeights, QuestionPrior
+from personaspace.steer.checks import check_number, check_whole
 from personaspace.steer.forward.option_logits import base_probabilities
 from personaspace.steer.model.prompts import Phrasing, labels_for, phrasings, question_prompt
 from personaspace.steer.soft_prompts.informed import prior_features
 from personaspace.steer.steerer import Steerer
 from personaspace.survey.arrays import Vectors
 from personaspace.survey.question import Question
+
+MOST_STRENGTH = 1000.0
 
 
 class AskOptions(TypedDict, total=False):
@@ -59,8 +61,11 @@ class AskSettings:
 
     def __post_init__(self) -> None:
         check_strength(self.strength)
-        if self.batch < 1:
-            raise SettingError(f"batch is {self.batch}: give at least 1")
+        check_whole("orders", self.orders, 1)
+        check_whole("batch", self.batch, 1)
+        several = isinstance(self.alphabets, Sequence) and not isinstance(self.alphabets, str)
+        if not several or not all(isinstance(name, str) for name in self.alphabets):
+            raise SettingError(f"alphabets is {shown(self.alphabets)}: give a list of names, such as ['ABC', '123']")
 
 
 @dataclass(frozen=True)
@@ -110,7 +115,7 @@ class Steering:
             Shape ``[n, outcomes]``.
         """
         question = self.steerer.model.read(text)
-        rows = self.steerer.rows_per_pass([question], batch)
+        rows = self.steerer.rows_per_pass([text], batch)
         parts = in_batches(points, prior_features, rows)
         return (
             torch.cat([self.steerer.logits(some, question, labels, prior) for some, prior in parts]) / self.temperature
@@ -145,6 +150,5 @@ def in_batches(points: Tensor, prior_features: Tensor | None, most: int) -> Iter
 
 
 def check_strength(strength: float) -> None:
-    """Raise :class:`SettingError` unless the strength of steering is a finite number."""
-    if not math.isfinite(strength):
-        raise SettingError(f"strength is {strength}: give a number, 0 for the base model, 1 for the steered model")
+    """Raise :class:`SettingError` unless the strength of steering is a number from -1000 to 1000."""
+    check_number("strength", strength, -MOST_STRENGTH, MOST_STRENGTH)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Iterator
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -17,7 +18,8 @@ from personaspace.steer.forward.attach import Placement
 from personaspace.steer.steered_lm import SteeredLM
 from personaspace.steer.steering import AskOptions
 from personaspace.steer.training.settings import TrainSettings
-from tests.serve.vllm.fake_vllm import FakeVllm, fake_vllm
+from tests.serve.vllm import fake_vllm as fake
+from tests.serve.vllm.fake_vllm import FakeVllm, completion, fake_vllm
 from tests.steer.conftest import Points, opposed_survey, tiny_model
 
 OPTIONS = ["Yes", "Perhaps", "No"]
@@ -70,7 +72,7 @@ def test_the_model_is_found_by_its_name(lm: SteeredLM) -> None:
         assert VllmClient(server.url, lm).server.model == "gpt2"
         assert VllmClient(server.url, lm, "other").server.model == "other"
     with fake_vllm(tiny_model("gpt2"), ("one", "two")) as server:
-        with pytest.raises(ServerError, match="no model 'gpt2' but one, two: give model="):
+        with pytest.raises(ServerError, match="no model 'gpt2' but 'one', 'two': give model="):
             VllmClient(server.url, lm).ask("Is it?", OPTIONS, Points(1))
         with pytest.raises(ServerError, match="model `three` does not exist"):
             VllmClient(server.url, lm, "three").ask("Is it?", OPTIONS, Points(1))
@@ -107,7 +109,7 @@ def test_what_cannot_be_served(lm: SteeredLM) -> None:
         VllmClient("http://localhost:8000", prefix)
     with pytest.raises(SettingError, match="write http://HOST:PORT"):
         VllmClient("localhost:8000", lm)
-    with pytest.raises(SettingError, match="1 to 1024 prompts"):
+    with pytest.raises(SettingError, match=r"batch \(prompts a request\) is 0: give a whole number from 1 to 1024"):
         VllmClient("http://localhost:8000", lm, batch=0)
     with pytest.raises(NotFittedError, match="call fit"):
         VllmClient("http://localhost:8000", SteeredLM(lm.model, form="prompt"))
@@ -152,3 +154,59 @@ def test_sampling_controls_reach_the_server(lm: SteeredLM, server: FakeVllm) -> 
         "model": "base", "max_tokens": 3, "temperature": 0.8, "top_p": 0.95, "top_k": 5, "min_p": 0.0,
         "repetition_penalty": 1.0, "stop": ["\n"], "seed": 9,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 0.5, 1e9, -1e300, None, "-1", True, [], {}])
+def test_what_is_no_log_probability_is_never_an_answer(
+    lm: SteeredLM, server: FakeVllm, value: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    label = f"token_id:{lm.model.option_tokens.ids('ABC')[1]}"
+
+    def spoiled(server: FakeVllm, body: dict[str, Any]) -> Any:
+        content = completion(server, body)
+        content["choices"][0]["logprobs"]["top_logprobs"][0][label] = value
+        return content
+
+    monkeypatch.setattr(fake, "completion", spoiled)
+    with pytest.raises(ServerError, match="as the log-probability of an option"):
+        VllmClient(server.url, lm).ask("Is it?", OPTIONS, Points(2))
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        None, 7, [], {}, [7], [None, None], [{"index": 0}, {"index": 0}], [{"index": "0"}, {"index": "1"}],
+        [{"index": 0, "text": None}, {"index": 1, "text": 7}], [{"index": 0, "logprobs": 7}, {"index": 1}],
+        [{"index": 0, "logprobs": {"top_logprobs": [None]}}, {"index": 1}], [{"index": True}, {"index": 0}],
+    ],
+)  # fmt: skip
+def test_responses_of_a_wrong_type(
+    lm: SteeredLM, server: FakeVllm, choices: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fake, "completion", lambda *_: {"choices": choices})
+    client = VllmClient(server.url, lm, "base")
+    for asks in (lambda: client.ask("Is it?", OPTIONS, Points(2)), lambda: client.generate("Why?", Points(2))):
+        with pytest.raises(ServerError) as refused:
+            asks()
+        assert "\n" not in str(refused.value)
+        assert len(str(refused.value)) < 500
+
+
+def test_a_server_that_does_not_speak_http() -> None:
+    with socket.socket() as listens:
+        listens.bind(("127.0.0.1", 0))
+        listens.listen()
+        url = f"http://127.0.0.1:{listens.getsockname()[1]}"
+
+        def answer() -> None:
+            taken = listens.accept()[0]
+            taken.recv(100)
+            taken.sendall(b"\x1b]0;title\x07 nonsense\r\n\r\n")
+            taken.close()
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with pytest.raises(ServerError, match="no server answers") as refused:
+            Endpoint(url, retries=0, timeout=5).ask("/v1/models")
+        thread.join()
+    assert str(refused.value).isprintable()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 from typing import Any, get_args
 
@@ -9,31 +10,15 @@ import numpy as np
 import pytest
 import torch
 from peft import AutoPeftModelForCausalLM, PeftModel
+from safetensors.torch import load_file
 
 from personaspace.errors import ModelError
-from personaspace.steer.export.peft import export_peft
+from personaspace.steer.export.peft import export_peft, fixed_tokens
 from personaspace.steer.forward.attach import Form, Placement
 from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.model.prompts import open_question, question_prompt
-from personaspace.steer.steered_lm import SteeredLM
-from personaspace.steer.training.settings import TrainSettings
-from personaspace.survey.question import Option, Question
-from tests.steer.conftest import FAMILIES, Points, opposed_survey, tiny_model
-
-ASKED = Question("asked", "Should the city build more parks?", (Option("Yes"), Option("Perhaps"), Option("No")))
-
-
-def steered(model: LanguageModel, form: Form, placement: Placement, soft_prompt: str = "mlp") -> SteeredLM:
-    survey, space = opposed_survey(20, 3)
-    settings = TrainSettings(epochs=1, learning_rate=1e-2)
-    lm = SteeredLM(model, form=form, placement=placement, soft_prompt=soft_prompt, tokens=3, settings=settings)
-    lm.fit(survey, space).temperature_ = 1.0  # other programs' logits are not calibrated
-    return lm
-
-
-def label_probabilities(model: LanguageModel, logits: torch.Tensor) -> np.ndarray[Any, Any]:
-    options = model.option_tokens.ids("ABC")
-    return logits[:, -1, options].softmax(-1).detach().numpy()
+from tests.steer.conftest import FAMILIES, Points, tiny_model
+from tests.steer.export.exported import ASKED, label_probabilities, steered
 
 
 @pytest.mark.parametrize("form", get_args(Form))
@@ -79,6 +64,29 @@ def test_names_of_personas_are_not_paths(llama: LanguageModel, tmp_path: Path) -
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert len({path.resolve() for path in folders.values()}) == 4
     assert folders["POLPARTY=Democrat"] == tmp_path / "out" / "POLPARTY=Democrat"
+
+
+def test_no_two_personas_share_a_folder_on_any_disk(llama: LanguageModel, tmp_path: Path) -> None:
+    """Whatever the names: also where upper and lower case, or composed and decomposed letters, are one."""
+    names = (
+        "a b", "a_b", "a_b-1", "a_b-2", "A_B", "a-b", "", ".", "..", "/", "_", "CON", "con", "nul", "LPT1", "con.txt",
+        "caf\u00e9", "cafe\u0301", "stra\u00dfe", "STRASSE", "a\0b", "a\nb", "../../up", "x" * 300, "x" * 301,
+        "\u00e9" * 200, "\ud800", "~", "-", "\ufb01", "fi",
+    )  # fmt: skip
+    points = Points(len(names))
+    points.names = names
+    lm = steered(llama, "prompt", "before")
+    folders = export_peft(lm, points, tmp_path / "out")
+    assert list(folders) == list(names)
+    assert {path.parent for path in folders.values()} == {tmp_path / "out"}
+    seen = {unicodedata.normalize("NFKD", path.name).casefold() for path in folders.values()}
+    assert len(seen) == len(names)
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {path.name for path in folders.values()}
+    assert folders["a_b"].name == "a_b"
+    assert all(0 < len(path.name.encode()) < 120 and "." not in path.name for path in folders.values())
+    assert not seen & {"con", "nul", "lpt1"}
+    tokens = [load_file(path / "adapter_model.safetensors")["prompt_embeddings"] for path in folders.values()]
+    torch.testing.assert_close(torch.stack(tokens), fixed_tokens(lm, points.vectors).flatten(2).detach())
 
 
 @pytest.mark.parametrize(

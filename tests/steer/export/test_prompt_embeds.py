@@ -18,28 +18,12 @@ from personaspace.files import read_metadata, read_tensors
 from personaspace.not_fitted import NotFittedError
 from personaspace.steer.export.peft import PROBE, export_peft
 from personaspace.steer.export.prompt_embeds import export_embeds, prompt_embeds, wire_format
-from personaspace.steer.forward.attach import Form, Placement
+from personaspace.steer.forward.attach import Placement
 from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.model.prompts import question_prompt
 from personaspace.steer.steered_lm import SteeredLM
-from personaspace.steer.training.settings import TrainSettings
-from personaspace.survey.question import Option, Question
-from tests.steer.conftest import FAMILIES, VOCABULARY, Points, opposed_survey, tiny_model, tiny_tokenizer
-
-ASKED = Question("asked", "Should the city build more parks?", (Option("Yes"), Option("Perhaps"), Option("No")))
-
-
-def steered(model: LanguageModel, form: Form, placement: Placement, soft_prompt: str = "mlp") -> SteeredLM:
-    survey, space = opposed_survey(20, 3)
-    settings = TrainSettings(epochs=1, learning_rate=1e-2)
-    lm = SteeredLM(model, form=form, placement=placement, soft_prompt=soft_prompt, tokens=3, settings=settings)
-    lm.fit(survey, space).temperature_ = 1.0  # other programs' logits are not calibrated
-    return lm
-
-
-def label_probabilities(model: LanguageModel, logits: torch.Tensor) -> np.ndarray[Any, Any]:
-    options = model.option_tokens.ids("ABC")
-    return logits[:, -1, options].softmax(-1).detach().numpy()
+from tests.steer.conftest import FAMILIES, VOCABULARY, Points, tiny_model, tiny_tokenizer
+from tests.steer.export.exported import ASKED, label_probabilities, steered
 
 
 def gemma(kind: int) -> LanguageModel:

@@ -17,7 +17,7 @@ def test_bad_settings() -> None:
         Attachment("afer")  # type: ignore[arg-type]
     with pytest.raises(UnknownNameError, match="did you mean 'prefix'"):
         Attachment("after", "prefx")  # type: ignore[arg-type]
-    with pytest.raises(SettingError, match="0 virtual tokens"):
+    with pytest.raises(SettingError, match=r"number of virtual tokens\) is 0: give a whole number from 1 to 64"):
         Attachment(tokens=0)
 
 

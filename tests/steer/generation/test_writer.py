@@ -166,9 +166,9 @@ def test_a_stop_string_ends_a_written_text(lm: SteeredLM) -> None:
     ("settings", "message"),
     [
         ({"strength": float("inf")}, "strength is inf"),
-        ({"temperature": -1}, "temperature is -1: give 0 for greedy"),
+        ({"temperature": -1}, "temperature is -1: give a number from 0 up"),
         ({"temperature": float("nan")}, "temperature is nan"),
-        ({"top_p": 0}, "top_p is 0: give above 0"),
+        ({"top_p": 0}, "top_p is 0: give a number above 0, at most 1"),
         ({"top_k": -1}, "top_k is -1"),
         ({"repetition_penalty": 0}, "repetition_penalty is 0"),
         ({"max_new_tokens": 0}, "max_new_tokens is 0"),

@@ -37,7 +37,7 @@ def test_settings_go_with_their_kind() -> None:
     ("kind", "settings", "message"),
     [
         ("mlp", {"hiden": 3}, "'mlp' has no setting 'hiden': it has init, init_text, hidden"),
-        ("mlp", {"hidden": 0}, "hidden of the soft-prompting model is 0: give 1 to 65536"),
+        ("mlp", {"hidden": 0}, "hidden of the soft-prompting model is 0: give a whole number from 1 to 65536"),
         ("mlp", {"hidden": 2.5}, r"hidden of the soft-prompting model is 2\.5"),
         ("transformer", {"hidden": 30}, "hidden is 30, which 4 heads cannot share"),
         ("linear", {"init": "text"}, "a text is given with init 'text'"),

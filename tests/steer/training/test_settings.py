@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -34,3 +36,43 @@ def test_one_learning_rate_for_every_width(width: int, weights: float, form: For
     settings = TrainSettings(epochs=40, respondents=64, questions=2, checks=1, patience=40)
     lm = SteeredLM(llama_of_width(width, weights), form=form, settings=settings).fit(survey, space)
     assert max(check["accuracy"] for check in lm.history_) > 0.9
+
+
+def test_a_fraction_of_an_epoch_is_a_fraction_of_its_steps() -> None:
+    """Whole numbers of epochs, however written, train as ever; any fraction takes at least one step."""
+    survey, space = opposed_survey(40, 4)
+    quick = TrainSettings(respondents=8, questions=2, patience=50)
+    steps, weights = {}, {}
+    for epochs in (1, 1.0, 2, 1.5, 0.5, 1e-9):
+        counted: list[int] = []
+        lm = SteeredLM(llama_of_width(32, 0.2), settings=replace(quick, epochs=epochs))
+        lm.fit(survey, space, on_step=lambda _, steps, *__, counted=counted: counted.append(steps))
+        steps[epochs, type(epochs)] = len(counted)
+        weights[epochs, type(epochs)] = lm.soft_prompt_.output.weight
+        assert counted == [len(counted)] * len(counted)
+        assert lm.history_[-1]["step"] == len(counted)
+    one = steps[1, int]
+    assert one > 3
+    assert steps == {
+        (1, int): one, (1.0, float): one, (2, int): 2 * one, (1.5, float): round(1.5 * one),
+        (0.5, float): round(0.5 * one), (1e-9, float): 1,
+    }  # fmt: skip
+    assert torch.equal(weights[1, int], weights[1.0, float])
+    assert TrainSettings(epochs=2.0).identity() == TrainSettings(epochs=2).identity()
+    assert type(TrainSettings(epochs=2.0).epochs) is int
+
+
+def test_half_an_epoch_resumes_where_it_was(tmp_path: Path) -> None:
+    survey, space = opposed_survey(40, 4)
+    settings = TrainSettings(epochs=1.5, respondents=8, questions=2, patience=50)
+    model = llama_of_width(32, 0.2)
+    whole = SteeredLM(model, settings=settings).fit(survey, space)
+
+    def interrupt(step: int, *_: float) -> None:
+        if step == 12:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        SteeredLM(model, settings=settings).fit(survey, space, tmp_path / "c", interrupt)
+    resumed = SteeredLM(model, settings=settings).fit(survey, space, tmp_path / "c")
+    assert torch.equal(whole.soft_prompt_.output.weight, resumed.soft_prompt_.output.weight)

@@ -15,10 +15,11 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from personaspace.errors import ModelError, SettingError
+from personaspace.errors import ModelError
 from personaspace.serve.vllm.completions import Completions
 from personaspace.serve.vllm.endpoint import Endpoint
 from personaspace.steer.answering import Answerer
+from personaspace.steer.checks import check_whole
 from personaspace.steer.export.prompt_embeds import input_embeddings
 from personaspace.steer.generation.sampling import Controls, Sampling
 from personaspace.steer.model.prompts import open_question
@@ -87,8 +88,7 @@ class VllmClient(Answerer):
             raise ModelError(
                 "vLLM takes no keys and values, so the prefix form cannot be served there: steer with form 'prompt'"
             )
-        if not 1 <= batch <= 1024:
-            raise SettingError(f"batch is {batch}: vLLM takes 1 to 1024 prompts a request")
+        check_whole("batch (prompts a request)", batch, 1, 1024)
         self.server = Completions(Endpoint(url, key, timeout, retries), lm.model.name, model)
         local = lm.steering
         self.steering = ServedSteering(

@@ -8,11 +8,13 @@ from typing import Any, TypeVar
 
 from torch import Tensor
 
-from personaspace.errors import ServerError
+from personaspace.errors import ServerError, listed, shown
 from personaspace.serve.vllm.endpoint import Endpoint
 from personaspace.steer.export.prompt_embeds import wire_format
 
 T = TypeVar("T")
+LEAST, ROUNDING = -1e6, 1e-3
+"""Between these lies a log-probability: vLLM writes -9999 for minus infinity, and rounding may lift one above 0."""
 
 
 class Completions:
@@ -39,7 +41,7 @@ class Completions:
         served = _read(self.endpoint.ask("/v1/models"), lambda content: [str(card["id"]) for card in content["data"]])
         if self.base in served or len(served) == 1:
             return self.base if self.base in served else served[0]
-        raise ServerError(f"the server has no model {self.base!r} but {', '.join(served)}: give model=")
+        raise ServerError(f"the server has no model {shown(self.base)} but {listed(served)}: give model=")
 
     def log_probabilities(self, embeddings: Tensor, tokens: Sequence[int]) -> list[list[float]]:
         """Log-probabilities of some tokens after every sequence.
@@ -52,7 +54,8 @@ class Completions:
             One row per sequence, one column per token.
 
         Raises:
-            ServerError: The server cannot be reached, refuses, or does not take input embeddings.
+            ServerError: The server cannot be reached, refuses, does not take input embeddings, or answers with
+                something else than log-probabilities.
         """
         request = {
             "max_tokens": 1,
@@ -68,7 +71,7 @@ class Completions:
     def texts(self, embeddings: Tensor, sampling: dict[str, Any]) -> list[str]:
         """Texts that the model generates after every sequence ``[sequences, tokens, width]``."""
         choices = self._post(embeddings, sampling)
-        return [_read(choice, lambda content: str(content["text"])).strip() for choice in choices]
+        return [_read(choice, _text).strip() for choice in choices]
 
     def _post(self, embeddings: Tensor, request: dict[str, Any]) -> list[Any]:
         body = {"model": self.model, "prompt_embeds": [wire_format(one) for one in embeddings], **request}
@@ -81,21 +84,44 @@ class Completions:
                 "the server takes no input embeddings: start it with "
                 f"`vllm serve {self.model} --enable-prompt-embeds` ({error})"
             ) from error
-        choices: list[Any] = _read(content, lambda answer: sorted(answer["choices"], key=lambda one: one["index"]))
-        if len(choices) != len(embeddings):
+        choices = _read(content, lambda answer: {_whole(one["index"]): one for one in answer["choices"]})
+        if sorted(choices) != list(range(len(embeddings))):
             raise ServerError(f"the server answered {len(choices)} of {len(embeddings)} prompts: is it a vLLM server?")
-        return choices
+        return [choices[index] for index in range(len(embeddings))]
 
 
 def _first_token(choice: Any, tokens: Sequence[int]) -> list[float]:
     first = choice["logprobs"]["top_logprobs"][0]
-    return [float(first[f"token_id:{token}"]) for token in tokens]
+    return [_log_probability(first[f"token_id:{token}"]) for token in tokens]
+
+
+def _log_probability(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not LEAST <= value <= ROUNDING:
+        raise ServerError(
+            f"the server gave {shown(value)} as the log-probability of an option, which is a number of at most 0: "
+            "look into the server's log, and load its model in another precision if it computes NaN"
+        )
+    return float(value)
+
+
+def _text(choice: Any) -> str:
+    text = choice["text"]
+    if not isinstance(text, str):
+        raise ServerError(f"the server gave {shown(text)} in place of a text: is it a vLLM server?")
+    return text
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"a whole number as index, not {shown(value)}")
+    return value
 
 
 def _read(content: Any, reader: Callable[[Any], T]) -> T:
     try:
         return reader(content)
-    except (KeyError, IndexError, TypeError, ValueError) as error:
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise ServerError(
-            f"the server's response lacks {error}: this needs a vLLM server whose Completions know logprob_token_ids"
+            f"the server's response lacks {shown(error)}: this needs a vLLM server whose Completions know "
+            "logprob_token_ids"
         ) from error

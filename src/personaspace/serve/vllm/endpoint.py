@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import time
 import urllib.error
@@ -9,7 +10,8 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
-from personaspace.errors import ServerError, SettingError
+from personaspace.errors import ServerError, SettingError, escaped, shown
+from personaspace.steer.checks import check_number, check_text, check_whole
 
 BUSY = (408, 429, 500, 502, 503, 504)
 
@@ -36,8 +38,10 @@ class Endpoint:
     pause: float = 0.5
 
     def __post_init__(self) -> None:
-        if not self.url.startswith(("http://", "https://")):
-            raise SettingError(f"{self.url!r} is not the address of a server: write http://HOST:PORT")
+        check_number("timeout", self.timeout, 0, above=True)
+        check_whole("retries", self.retries, 0)
+        if not check_text("url", self.url).startswith(("http://", "https://")):
+            raise SettingError(f"{shown(self.url)} is not the address of a server: write http://HOST:PORT")
         object.__setattr__(self, "url", self.url.rstrip("/").removesuffix("/v1"))
 
     def ask(self, path: str, body: Any = None) -> Any:
@@ -69,15 +73,15 @@ class Endpoint:
                 content = answer.read()
         except urllib.error.HTTPError as error:
             raise self._refused(error.code, _message(error.read())) from error
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "reason", error)
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            reason = escaped(str(getattr(error, "reason", error)), most=120)
             raise ServerError(
                 f"no server answers at {self.url} ({reason}): check that it runs and that the address is right",
                 passing=True,
             ) from error
         try:
             return json.loads(content)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ServerError(f"{self.url}{path} does not answer in JSON: is this the right server?") from error
 
     def _refused(self, status: int, message: str) -> ServerError:
@@ -89,6 +93,6 @@ class Endpoint:
 def _message(content: bytes) -> str:
     try:
         error = json.loads(content)["error"]
-        return str(error["message"] if isinstance(error, dict) else error)
-    except (ValueError, KeyError, TypeError):
-        return content.decode(errors="replace")[:200] or "nothing more"
+        return escaped(str(error["message"] if isinstance(error, dict) else error), most=200)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return escaped(content.decode(errors="replace") or "nothing more", most=200)

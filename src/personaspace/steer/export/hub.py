@@ -14,15 +14,24 @@ import numpy as np
 import pandas as pd
 
 from personaspace.errors import PersonaSpaceError, RunError, ServerError, SettingError, UnknownNameError
-from personaspace.files import read_json, read_metadata, read_tensors, write_json, write_tensors, write_text
+from personaspace.files import (
+    check_tensors,
+    read_json,
+    read_metadata,
+    read_tensors,
+    write_json,
+    write_tensors,
+    write_text,
+)
 from personaspace.newquestions import gaussian_process
 from personaspace.steer.export.model_card import model_card
 from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.model.loading import NANO, REPOSITORY, is_repository
 from personaspace.steer.protocols import PersonasLike, names_and_vectors
+from personaspace.steer.saved import CONFIG, WEIGHTS
 from personaspace.survey.arrays import Vectors
 
-CONFIG, WEIGHTS, PERSONAS, CARD = "config.json", "soft_prompt.safetensors", "personas.safetensors", "README.md"
+PERSONAS, CARD = "personas.safetensors", "README.md"
 
 
 def download(repository: str | Path, revision: str | None = None) -> Path:
@@ -196,9 +205,17 @@ def write_personas(folder: Path, personas: PersonasLike) -> None:
     write_tensors(folder / PERSONAS, {"vectors": np.asarray(vectors, np.float32)}, {"names": json.dumps(names)})
 
 
-def read_personas(folder: Path) -> NamedPoints | None:
-    """Read the personas in a folder; ``None`` where there are none."""
+def read_personas(folder: Path, dim: int) -> NamedPoints | None:
+    """Read the personas in a folder, vectors of length ``dim``; ``None`` where there are none.
+
+    Raises:
+        RunError: The file is damaged, or its vectors are not numbers or of another length.
+    """
     if not (folder / PERSONAS).exists():
         return None
-    vectors = read_tensors(folder / PERSONAS)["vectors"]
-    return NamedPoints(tuple(map(str, json.loads(read_metadata(folder / PERSONAS)["names"]))), vectors)
+    path = folder / PERSONAS
+    tensors, names = read_tensors(path), json.loads(read_metadata(path).get("names", "null"))
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names) or len({*names}) < len(names):
+        raise RunError(f"{path}: the names of the personas are not distinct strings; push the model again")
+    check_tensors(path, tensors, {"vectors": (len(names), dim)})
+    return NamedPoints(tuple(names), tensors["vectors"])

@@ -8,7 +8,9 @@ folder the keys and values of every layer (arXiv 2101.00190).
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,10 @@ from personaspace.steer.soft_prompts.registry import kind_of
 from personaspace.steer.steered_lm import SteeredLM
 from personaspace.survey.arrays import Vectors
 
+LONGEST = 100
+"""Bytes of a folder's name, before it is numbered."""
+RESERVED = re.compile(r"con|prn|aux|nul|com\d|lpt\d|conin|conout", re.IGNORECASE)
+"""Names that Windows keeps for devices."""
 PROBE = "Question: Is this a question?\nA. Yes\nB. No\n"
 
 
@@ -40,7 +46,7 @@ def export_peft(lm: SteeredLM, personas: PersonasLike, folder: str | Path) -> di
         folder: Holds the folders.
 
     Returns:
-        The folder of each persona, by name.
+        The folder of each persona, by name; no two are the same on any file system.
 
     Raises:
         ModelError: The virtual tokens come after the question or depend on it.
@@ -110,5 +116,23 @@ def _peft_config(lm: SteeredLM) -> dict[str, Any]:
 
 
 def _folders(folder: Path, names: Sequence[str]) -> list[Path]:
-    safe = [re.sub(r"[^\w=-]+", "_", name)[:100] for name in names]
-    return [folder / (name if safe.count(name) == 1 else f"{name}-{place}") for place, name in enumerate(safe, 1)]
+    """A folder for each name, distinct on every file system; names that need no change have theirs first."""
+    safe = [_safe(name) for name in names]
+    given: dict[int, str] = {}
+    taken: set[str] = set()
+    for place in sorted(range(len(names)), key=lambda place: safe[place] != names[place]):
+        numbered = (f"{safe[place]}-{number}" for number in count(2))
+        given[place] = next(name for name in chain([safe[place]], numbered) if _as_disks_see(name) not in taken)
+        taken.add(_as_disks_see(given[place]))
+    return [folder / given[place] for place in range(len(names))]
+
+
+def _safe(name: str) -> str:
+    """A name as a folder of its own: no separator, dot or control character, not empty, reserved or long."""
+    kept = re.sub(r"[^\w=-]+", "_", unicodedata.normalize("NFC", name)).encode()[:LONGEST].decode(errors="ignore")
+    return f"_{kept}" if not kept or RESERVED.fullmatch(kept) else kept
+
+
+def _as_disks_see(name: str) -> str:
+    """Equal for names that some file system takes for one: upper and lower case, composed and decomposed letters."""
+    return unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())

@@ -21,6 +21,7 @@ from torch import Tensor
 from transformers import DynamicCache
 
 from personaspace.errors import ModelError, SettingError, unknown
+from personaspace.steer.checks import check_text, check_whole
 from personaspace.steer.forward.shared_prefix import KeysValues, length_of
 from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.model.question_cache import CachedQuestion
@@ -47,12 +48,11 @@ class Attachment:
     tokens: int = 2
 
     def __post_init__(self) -> None:
-        if self.placement not in get_args(Placement):
+        if check_text("placement", self.placement) not in get_args(Placement):
             raise unknown("placement", self.placement, get_args(Placement))
-        if self.form not in get_args(Form):
+        if check_text("form", self.form) not in get_args(Form):
             raise unknown("form", self.form, get_args(Form))
-        if not 1 <= self.tokens <= 64:
-            raise SettingError(f"{self.tokens} virtual tokens asked for: choose 1 to 64")
+        check_whole("tokens (the number of virtual tokens)", self.tokens, 1, 64)
 
     def shape(self, model: LanguageModel) -> tuple[int, ...]:
         """Shape of one persona's virtual tokens for a model.

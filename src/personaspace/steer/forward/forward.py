@@ -80,7 +80,7 @@ def _shared_pass(model: LanguageModel, continuations: Sequence[Continuation]) ->
     lengths = torch.tensor([length_of(question) for question in questions], device=model.device)
     begin = lengths.repeat_interleave(len(embeddings) // len(questions)) + length_of(prefix)
     with shared_questions(model.model, Shared.stacked(questions)):
-        hidden: Tensor = model.model.base_model(
+        hidden: Tensor = model.body(
             inputs_embeds=embeddings,
             position_ids=begin[:, None] + torch.arange(embeddings.shape[1], device=model.device),
             past_key_values=PrivateCache(prefix, int(lengths.max())),
@@ -101,7 +101,7 @@ def _plain_pass(model: LanguageModel, continuation: Continuation) -> Tensor:
     if model.settings.recompute and not continuation.past_length:
         with recomputed(model.model):
             embeddings = continuation.embeddings
-            whole: Tensor = model.model.base_model(inputs_embeds=embeddings, use_cache=False).last_hidden_state
+            whole: Tensor = model.body(inputs_embeds=embeddings, use_cache=False).last_hidden_state
         return whole[:, -1]
     return _last_position(model, continuation)
 
@@ -115,7 +115,7 @@ def _sharing_agrees(model: LanguageModel) -> bool:
     each = [attach(model, question, own[None], attachment) for question, own in zip(questions, virtual, strict=True)]
     try:
         shared = _shared_pass(model, each)
-    except TypeError:
+    except (TypeError, IndexError, RuntimeError):
         return False
     plain = torch.cat([_plain_pass(model, continuation) for continuation in each])
     precision = plain.dtype if model.settings.quantize == "none" else torch.bfloat16
@@ -153,13 +153,11 @@ def _last_position(model: LanguageModel, continuation: Continuation) -> Tensor:
     read, mask, rest = continuation.keys_values(), continuation.mask(), continuation.embeddings
     cache: Any = DynamicCache(read or None)
     if rest.shape[1] >= WORTHWHILE:
-        cache = InterruptingCache(read, model.cache_shape[0])
+        cache = InterruptingCache(read, model.cached_layers)
         with suppress(LastLayerReached):
-            model.model.base_model(
-                inputs_embeds=rest[:, :-1], past_key_values=cache, attention_mask=mask[:, :-1], use_cache=True
-            )
+            model.body(inputs_embeds=rest[:, :-1], past_key_values=cache, attention_mask=mask[:, :-1], use_cache=True)
         rest = rest[:, -1:]
-    hidden: Tensor = model.model.base_model(
+    hidden: Tensor = model.body(
         inputs_embeds=rest, past_key_values=cache, attention_mask=mask, use_cache=True
     ).last_hidden_state
     return hidden[:, -1]

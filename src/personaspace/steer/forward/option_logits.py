@@ -88,5 +88,5 @@ def last_hidden(model: LanguageModel, sequences: Sequence[Tensor]) -> Tensor:
     model.check_length(int(lengths.max()))
     ids = torch.nn.utils.rnn.pad_sequence(list(sequences), batch_first=True)
     mask = torch.arange(ids.shape[1], device=model.device) < lengths[:, None]
-    hidden: Tensor = model.model.base_model(ids, attention_mask=mask.long(), use_cache=False).last_hidden_state
+    hidden: Tensor = model.body(ids, attention_mask=mask.long(), use_cache=False).last_hidden_state
     return hidden[torch.arange(len(sequences), device=model.device), lengths - 1]

@@ -142,7 +142,7 @@ def _attend(
         scores = scores + unseen.repeat(1, 1, heads // kv_heads, 1)
     weights = scores.softmax(-1, dtype=torch.float32).to(value.dtype)
     out = _of_questions(weights[..., :-own], values) + weights[..., -own:] @ value
-    return out.reshape(n, heads, new, d)
+    return out.reshape(n, heads, new, -1)
 
 
 def _unseen(shared: Shared, n: int, new: int, own: int, like: Tensor) -> Tensor | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict
@@ -16,7 +15,11 @@ from transformers import (
     TopPLogitsWarper,
 )
 
-from personaspace.errors import MAX_SEED, SettingError
+from personaspace.errors import MAX_SEED, SettingError, shown
+from personaspace.steer.checks import check_number, check_whole
+
+MOST = 2**31 - 1
+COLDEST = 1e-6
 
 
 class Controls(TypedDict, total=False):
@@ -38,7 +41,7 @@ class Sampling:
 
     Attributes:
         max_new_tokens: Tokens per text, at most.
-        temperature: 0 for greedy decoding, higher for more variety.
+        temperature: 0 for greedy decoding, as is anything below a millionth; higher for more variety.
         top_p: Nucleus sampling: draw from the likeliest tokens up to this probability (arXiv 1904.09751).
         top_k: Draw from at most so many of the likeliest tokens; 0 for all.
         repetition_penalty: Above 1 makes tokens already written less likely (arXiv 1909.05858).
@@ -60,14 +63,15 @@ class Sampling:
     batch: int = 64
 
     def __post_init__(self) -> None:
-        self._check("max_new_tokens", self.max_new_tokens >= 1, "at least 1")
-        self._check("temperature", 0 <= self.temperature < math.inf, "0 for greedy decoding, or a number above it")
-        self._check("top_p", 0 < self.top_p <= 1, "above 0, at most 1")
-        self._check("top_k", self.top_k >= 0, "0 for all tokens, or how many")
-        self._check("repetition_penalty", 0 < self.repetition_penalty < math.inf, "a number above 0, 1 for none")
-        self._check("stop", all(self.stops), "strings that are not empty")
-        self._check("seed", 0 <= self.seed <= MAX_SEED, f"a whole number from 0 to {MAX_SEED}")
-        self._check("batch", self.batch >= 1, "at least 1")
+        for name, least, most in (("max_new_tokens", 1, MOST), ("top_k", 0, MOST), ("seed", 0, MAX_SEED)):
+            check_whole(name, getattr(self, name), least, most)
+        check_whole("batch", self.batch, 1)
+        check_number("temperature", self.temperature, 0)
+        check_number("top_p", self.top_p, 0, 1, above=True)
+        check_number("repetition_penalty", self.repetition_penalty, 0.01, 100)
+        stops = self.stops if isinstance(self.stop, Sequence) and not isinstance(self.stop, bytes) else (None,)
+        if not all(isinstance(stop, str) and stop for stop in stops):
+            raise SettingError(f"stop is {shown(self.stop)}: give a string that is not empty, or several")
 
     @property
     def stops(self) -> tuple[str, ...]:
@@ -88,7 +92,7 @@ class Sampling:
         scores = logits.float()
         if self.repetition_penalty != 1 and written.shape[1]:
             scores = RepetitionPenaltyLogitsProcessor(self.repetition_penalty)(written, scores)
-        if self.temperature == 0:
+        if self.temperature < COLDEST:
             return scores.argmax(-1)
         scores = TemperatureLogitsWarper(float(self.temperature))(written, scores)
         if self.top_k:
@@ -98,7 +102,3 @@ class Sampling:
         reached = scores.double().softmax(-1).cumsum(-1)
         drawn = torch.cat([torch.rand(1, generator=draw, dtype=torch.float64) for draw in draws]).to(reached.device)
         return torch.searchsorted(reached, drawn[:, None] * reached[:, -1:], right=True)[:, 0]
-
-    def _check(self, name: str, good: bool, allowed: str) -> None:
-        if not good:
-            raise SettingError(f"{name} is {getattr(self, name)!r}: give {allowed}")

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from personaspace.errors import SettingError
+from personaspace.steer.checks import check_text, check_whole
 from personaspace.steer.forward.attach import Continuation
 from personaspace.steer.generation.decoding import Decoding
 from personaspace.steer.generation.detokenizer import IncrementalDetokenizer
@@ -128,9 +129,8 @@ class Writer(ABC):
         steering, settings = self.steering, Sampling(**sampling)
         asked = [prompts] if isinstance(prompts, str) else list(prompts)
         check_strength(strength)
-        if samples < 1:
-            raise SettingError(f"samples is {samples}: every persona answers at least once")
-        if not asked or not all(prompt.strip() for prompt in asked):
+        check_whole("samples", samples, 1)
+        if not asked or not all(check_text("prompt", prompt).strip() for prompt in asked):
             raise SettingError("an empty prompt: write out the question")
         if len(set(asked)) < len(asked):
             raise SettingError("a prompt is given twice: for several answers to one prompt ask for samples")

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from personaspace.errors import ModelError
+from personaspace.errors import ModelError, shown
+from personaspace.steer.forward.shared_prefix import KeysValues
 from personaspace.steer.model.chat import ChatTemplate, plain_ids
 from personaspace.steer.model.loading import BaseSettings, fingerprint, frozen, load_pretrained
 from personaspace.steer.model.option_tokens import OptionTokens
-from personaspace.steer.model.output import check_model
+from personaspace.steer.model.output import body
 from personaspace.steer.model.question_cache import CachedQuestion, QuestionCache, read_once
+from personaspace.steer.model.suitability import check_model
 
 WINDOWED = {"sliding_attention": "sliding_window", "chunked_attention": "attention_chunk_size"}
 UNLIMITED = 2**30
+TOKENIZED = 2**14
+"""Questions whose token ids are kept."""
 
 
 class LanguageModel:
@@ -37,7 +42,7 @@ class LanguageModel:
         context_length: The most tokens the model can read.
         window: Tokens that the layer with the narrowest attention window sees; ``None`` if every layer sees all.
         shares: Whether its attention can share a question among personas; ``None`` until tried.
-        question_cache: Questions read so far.
+        question_cache: Questions read last.
 
     Raises:
         ModelError: A chat template is asked for and the tokenizer has none, or one that cannot be used.
@@ -62,6 +67,7 @@ class LanguageModel:
         self.context_length, self.window = context_length(self.model.config), window(self.model.config)
         self.shares: bool | None = None
         self.question_cache = QuestionCache()
+        self._question_tokens = lru_cache(TOKENIZED)(self._tokenized)
 
     @classmethod
     def load(cls, name: str | Path, device: str = "cpu", settings: BaseSettings | None = None) -> LanguageModel:
@@ -88,6 +94,11 @@ class LanguageModel:
         return torch.device(self.model.device)
 
     @property
+    def body(self) -> Any:
+        """The model without its output layer."""
+        return body(self.model)
+
+    @property
     def width(self) -> int:
         """Width of the input embeddings."""
         return int(self.embedding.weight.shape[1])
@@ -106,13 +117,28 @@ class LanguageModel:
 
     @cached_property
     def cache_shape(self) -> tuple[int, int, int]:
-        """Layers, key-value heads and head dimension, as the model itself caches them."""
-        keys_values = self.read_ids(torch.zeros(1, 1, dtype=torch.long, device=self.device)).keys_values
-        shapes = {tuple(t.shape) for pair in keys_values for t in pair}
+        """Layers, key-value heads and head dimension, as the model itself caches them.
+
+        Raises:
+            ModelError: Layers, or keys and values, differ in shape.
+        """
+        shapes = {tuple(part.shape) for pair in self._cached_token for part in pair}
         if len(shapes) != 1:
-            raise ModelError(f"model {self.name!r} has layers with caches of different shapes, which is not supported")
+            raise ModelError(
+                f"model {shown(self.name)} has keys and values of different shapes, which one prefix cannot fill: "
+                "choose the prompt form (--form prompt), or another model"
+            )
         _, heads, _, head_dim = shapes.pop()
-        return len(keys_values), heads, head_dim
+        return self.cached_layers, heads, head_dim
+
+    @property
+    def cached_layers(self) -> int:
+        """Layers that keep keys and values; the others, if any, use those of the layers before them."""
+        return len(self._cached_token)
+
+    @cached_property
+    def _cached_token(self) -> KeysValues:
+        return self.read_ids(torch.zeros(1, 1, dtype=torch.long, device=self.device)).keys_values
 
     @cached_property
     def fingerprint(self) -> str:
@@ -127,23 +153,37 @@ class LanguageModel:
     @cached_property
     def cue(self) -> Tensor:
         """Token ids of the answer cue, shape ``[1, tokens]``."""
-        return torch.tensor([self.option_tokens.cue], device=self.device)
+        return self._tensor(self.option_tokens.cue)
 
     def tokens(self, text: str, start: bool = True) -> Tensor:
         """Token ids of a text, shape ``[1, tokens]``; ``start`` adds the model's own start token, if any.
 
         Special tokens spelled out in the text are tokenized as plain text.
         """
-        return torch.tensor([plain_ids(self.tokenizer, text, start)], dtype=torch.long, device=self.device)
+        return self._tensor(plain_ids(self.tokenizer, text, start))
 
     def question_ids(self, text: str) -> Tensor:
         """Token ids of a question up to the answer cue, in the chat template if there is one, ``[1, tokens]``."""
-        if self.chat is None:
-            return self.tokens(text)
-        return torch.tensor([self.chat.ids(text)], dtype=torch.long, device=self.device)
+        return self._tensor(self._question_tokens(text))
+
+    def question_length(self, text: str) -> int:
+        """Tokens that :meth:`read` reads of a question, found without reading it."""
+        return len(self._question_tokens(text)) + self.cue.shape[1] - 1
+
+    def _tensor(self, ids: Sequence[int]) -> Tensor:
+        """Token ids as a tensor ``[1, tokens]``; :class:`ModelError` where the model does not know one of them."""
+        if max(ids, default=0) >= len(self.embedding.weight):
+            raise ModelError(
+                f"the tokenizer of {shown(self.name)} has tokens that the model does not know ({max(ids)}, where it "
+                f"knows {len(self.embedding.weight)}): they do not belong together, download the model again"
+            )
+        return torch.tensor([ids], dtype=torch.long, device=self.device)
+
+    def _tokenized(self, text: str) -> tuple[int, ...]:
+        return tuple(plain_ids(self.tokenizer, text, start=True) if self.chat is None else self.chat.ids(text))
 
     def read(self, text: str, reserve: int = 64) -> CachedQuestion:
-        """Read a question once, without gradient, and cache its keys and values while all of them fit in a gigabyte.
+        """Read a question once, without gradient, and cache its keys and values: a gigabyte of those used last.
 
         The answer cue is read with it, except its last token, after which the answer stands. What is read here is
         computed once; what follows, once per persona.
@@ -156,11 +196,11 @@ class LanguageModel:
             ModelError: The text is longer than the model's context.
         """
         ids = self.check_fits(text, reserve)
-        if text not in self.question_cache:
+        question = self.question_cache.find(text)
+        if question is None:
             question = self.read_ids(torch.cat([ids, self.cue[:, :-1]], dim=1))
             self.question_cache.keep(text, question)
-            return question
-        return self.question_cache[text]
+        return question
 
     def read_ids(self, ids: Tensor) -> CachedQuestion:
         """Read token ids of shape ``[1, tokens]`` as :meth:`read` does, without caching them."""

@@ -7,16 +7,19 @@ import hashlib
 import importlib.util
 import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import torch
-from safetensors import SafetensorError
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
-from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
+from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
+from transformers.utils import logging as transformers_logging
 
-from personaspace.errors import ModelError, SettingError, UnknownNameError, unknown
+from personaspace.errors import ModelError, PersonaSpaceError, SettingError, UnknownNameError, shown, unknown
+from personaspace.steer.checks import check_flag, check_text
+from personaspace.steer.model.folder import check_complete, check_size, read_config
 
 NANO = "nano"
 NANO_FOLDER = Path(__file__).parents[2] / NANO
@@ -42,6 +45,7 @@ class BaseSettings:
 
     Raises:
         UnknownNameError: A setting is none of those allowed.
+        SettingError: A setting has another type.
     """
 
     dtype: DType = "float32"
@@ -51,8 +55,9 @@ class BaseSettings:
 
     def __post_init__(self) -> None:
         for name, allowed in (("dtype", DType), ("quantize", Quantize), ("chat", Chat)):
-            if getattr(self, name) not in get_args(allowed):
+            if check_text(name, getattr(self, name)) not in get_args(allowed):
                 raise unknown(name, getattr(self, name), get_args(allowed))
+        check_flag("recompute", self.recompute)
 
 
 def is_repository(name: str | Path) -> bool:
@@ -80,7 +85,7 @@ def load_pretrained(name: str, settings: BaseSettings, device: str) -> tuple[Any
 
     Raises:
         UnknownNameError: There is no such folder, and the hub does not know the name or cannot be reached.
-        ModelError: It is not a causal language model.
+        ModelError: It is not a causal language model, has no safetensors, or its files are damaged or lack weights.
         SettingError: There is no such device, or the library for quantization is missing.
     """
     check_device(device)
@@ -88,18 +93,45 @@ def load_pretrained(name: str, settings: BaseSettings, device: str) -> tuple[Any
     if not (Path(source).exists() or is_repository(source) or BARE_NAME.fullmatch(source)):
         raise _unknown_model(name, "there is no such file or folder")
     options = _loading_options(settings, device)
+    auto: Any = AutoModelForCausalLM
     try:
-        config = AutoConfig.from_pretrained(source)
-        if type(config) not in MODEL_FOR_CAUSAL_LM_MAPPING:
-            raise ModelError(
-                f"model {name!r} is of type {config.model_type!r}, which is not a causal language model: "
-                "choose one that AutoModelForCausalLM can load"
+        with _quiet():
+            config = read_config(source, name)
+            check_size(source, config, name)
+            model, loaded = auto.from_pretrained(
+                source,
+                trust_remote_code=False,
+                use_safetensors=True,
+                ignore_mismatched_sizes=True,
+                output_loading_info=True,
+                **options,
             )
-        model = AutoModelForCausalLM.from_pretrained(source, **options)
-        tokenizer = AutoTokenizer.from_pretrained(source)
-    except (OSError, ValueError, ImportError, SafetensorError) as error:
-        raise _unknown_model(name, str(error).strip().partition("\n")[0]) from error
-    return model, tokenizer
+            check_complete(loaded, name)
+            return model, AutoTokenizer.from_pretrained(source, trust_remote_code=False)
+    except (PersonaSpaceError, torch.OutOfMemoryError):
+        raise
+    except OSError as error:
+        raise _unknown_model(name, _reason(error)) from error
+    except Exception as error:  # what a damaged folder makes transformers raise is not documented
+        raise ModelError(
+            f"model {shown(name)} cannot be loaded ({type(error).__name__}: {_reason(error)}): download it again, or "
+            "choose another one"
+        ) from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep ``transformers`` from writing what :func:`check_complete` says in one line."""
+    usual = transformers_logging.get_verbosity()
+    transformers_logging.set_verbosity(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(usual)
+
+
+def _reason(error: Exception) -> str:
+    return shown(" ".join(str(error).split()), 150)
 
 
 def frozen(model: Any) -> Any:
@@ -136,8 +168,8 @@ def check_device(device: str) -> None:
 def _unknown_model(name: str, reason: str) -> UnknownNameError:
     near = f"did you mean {NANO!r}? " if difflib.get_close_matches(name, [NANO]) else ""
     return UnknownNameError(
-        f"unknown model {name!r}: {near}Give {NANO!r}, a folder with a model and its tokenizer, or a hub repository "
-        f"ORGANISATION/NAME that can be reached from here ({reason})"
+        f"unknown model {shown(name)}: {near}Give {NANO!r}, a folder with a model and its tokenizer, or a hub "
+        f"repository ORGANISATION/NAME that can be reached from here ({reason})"
     )
 
 

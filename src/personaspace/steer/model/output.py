@@ -7,8 +7,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from personaspace.errors import ModelError
-
 
 def output_logits(model: Any, hidden: Tensor, rows: Tensor | None = None) -> Tensor:
     """Logits of some tokens of the vocabulary, or of all.
@@ -33,26 +31,9 @@ def output_logits(model: Any, hidden: Tensor, rows: Tensor | None = None) -> Ten
     return torch.tanh(logits / cap) * cap if cap else logits
 
 
-@torch.enable_grad()
-def check_model(model: Any, ids: Tensor, name: str) -> None:
-    """Check with a short text that a model is causal and that :func:`output_logits` gives its logits.
+def body(model: Any) -> Any:
+    """A causal language model without its output layer.
 
-    Args:
-        model: A language model.
-        ids: Two or more token ids, shape ``[1, tokens]``.
-        name: Its name, for messages.
-
-    Raises:
-        ModelError: Earlier tokens see later ones, or :func:`output_logits` differs from the model's own logits.
+    ``transformers`` names it by the class's prefix, except where a text model was cut out of a larger one (Llama 4).
     """
-    embedded = model.get_input_embeddings()(ids).detach().requires_grad_()
-    hidden = model.base_model(inputs_embeds=embedded, use_cache=False).last_hidden_state
-    direction = torch.linspace(-1, 2, hidden.shape[-1], device=hidden.device)
-    (gradient,) = torch.autograd.grad(hidden[0, 0].float() @ direction, embedded)
-    if gradient[0, 1:].any():
-        raise ModelError(f"model {name!r} reads in both directions, it is not a causal language model: choose one")
-    with torch.no_grad():
-        expected = model(ids, use_cache=False).logits[0, -1].float()
-        given = output_logits(model, hidden[0, -1:])[0]
-    if not torch.allclose(given, expected, rtol=0.02, atol=0.02 * float(expected.std())):
-        raise ModelError(f"model {name!r} changes its logits in a way that is not supported: choose another model")
+    return model.base_model if model.base_model is not model else getattr(model, "model", model)

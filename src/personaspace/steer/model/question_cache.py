@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,8 +11,9 @@ import torch
 from torch import Tensor
 from transformers import DynamicCache
 
-from personaspace.errors import ModelError
+from personaspace.errors import ModelError, shown
 from personaspace.steer.forward.shared_prefix import KeysValues
+from personaspace.steer.model.output import body
 
 CACHE_BYTES = 2**30
 
@@ -42,22 +44,55 @@ def read_once(model: Any, ids: Tensor, name: str) -> CachedQuestion:
     """Read token ids of shape ``[1, tokens]``, every layer's keys and values kept whole.
 
     Raises:
-        ModelError: The model caches something else than keys and values.
+        ModelError: The model caches something else than keys and values, or in a cache of its own.
     """
     cache: Any = DynamicCache()
-    out = model.base_model(ids, past_key_values=cache, use_cache=True, output_hidden_states=True)
+    try:
+        out = body(model)(ids, past_key_values=cache, use_cache=True, output_hidden_states=True)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise _other_cache(name) from error
     keys_values = [(getattr(layer, "keys", None), getattr(layer, "values", None)) for layer in cache.layers]
-    if not keys_values or any(keys is None or values is None for keys, values in keys_values):
-        raise ModelError(f"model {name!r} has layers without keys and values: choose a model with attention only")
+    if not keys_values or not all(_of_tokens(part, ids.shape[1]) for pair in keys_values for part in pair):
+        raise _other_cache(name)
     states = out.hidden_states
     features = torch.cat([states[-1][0, -1], states[len(states) // 2][0].mean(0)]).float()
     return CachedQuestion(ids, keys_values, features)  # type: ignore[arg-type]
 
 
-class QuestionCache(dict[str, CachedQuestion]):
-    """Cached questions by their text, kept while all of them fit in a gigabyte."""
+def _of_tokens(part: Any, tokens: int) -> bool:
+    """Whether these are keys or values of so many tokens, ``[1, kv_heads, tokens, width]``."""
+    return isinstance(part, Tensor) and part.ndim == 4 and (part.shape[0], part.shape[2]) == (1, tokens)
+
+
+def _other_cache(name: str) -> ModelError:
+    return ModelError(f"model {shown(name)} has layers without keys and values: choose a model with attention only")
+
+
+class QuestionCache:
+    """Least-recently-used cache of questions by their text, bounded by the memory of their keys and values.
+
+    The question kept last stays, however large it is.
+
+    Args:
+        most: Bytes, at most.
+    """
+
+    def __init__(self, most: int = CACHE_BYTES) -> None:
+        self.most, self.nbytes = most, 0
+        self._kept: OrderedDict[str, CachedQuestion] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def find(self, text: str) -> CachedQuestion | None:
+        """The question of this text, if it is kept."""
+        if text in self._kept:
+            self._kept.move_to_end(text)
+        return self._kept.get(text)
 
     def keep(self, text: str, question: CachedQuestion) -> None:
-        """Keep one more question if it fits."""
-        if sum(other.nbytes for other in self.values()) + question.nbytes <= CACHE_BYTES:
-            self[text] = question
+        """Keep one more question, in place of those that were not used for longest."""
+        self._kept[text] = question
+        self.nbytes += question.nbytes
+        while self.nbytes > self.most and len(self._kept) > 1:
+            self.nbytes -= self._kept.popitem(last=False)[1].nbytes

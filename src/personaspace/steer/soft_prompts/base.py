@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from personaspace.errors import SettingError, unknown
+from personaspace.steer.checks import check_text, check_whole
 
 
 class Standardize(nn.Module):
@@ -70,9 +71,10 @@ class SoftPromptSettings(ABC):
 
     def __post_init__(self) -> None:
         for name in (field.name for field in fields(self)):
-            value = getattr(self, name)
-            if not isinstance(value, str) and not (type(value) is int and 1 <= value <= MOST):
-                raise SettingError(f"{name} of the soft-prompting model is {value!r}: give 1 to {MOST}")
+            if name not in ("init", "init_text"):
+                check_whole(f"{name} of the soft-prompting model", getattr(self, name), 1, MOST)
+        check_text("init of the soft-prompting model", self.init)
+        check_text("init_text of the soft-prompting model", self.init_text)
         if self.init not in get_args(Init):
             raise unknown("initialization", self.init, get_args(Init))
         if (self.init == "text") != bool(self.init_text):

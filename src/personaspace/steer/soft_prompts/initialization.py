@@ -31,10 +31,22 @@ def new_soft_prompt(
         attachment: Placement and form of the virtual tokens.
         seed: Of the weights.
     """
-    features = len(model.read_ids(model.cue).features)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return settings.build(dim, features, attachment.shape(model)).to(model.device)
+        return settings.build(dim, _features(model), attachment.shape(model)).to(model.device)
+
+
+def soft_prompt_shapes(
+    settings: SoftPromptSettings, dim: int, model: LanguageModel, attachment: Attachment
+) -> dict[str, tuple[int, ...]]:
+    """Shapes of all tensors of the soft-prompting model that :func:`new_soft_prompt` builds, found without memory."""
+    with torch.device("meta"):
+        empty = settings.build(dim, _features(model), attachment.shape(model))
+    return {name: tuple(tensor.shape) for name, tensor in empty.state_dict().items()}
+
+
+def _features(model: LanguageModel) -> int:
+    return len(model.read_ids(model.cue).features)
 
 
 @torch.no_grad()

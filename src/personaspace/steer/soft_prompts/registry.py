@@ -6,6 +6,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from personaspace.errors import SettingError, unknown
+from personaspace.steer.checks import check_text
 from personaspace.steer.soft_prompts.base import SoftPromptSettings
 from personaspace.steer.soft_prompts.informed import InformedSettings
 from personaspace.steer.soft_prompts.mlp import LinearSettings, MlpSettings
@@ -36,7 +37,7 @@ def soft_prompt_settings(kind: str, **settings: Any) -> SoftPromptSettings:
         >>> soft_prompt_settings("mlp", hidden=64).hidden
         64
     """
-    if kind not in SOFT_PROMPTS:
+    if check_text("soft_prompt", kind) not in SOFT_PROMPTS:
         raise unknown("soft-prompting model", kind, SOFT_PROMPTS)
     make = SOFT_PROMPTS[kind]
     known = [field.name for field in fields(make)]

@@ -12,7 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from personaspace.errors import SettingError
+from personaspace.steer.checks import check_whole
 from personaspace.steer.soft_prompts.base import SoftPrompt, SoftPromptSettings
+
+MOST_LAYERS = 256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +24,7 @@ class TransformerSettings(SoftPromptSettings):
 
     Attributes:
         hidden: Width of the layers.
-        layers: Number of layers.
+        layers: Number of layers, 1 to 256.
         heads: Attention heads; ``hidden`` is a multiple of them.
     """
 
@@ -31,6 +34,7 @@ class TransformerSettings(SoftPromptSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        check_whole("layers of the soft-prompting model", self.layers, 1, MOST_LAYERS)
         if self.hidden % self.heads:
             raise SettingError(f"hidden is {self.hidden}, which {self.heads} heads cannot share: give a multiple")
 

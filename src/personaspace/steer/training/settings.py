@@ -6,18 +6,19 @@ width, a matrix of d inputs has a rate 512 / d times as high, up to 16 times (in
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
 from torch import nn
 
-from personaspace.errors import MAX_SEED, SettingError
+from personaspace.errors import MAX_SEED
 from personaspace.schedules import cosine
+from personaspace.steer.checks import check_number, check_whole
 
 WIDTH = 512
-MOST = 16.0
+FASTEST = 16.0
+MOST, MOST_EPOCHS = 2**31 - 1, 10**6
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class TrainSettings:
     """Settings of training a soft-prompting model.
 
     Attributes:
-        epochs: Passes over the training pairs, at most; early stopping may end sooner.
+        epochs: Passes over the training pairs, at most, whole or not: 0.1 is a tenth of the steps of one pass, at least
+            one step. Early stopping may end sooner.
         learning_rate: AdamW's rate after warm-up; it falls to 0 along a cosine.
         weight_decay: AdamW's weight decay.
         noise: Standard deviation of the noise on standardized points.
@@ -41,10 +43,10 @@ class TrainSettings:
         seed: Of initial weights, order and noise.
 
     Raises:
-        SettingError: A number is outside what is allowed.
+        SettingError: A setting is not a number, or outside what is allowed.
     """
 
-    epochs: int = 2
+    epochs: float = 2
     learning_rate: float = 2e-3
     weight_decay: float = 1e-3
     noise: float = 0.3
@@ -58,12 +60,17 @@ class TrainSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, value in asdict(self).items():
-            may_be_zero = name in ("weight_decay", "noise", "distillation", "seed")
-            least = 0 if may_be_zero else 1 if isinstance(value, int) else 1e-12
-            most = {"seed": MAX_SEED, "distillation": 1}.get(name, math.inf)
-            if not (math.isfinite(value) and least <= value <= most):
-                raise SettingError(f"{name} is {value}: it must be a number from {least} to {most}")
+        epochs = check_number("epochs", self.epochs, 0, MOST_EPOCHS, above=True)
+        checked: dict[str, float] = {"epochs": int(epochs) if epochs.is_integer() else epochs}
+        checked["learning_rate"] = check_number("learning_rate", self.learning_rate, 0, above=True)
+        for name in ("weight_decay", "noise"):
+            checked[name] = check_number(name, getattr(self, name), 0)
+        checked["distillation"] = check_number("distillation", self.distillation, 0, 1)
+        for name in ("respondents", "questions", "batch", "checks", "patience", "check_pairs"):
+            checked[name] = check_whole(name, getattr(self, name), 1, MOST)
+        checked["seed"] = check_whole("seed", self.seed, 0, MAX_SEED)
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
 
     def identity(self) -> dict[str, Any]:
         """The settings on which the result depends: all but ``batch``."""
@@ -88,7 +95,7 @@ def new_optimizer(module: nn.Module, settings: TrainSettings) -> torch.optim.Ada
     groups: dict[float, list[nn.Parameter]] = {}
     for name, parameter in module.named_parameters():
         matrix = name.endswith("weight") and parameter.ndim == 2
-        share = min(MOST, WIDTH / parameter.shape[1]) if matrix else 1.0
+        share = min(FASTEST, WIDTH / parameter.shape[1]) if matrix else 1.0
         groups.setdefault(share, []).append(parameter)
     shares = [{"params": parameters, "share": share} for share, parameters in groups.items()]
     return torch.optim.AdamW(shares, lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True)

@@ -45,8 +45,7 @@ class Learner:
         set_rate(self.optimizer, rate)
         self.optimizer.zero_grad()
         total = 0.0
-        questions = [self.steerer.model.read(block.text) for block in blocks]
-        rows = self.steerer.rows_per_pass(questions, self.settings.batch)
+        rows = self.steerer.rows_per_pass([block.text for block in blocks], self.settings.batch)
         for some in passes([part for block in blocks for part in block.parts(rows)], rows):
             with memory_for(sum(map(len, some))):
                 loss = self.loss(some) / pairs

@@ -114,7 +114,7 @@ class Trainer:
         self.validation = validation
         self.logs = logs if self.processes.main else ()
         self.steps_per_epoch = math.ceil(len(self._blocks(0)) / settings.questions)
-        self.steps = self.steps_per_epoch * settings.epochs
+        self.steps = max(1, round(self.steps_per_epoch * settings.epochs))
         self.progress = Progress()
         self.best = copy_of(steerer.soft_prompt)
         self.good = self.learner.weights()
@@ -169,11 +169,11 @@ class Trainer:
 
     def _remaining_steps(self) -> Iterator[list[IntArray]]:
         first_epoch, done = divmod(self.progress.step, self.steps_per_epoch)
-        for epoch in range(first_epoch, 0 if self.progress.stopped else self.settings.epochs):
+        for epoch in range(first_epoch, 0 if self.progress.stopped else math.ceil(self.steps / self.steps_per_epoch)):
             blocks = self._blocks(epoch)
-            starts = range(0, len(blocks), self.settings.questions)
-            for start in starts[done if epoch == first_epoch else 0 :]:
-                yield blocks[start : start + self.settings.questions]
+            first = done if epoch == first_epoch else 0
+            for step in range(first, min(self.steps_per_epoch, self.steps - epoch * self.steps_per_epoch)):
+                yield blocks[step * self.settings.questions : (step + 1) * self.settings.questions]
 
     def _step(self, step: list[IntArray]) -> Metrics:
         progress, began = self.progress, time.perf_counter()
