@@ -21,7 +21,7 @@ BOOK: dict[str, Any] = {
 }
 
 
-def read(path: Path, text: str, codebook: Mapping[str, Any] = BOOK) -> Survey:
+def read(path: Path, text: str, codebook: Mapping[str, Any] | None = BOOK) -> Survey:
     path.write_text(text)
     return read_survey(path, codebook=codebook)
 
@@ -120,8 +120,11 @@ def test_another_delimiter_can_be_named(tmp_path: Path) -> None:
 
 def test_a_table_without_a_codebook_shows_what_to_write(table: Path) -> None:
     table.with_name("drinks.codebook.yaml").unlink()
-    with pytest.raises(SurveyError, match=r"(?s)Write drinks.codebook.yaml beside it.*respondent: id.*options:"):
+    with pytest.raises(SurveyError, match=r"Write drinks.codebook.yaml beside it") as error:
         read_survey(table)
+    example = table.with_name("trust.codebook.yaml")
+    example.write_text(str(error.value).partition("such as ")[2])
+    assert len(read(table.with_name("trust.csv"), "id,trust\n1,Never\n2,Always\n", None).answers) == 2
     with pytest.raises(SurveyError, match=r"there is no codebook .*lost.yaml"):
         read_survey(table, codebook=table.with_name("lost.yaml"))
 

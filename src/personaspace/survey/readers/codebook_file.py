@@ -30,12 +30,9 @@ MALFORMED = (OSError, yaml.YAMLError, ValueError, TypeError, LookupError, Attrib
 """What the parsers raise on malformed, odd or too deep content."""
 
 SUFFIXES = ("codebook.yaml", "codebook.yml", "codebook.json")
-EXAMPLE = """\
-respondent: id
-questions:
-  trust:
-    text: Can most people be trusted?
-    options: [Never, Sometimes, Always]"""
+EXAMPLE = (
+    "{respondent: id, questions: {trust: {text: 'Can most people be trusted?', options: [Never, Sometimes, Always]}}}"
+)
 
 
 def read_codebook(table: Path, given: Codebook | None, model: type[B]) -> B:
@@ -56,7 +53,7 @@ def read_codebook(table: Path, given: Codebook | None, model: type[B]) -> B:
         stem = _stem(table)
         raise SurveyError(
             f"{table} needs a codebook that says what its columns mean. Write {stem}.codebook.yaml beside it "
-            f"(or give codebook=...), at least:\n{EXAMPLE}"
+            f"(or give codebook=...), such as {EXAMPLE}"
         )
     if not path.is_file():
         raise SurveyError(f"there is no codebook {path}: check the path")
