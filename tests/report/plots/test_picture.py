@@ -46,6 +46,21 @@ def test_survey_text_never_becomes_markup(drawn: Map, planted: Planted, tmp_path
     assert EVIL in "".join(root.itertext())
 
 
+@pytest.mark.parametrize("control", ["\x1b[2J", "\x00", "\ufffe"])
+def test_control_characters_do_not_end_the_process(drawn: Map, planted: Planted, tmp_path: Path, control: str) -> None:
+    """Vega's renderer aborts, without an exception, on what XML cannot hold."""
+    question = Question(
+        "q0", f"Really?{control}", (Option(f"no{control}", 0.0), Option("so-so", 0.5), Option("yes", 1.0))
+    )
+    traits = planted.survey.traits.assign(**{f"odd{control}": f"left{control}"})
+    survey = replace(planted.survey, questions=(question, *planted.survey.questions[1:]), traits=traits)
+    for color in ("q0", f"odd{control}"):
+        plot(drawn, color, survey).save(tmp_path / "map.svg")
+        plot(drawn, color, survey).save(tmp_path / "map.png")
+        plot(drawn, color, survey).save(tmp_path / "map.html")
+        assert "\N{REPLACEMENT CHARACTER}" in (tmp_path / "map.svg").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("name", ["age\ngroup", "a\\", 'it\'s "x"', "\\u0027+1", "[0].a"])
 def test_traits_of_any_name_are_drawn(drawn: Map, personas: Personas, planted: Planted, name: str) -> None:
     survey = replace(planted.survey, traits=planted.survey.traits.rename(columns={"party": name}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,8 @@ FAINT, PLAIN, INK = "#DDDDDD", "#999999", "#222222"
 FONT = "Helvetica, Arial, sans-serif"
 SCALE = 2.0
 """Pixels of a PNG per unit of length."""
+
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -72,7 +75,7 @@ class Plot:
 
     def _specification(self) -> dict[str, Any]:
         with alt.data_transformers.disable_max_rows():
-            text: dict[str, Any] = self.chart.to_dict()
+            text: dict[str, Any] = _without_controls(self.chart.to_dict())
         return text
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
@@ -142,6 +145,17 @@ def page(specification: dict[str, Any]) -> str:
         text = text.replace(character, f"\\u{ord(character):04x}")
     library = vl_convert.javascript_bundle(vl_version=_version())  # type: ignore[call-arg]  # its stub asks for more
     return _PAGE.format(font=FONT, library=library, specification=text)
+
+
+def _without_controls(part: Any) -> Any:
+    """A specification in whose texts the characters that XML cannot hold are replaced: Vega would end the process."""
+    if isinstance(part, str):
+        return _NO_XML.sub("\N{REPLACEMENT CHARACTER}", part)
+    if isinstance(part, dict):
+        return {_without_controls(name): _without_controls(value) for name, value in part.items()}
+    if isinstance(part, list):
+        return [_without_controls(value) for value in part]
+    return part
 
 
 def _html(specification: dict[str, Any]) -> bytes:
