@@ -37,3 +37,5 @@ def test_one_persona_alone(personas: ps.Personas) -> None:
 def test_what_is_no_persona_is_named() -> None:
     with pytest.raises(SettingError, match="'cluster-1' is not a persona: give personas, one of them, or a list"):
         ps.profile(["cluster-1"], SPLIT.train)  # type: ignore[list-item]
+    with pytest.raises(SettingError, match=r"Survey.* is not a persona"):
+        ps.profile(SPLIT.train, SPLIT.train)  # type: ignore[arg-type]

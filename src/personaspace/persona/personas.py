@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Self, overload
+from typing import Any, Self, overload
 
 import numpy as np
 import pandas as pd
@@ -276,7 +276,7 @@ def as_personas(personas: PersonasLike) -> Personas:
     """Personas from one persona or a list of them; :class:`SettingError` where something else is among them."""
     if isinstance(personas, Personas):
         return personas
-    given = [personas] if isinstance(personas, Persona) else list(personas)
+    given: list[Any] = list(personas) if isinstance(personas, list | tuple) else [personas]
     if strangers := [one for one in given if not isinstance(one, Persona)]:
-        raise SettingError(f"{strangers[0]!r} is not a persona: give personas, one of them, or a list of them")
+        raise SettingError(f"{strangers[0]!r:.60} is not a persona: give personas, one of them, or a list of them")
     return Personas(given)
