@@ -3,8 +3,8 @@
 *Kills*: a command (fit, steer, evaluate, a second fit with other personas, impute) is killed at a random moment and run
 again; the run it leaves must equal that of an undisturbed command, and what stood before must have stayed readable.
 *Flips*: one bit of one file of a finished run is flipped; whatever reads the run must refuse it, or give equal results
-because it does not use that bit. *Inputs*: valid surveys in every format, and saved runs' JSON, are mutated; reading
-must end well or with one of our errors, within 5 seconds and 1 GB.
+because it does not use that bit. *Inputs*: valid surveys (CSV and Parquet with codebooks, saved, Polis) are mutated;
+reading must end well or with one of our errors, within 5 seconds and 1 GB.
 
     python benchmarks/reliability.py [--kills 50] [--flips 200] [--inputs 1000] [--seed 0]
     python benchmarks/reliability.py --quick
@@ -165,7 +165,7 @@ def answers(run: Path) -> tuple[object, ...]:
 
 
 def sources(folder: Path) -> list[Path]:
-    """A valid survey in every format that can be written here."""
+    """The same kind of survey as CSV, as Parquet, saved, and as a Polis export."""
     survey = ps.simulate(respondents=30, seed=1).select(questions=range(6))
     write_table(survey, folder / "table" / "survey.csv")
     write_table(survey, folder / "parquet" / "survey.parquet")
