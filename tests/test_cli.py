@@ -14,7 +14,9 @@ import subprocess
 import sys
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -205,11 +207,15 @@ def test_ordinary_trouble_is_one_line(
 def test_files_that_cannot_be_opened_are_one_line(
     command: str, number: int, fitted_run: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def refuse(path: Path, *_: object, **__: object) -> str:
-        raise OSError(number, os.strerror(number), str(path))
-
     run = shutil.copytree(fitted_run, tmp_path / "run")
     for method in ("read_text", "exists", "is_file"):
+        usual = getattr(Path, method)
+
+        def refuse(path: Path, *given: Any, usual: Callable[..., Any] = usual, **named: Any) -> Any:
+            if path.is_relative_to(run):
+                raise OSError(number, os.strerror(number), str(path))
+            return usual(path, *given, **named)  # such as libraries that are imported meanwhile
+
         with monkeypatch.context() as refusing:
             refusing.setattr(Path, method, refuse)
             assert os.strerror(number) in fail(command, run)
