@@ -40,7 +40,7 @@ NO_BUG = {
 }  # fmt: skip
 """What is wrong with a disk, a path or a permission, and not with this program."""
 
-PLAIN = str.maketrans("█“”‘’–—×", "#\"\"''--x", "") | str.maketrans({"…": "..."})  # noqa: RUF001
+PLAIN = str.maketrans("█“”‘’–—×", "#\"\"''--x") | str.maketrans({"…": "..."})  # noqa: RUF001
 """How characters of our own are written where the terminal's encoding lacks them."""
 
 app = typer.Typer(
