@@ -28,14 +28,14 @@ from sklearn.utils.parallel import ThreadpoolController
 
 from personaspace.embedding.lightgcn.model import LightGCN
 from personaspace.persona.clustering.algorithms import CLUSTERERS, Clustering, clusterer_named
-from personaspace.persona.clustering.answer_space import Population
+from personaspace.persona.clustering.answer_space import AnswerSpace, Population
 from personaspace.persona.clustering.choose_k import KS, RULES, curve_of, loss_of, recommend
 from personaspace.persona.clustering.cluster_personas import cluster_personas
 from personaspace.persona.clustering.stability import Resamples
 from personaspace.persona.clustering.validity import cluster_validity, size_floor
 from personaspace.persona.matching import match_personas
 from personaspace.persona.personas import Personas
-from personaspace.survey.arrays import IntArray
+from personaspace.survey.arrays import IntArray, Vectors
 from personaspace.survey.readers.registry import read_survey
 from personaspace.survey.simulate import simulate
 from personaspace.survey.split import split
@@ -84,6 +84,19 @@ def kept_names(personas: Sequence[Personas], survey: Survey, embedder: LightGCN)
     return shares
 
 
+class VectorSpace(AnswerSpace):
+    """Respondents at their own vectors, for comparison."""
+
+    def place(self, vectors: Vectors) -> Vectors:
+        """The vectors as they are."""
+        return vectors
+
+
+def of_vectors(population: Population) -> Population:
+    """The same respondents at their own vectors."""
+    return replace(population, space=VectorSpace(**vars(population.space)), points=population.embedder.respondents_)
+
+
 def smallest_of_vectors(survey: Survey, populations: Sequence[Population], k: int) -> pd.DataFrame:
     """The smallest cluster of the vectors themselves with every seed: its validity, and its overlap with seed 0."""
     sizes = np.array([len(question.options) for question in survey.questions])
@@ -92,7 +105,7 @@ def smallest_of_vectors(survey: Survey, populations: Sequence[Population], k: in
     last = np.bincount(answers.respondent[answers.option == sizes[answers.question] - 1], minlength=len(given))
     rows, members = [], []
     for seed, population in zip(SEEDS, populations, strict=True):
-        raw = replace(population, points=population.embedder.respondents_)
+        raw = of_vectors(population)
         resamples = Resamples(raw, clusterer_named("kmeans"), 0, 1)
         found = resamples.clusterer(raw.points, raw.weights, k, 0, 1)
         table = cluster_validity(raw, found, resamples.found_again(found, k), size_floor(None, len(given)), 0)
@@ -126,6 +139,7 @@ def measure(survey: Survey, embedders: Sequence[LightGCN]) -> None:
     kmeans, least, waves = clusterer_named("kmeans"), size_floor(None, len(survey.respondents)).members, asked(survey)
     print(survey)
     populations = [Population.of(embedder, survey) for embedder in embedders]
+    at_vectors = [of_vectors(population) for population in populations]
     start = time.perf_counter()
     curves = [curve_of(Resamples(population, kmeans, 0, least), KS, 0) for population in populations]
     seconds = (time.perf_counter() - start) / len(SEEDS)
@@ -140,14 +154,14 @@ def measure(survey: Survey, embedders: Sequence[LightGCN]) -> None:
     rows = []
     for k in sorted(set.intersection(*(set(found) for _, found in curves))):
         ours = [found[k] for _, found in curves]
-        raw = [
-            kmeans(embedder.respondents_, population.weights, k, 0, least)
-            for embedder, population in zip(embedders, populations, strict=True)
-        ]
+        raw = [kmeans(population.points, population.weights, k, 0, least) for population in at_vectors]
         row: dict[str, object] = {"k": k}
-        for name, found in (("expected answers", ours), ("vectors", raw)):
+        for name, found, judged in (
+            ("expected answers", ours, populations[0]),
+            ("vectors", raw, at_vectors[0]),
+        ):
             row[f"{name}: ARI between seeds"] = between_seeds(found)
-            row[f"{name}: loss"] = loss_of(populations[0], found[0].labels, populations[0].answers())
+            row[f"{name}: loss"] = loss_of(judged, judged.blind_labels(found[0]), judged.answers())
             row[f"{name}: information on waves"] = float(adjusted_mutual_info_score(found[0].labels, waves))
         rows.append(row)
     table = pd.DataFrame(rows).set_index("k")

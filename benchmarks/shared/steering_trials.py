@@ -28,9 +28,11 @@ from personaspace.steer import steered_lm
 from personaspace.steer.forward.attach import Form, Placement
 from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.model.prompts import question_prompt
+from personaspace.steer.protocols import vectors_of
 from personaspace.steer.soft_prompts.base import SoftPromptSettings
 from personaspace.steer.soft_prompts.initialization import new_soft_prompt
 from personaspace.steer.training.examples import Pairs, training_and_validation
+from personaspace.survey.survey import Survey
 from personaspace.survey.validation import validation_mask
 
 CHECKED = 2000
@@ -45,8 +47,8 @@ Cells = dict[str, float]
 class OnlyPoints:
     """An embedder that predicts answers but does not embed, so that training vectors are not cross-fitted."""
 
-    def __init__(self, embedder: Embedder) -> None:
-        self.ids_, self.respondents_ = embedder.ids_, embedder.respondents_
+    def __init__(self, embedder: Embedder, survey: Survey) -> None:
+        self.ids_, self.respondents_ = embedder.ids_, vectors_of(embedder, survey)
         self.predict_questions = embedder.predict_questions
 
 
@@ -130,7 +132,7 @@ class Ground:
         with ExitStack() as stack:
             for change in (*trial.changes, (steered_lm, "training_and_validation", drawing(each, self.seed))):
                 stack.enter_context(patch.object(*change))
-            embedder = self.embedder if trial.cross_fitted else OnlyPoints(self.embedder)
+            embedder = self.embedder if trial.cross_fitted else OnlyPoints(self.embedder, self.train)
             lm.fit(self.train, embedder, on_step=clock)
             found = self.evaluated(lambda at: individual(lm, at.vectors, at.test), sets)
         return {"pairs": each * epochs, "seconds": clock.seconds, **found}
@@ -154,7 +156,7 @@ class Ground:
 
     def question_prior(self, *changes: Change) -> Cells:
         """The question prior alone, from words or from words and the frozen model's states."""
-        questions, vectors = self.train.questions, self.embedder.respondents_
+        questions, vectors = self.train.questions, vectors_of(self.embedder, self.train)
         states = torch.stack([self.model.read(question_prompt(question)).features for question in questions])
         with ExitStack() as stack:
             for change in changes:

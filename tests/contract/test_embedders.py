@@ -11,6 +11,7 @@ import pytest
 from sklearn.base import clone
 
 from personaspace.embedding.base import Embedder
+from personaspace.embedding.committee import Committee
 from personaspace.embedding.registry import embedders, load_embedder, make_embedder
 from personaspace.errors import SettingError, SurveyError, UnknownNameError
 from personaspace.not_fitted import NotFittedError
@@ -19,6 +20,7 @@ from personaspace.survey.question import Option, Question
 from personaspace.survey.simulate import simulate_with_truth
 from personaspace.survey.split import Split, split
 from personaspace.survey.survey import Survey
+from personaspace.survey.validation import validation_mask
 from tests.embedding.accuracy import macro_accuracy, majority_accuracy
 from tests.embedding.thermometers import thermometers
 
@@ -81,6 +83,26 @@ def test_respondents_of_a_persona_lie_closer_than_others(make: Make) -> None:
     distances = np.linalg.norm(vectors[:, None] - vectors, axis=2)
     np.fill_diagonal(same, False)
     assert distances[same].mean() < 0.9 * distances[~same].mean()
+
+
+def test_respondents_are_where_all_their_answers_put_them(fitted: Embedder, parts: Split) -> None:
+    np.testing.assert_array_equal(fitted.respondents_, fitted.embed(parts.train))
+
+
+def test_options_are_learned_without_the_validation_answers(make: Make, parts: Split) -> None:
+    """But for calibration and when training stops; after one epoch there is no choice."""
+    if isinstance(make(), Committee):
+        pytest.skip("its weights are a calibration")
+    survey = parts.train
+    opposite = np.diff(survey.offsets)[survey.answers.question] - 1 - survey.answers.option
+    option = np.where(validation_mask(survey), opposite, survey.answers.option)
+    raw = {"calibrated": False} if "calibrated" in make().get_params() else {}
+    fitted, changed = (
+        make(epochs=1, **raw).fit(replace(survey, answers=replace(survey.answers, option=one)))
+        for one in (survey.answers.option, option)
+    )
+    np.testing.assert_array_equal(fitted.options_, changed.options_)
+    assert not np.array_equal(fitted.respondents_, changed.respondents_)
 
 
 def test_shapes_and_names_follow_the_survey(fitted: Embedder, parts: Split) -> None:

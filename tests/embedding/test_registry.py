@@ -60,7 +60,7 @@ def test_a_damaged_folder_is_one_clear_error(saved: Path) -> None:
         load_embedder(saved)
     (saved / WEIGHTS).write_bytes(weights)
     (saved / CONFIG).write_text('{"format": 99}')
-    with pytest.raises(RunError, match="not of format 1"):
+    with pytest.raises(RunError, match="not of format 2"):
         load_embedder(saved)
 
 

@@ -8,11 +8,12 @@ import numpy as np
 
 from personaspace.embedding.base import Embedder, OnEpoch
 from personaspace.survey.arrays import Vectors
+from personaspace.survey.lookup import positions
 from personaspace.survey.survey import Survey
 
 
 class Unlearned(Embedder):
-    """Predicts like every embedder; nothing is learnt."""
+    """Predicts like every embedder; nothing is learnt: whoever it knows stays where the test put them."""
 
     name = "unlearned"
 
@@ -22,4 +23,5 @@ class Unlearned(Embedder):
         return self
 
     def embed(self, survey: Survey) -> Vectors:
-        return np.zeros((len(survey.respondents), self.dim), np.float32)
+        row = positions(survey.respondents, self.ids_)
+        return np.where(row[:, None] >= 0, self.respondents_[row], np.float32(0))

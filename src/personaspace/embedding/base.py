@@ -24,7 +24,7 @@ from personaspace.survey.survey import Survey
 OnEpoch = Callable[[int, int, float], None]
 """Called after every epoch with the number of epochs done, the most there can be, and the validation loss."""
 
-FORMAT = 1
+FORMAT = 2
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
 
 
@@ -44,8 +44,8 @@ class Embedder(Settings, ABC):
         name: The embedder's name on the command line and in tables.
         tensors: Names of the fitted arrays, which are what is saved.
         ids_: Ids of the respondents it was fitted on.
-        respondents_: Their vectors, shape ``[respondents, dim]``. They do not know the validation answers, so that
-            later stages can stop early by the same answers.
+        respondents_: Their vectors, shape ``[respondents, dim]``: what :meth:`embed` gives for all their answers. Only
+            options and biases were learned without the validation answers.
         options_: One vector v_o per option of every question, shape ``[options, dim]``.
         bias_: One number b_o per option, shape ``[options]``.
         questions_: The questions it was fitted on, in the order of ``options_``.

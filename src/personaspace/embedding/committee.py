@@ -18,6 +18,7 @@ from personaspace.errors import MAX_SEED, SettingError
 from personaspace.survey.arrays import Vectors
 from personaspace.survey.question import Question
 from personaspace.survey.survey import Survey
+from personaspace.survey.validation import without_validation
 
 UNITS = 13  # 4 for LightGCN, 8 for the autoencoder, 1 for the factorisation
 
@@ -83,7 +84,8 @@ class Committee(Embedder):
         members = self._new_members()
         for place, member in enumerate(members):
             member.fit(survey, on_epoch and _counted(on_epoch, place * self.epochs, len(members) * self.epochs))
-        experts = [(member.respondents_, member.options_, member.bias_) for member in members]
+        known = without_validation(survey)
+        experts = [(member.embed(known), member.options_, member.bias_) for member in members]
         self.members_, self.ids_, self.questions_ = members, survey.respondents, survey.questions
         self.weights_ = pool_weights(experts, survey, 1 / len(experts))
         self.lengths_ = np.array([_length(member.respondents_) for member in members], np.float32)

@@ -10,7 +10,7 @@ from scipy.special import log_softmax
 from personaspace.embedding.base import Embedder
 from personaspace.survey.arrays import FloatArray, IntArray, Vectors
 from personaspace.survey.survey import Survey
-from personaspace.survey.validation import validation_mask
+from personaspace.survey.validation import validation_mask, without_validation
 
 BLOCK = 4096  # answers scored at a time; bounds the memory, not the result
 
@@ -63,10 +63,11 @@ def platt_scale(embedder: Embedder, survey: Survey) -> None:
     """Multiply all v_o by one number and all b_o by another (Platt 1999; Guo et al. 2017, with a second number).
 
     Args:
-        embedder: Fitted on the survey; its respondents' vectors do not know the validation answers.
+        embedder: Fitted on the survey.
         survey: That survey.
     """
-    vectors, options, bias = embedder.respondents_, embedder.options_, embedder.bias_
+    vectors = embedder.embed(without_validation(survey))
+    options, bias = embedder.options_, embedder.bias_
     parts = [(vectors, options, np.zeros_like(bias)), (vectors[:, :0], options[:, :0], bias)]
     slope, level = pool_weights(parts, survey, 1.0)
     embedder.options_, embedder.bias_ = options * slope, bias * level

@@ -96,7 +96,7 @@ def grouped(embedder: Embedder, labels: IntArray, weights: FloatArray, names: li
         One persona per group that has members.
     """
     sizes = np.bincount(labels[labels >= 0], weights[labels >= 0])
-    vectors = centroids(embedder, labels, weights)
+    vectors = centroids(embedder.respondents_, labels, weights)
     personas = []
     for rank, group in enumerate(np.argsort(-sizes, kind="stable").tolist(), start=1):
         name = f"{kind}-{rank}" if names is None else names[group]
@@ -105,11 +105,11 @@ def grouped(embedder: Embedder, labels: IntArray, weights: FloatArray, names: li
     return Personas(personas)
 
 
-def centroids(embedder: Embedder, labels: IntArray, weights: FloatArray) -> Vectors:
+def centroids(vectors: Vectors, labels: IntArray, weights: FloatArray) -> Vectors:
     """The weighted mean vector of each group, the plain mean where all its weights are 0.
 
     Args:
-        embedder: A fitted embedder.
+        vectors: The respondents', shape ``[respondents, dim]``.
         labels: Each respondent's group, -1 for none, shape ``[respondents]``.
         weights: Weight of each respondent, shape ``[respondents]``.
 
@@ -120,4 +120,4 @@ def centroids(embedder: Embedder, labels: IntArray, weights: FloatArray) -> Vect
     groups = labels[rows]
     parts = np.where(np.bincount(groups, weights[rows])[groups] > 0, weights[rows], 1.0)
     means = csr_array((parts / np.bincount(groups, parts)[groups], (groups, rows)))
-    return np.asarray(means @ embedder.respondents_[: rows.max() + 1], dtype=np.float32)
+    return np.asarray(means @ vectors[: rows.max() + 1], dtype=np.float32)

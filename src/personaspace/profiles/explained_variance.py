@@ -31,7 +31,7 @@ from personaspace.survey.lookup import positions
 from personaspace.survey.option_sums import option_shares, sum_options
 from personaspace.survey.split import Split
 from personaspace.survey.survey import Survey
-from personaspace.survey.validation import validation_mask
+from personaspace.survey.validation import validation_mask, without_validation
 
 NEARLY_NONE = 1e-9
 """Answers added to every option, so that questions without answers have shares."""
@@ -183,8 +183,7 @@ def explained_variance(
     train, test = split.train, split.held_out_answers
     if not len(test.answers):
         raise SurveyError("no answers were held out to measure on: fit again with --held-out-answers above 0")
-    mask = validation_mask(train)
-    fitting, validation = train.with_answers(~mask), train.with_answers(mask)
+    fitting, validation = without_validation(train), train.with_answers(validation_mask(train))
     nobody = np.full(len(train.respondents), -1)
     everybody = share_errors(GroupShares(train, nobody).shares(0), test, nobody)
     if not everybody @ test.weight:

@@ -8,9 +8,11 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from personaspace.errors import SettingError, SurveyError
+from personaspace.newquestions.cross_fitting import Embeds
 from personaspace.survey.arrays import Vectors
 from personaspace.survey.lookup import NOWHERE, positions
 from personaspace.survey.survey import Survey
+from personaspace.survey.validation import without_validation
 
 
 class Embedding(Protocol):
@@ -103,6 +105,9 @@ def checked(vectors: Vectors, dim: int) -> Vectors:
 def vectors_of(embedder: Embedding, survey: Survey) -> Vectors:
     """Vectors of a survey's respondents in the survey's order, shape ``[respondents, dim]``.
 
+    An embedder that embeds by answers gives them without the validation answers (:func:`validation_mask`), by which
+    training stops early.
+
     Raises:
         SurveyError: The embedder has no vector of a respondent, or one that is not finite.
     """
@@ -114,6 +119,8 @@ def vectors_of(embedder: Embedding, survey: Survey) -> Vectors:
             f"first {survey.respondents[missing[0]]!r}: fit it on the same survey"
         )
     vectors: Vectors = embedder.respondents_[rows]
+    if isinstance(embedder, Embeds):
+        vectors = embedder.embed(without_validation(survey))
     if broken := np.flatnonzero(~np.isfinite(vectors).all(axis=1)).tolist():
         raise SurveyError(
             f"the vectors of {len(broken)} respondent(s) hold NaN or infinity, first that of "

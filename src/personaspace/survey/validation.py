@@ -52,6 +52,11 @@ def validation_mask(survey: Survey, fraction: float = 0.05) -> BoolArray:
     return validation
 
 
+def without_validation(survey: Survey) -> Survey:
+    """The survey without its validation answers (:func:`validation_mask`): all that a stage may learn from."""
+    return survey.with_answers(~validation_mask(survey))
+
+
 def training_and_validation_answers(survey: Survey) -> tuple[Answers, Answers]:
     """The survey's training answers in ascending order, and its validation answers.
 

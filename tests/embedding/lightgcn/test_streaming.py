@@ -49,7 +49,7 @@ def test_in_the_end_vectors_travel_over_all_blocks(stream: SurveyStream, layers:
     assert len(stream) > 3
     found = run.finish()
     expected = Graph(PARTS.train, 20.0).propagated(run.options.detach(), layers)
-    for one, other in zip(found, expected, strict=True):
+    for one, other in zip(found, expected[1:], strict=True):
         np.testing.assert_allclose(one, other, atol=1e-5)
 
 

@@ -7,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from personaspace.embedding.lightgcn.model import LightGCN
 from personaspace.errors import SurveyError
 from personaspace.persona.clustering.answer_space import AnswerSpace, Population, chosen_options, validation_choices
-from personaspace.survey.validation import validation_mask
+from personaspace.survey.simulate import simulate
+from personaspace.survey.validation import validation_mask, without_validation
 from tests.persona.planted import Planted, plant
 
 
@@ -39,6 +41,14 @@ def test_choices_follow_the_embedder_and_leave_out_unknown_questions(planted: Pl
     expected = np.zeros((300, 120))
     expected[answers.respondent, 6 + answers.option] = 1
     np.testing.assert_array_equal(chosen, expected)
+
+
+def test_clusters_are_judged_by_vectors_without_the_validation_answers() -> None:
+    survey = simulate(respondents=200, seed=0)
+    embedder = LightGCN(dim=8, epochs=2).fit(survey)
+    blind = Population.of(embedder, survey).blind
+    np.testing.assert_array_equal(blind, embedder.embed(without_validation(survey)))
+    assert not np.array_equal(blind, embedder.respondents_)
 
 
 def test_answers_are_validation_choices_or_expected_ones(planted: Planted) -> None:

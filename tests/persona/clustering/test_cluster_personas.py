@@ -7,10 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from personaspace.embedding.registry import make_embedder
 from personaspace.errors import SettingError, UnknownNameError
+from personaspace.persona.clustering.algorithms import CLUSTERERS
 from personaspace.persona.clustering.choose_k import choose_k
 from personaspace.persona.clustering.cluster_personas import _reasons, check_clustering, cluster_personas
 from personaspace.persona.personas import Personas
+from personaspace.survey.answers import Answers
+from personaspace.survey.question import Option, Question
+from personaspace.survey.survey import Survey
 from tests.persona.planted import Planted
 
 
@@ -45,6 +50,21 @@ def test_a_chosen_k_comes_with_its_curve(planted: Planted, four: Personas) -> No
     assert len(personas) == 4
     assert personas.curve is not None
     assert four.curve is None
+
+
+@pytest.mark.parametrize("method", CLUSTERERS)
+@pytest.mark.parametrize("name", ["lightgcn", "factorization"])
+def test_people_with_identical_answers_are_one_persona(method: str, name: str) -> None:
+    """Two answer patterns: who lacks which answer for validation makes no persona."""
+    camp = np.arange(200) % 2
+    yes_no = (Option("yes", 1.0), Option("no", 0.0))
+    questions = tuple(Question(f"q{j}", f"Question {j}?", yes_no) for j in range(12))
+    row, column = (part.ravel() for part in np.indices((200, 12)))
+    survey = Survey(tuple(f"r{i}" for i in range(200)), questions, Answers(row, column, camp[row]))
+    personas = cluster_personas(make_embedder(name).fit(survey), survey, method=method)
+    assert sorted(persona.members for persona in personas) == sorted(
+        tuple(f"r{i}" for i in np.flatnonzero(camp == one)) for one in (0, 1)
+    )
 
 
 @pytest.mark.parametrize("k", [0, -1, 301])

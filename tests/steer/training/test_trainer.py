@@ -12,14 +12,18 @@ import numpy as np
 import pytest
 import torch
 
+from personaspace.embedding.factorization.model import Factorization
 from personaspace.errors import ModelError, RunError, SettingError, SurveyError
 from personaspace.steer.model.language_model import LanguageModel
+from personaspace.steer.protocols import vectors_of
 from personaspace.steer.steered_lm import SteeredLM
 from personaspace.steer.training.distributed import Processes
 from personaspace.steer.training.examples import Block
 from personaspace.steer.training.metric_logs import JsonLines
 from personaspace.steer.training.settings import TrainSettings
 from personaspace.steer.training.step import Learner
+from personaspace.survey.simulate import simulate
+from personaspace.survey.validation import without_validation
 from tests.steer.conftest import opposed_survey
 
 QUICK = TrainSettings(epochs=3, respondents=16, questions=2, patience=50)
@@ -90,6 +94,13 @@ def test_training_that_stays_broken_says_what_to_do(
     break_loss(monkeypatch, iter([True] * 1000))
     with pytest.raises(ModelError, match=r"try a learning rate below 0\.002"):
         SteeredLM(llama, settings=settings).fit(survey, space)
+
+
+def test_training_vectors_lack_the_validation_answers() -> None:
+    survey = simulate(respondents=50, seed=0)
+    embedder = Factorization(dim=4, epochs=2).fit(survey)
+    np.testing.assert_array_equal(vectors_of(embedder, survey), embedder.embed(without_validation(survey)))
+    assert not np.array_equal(vectors_of(embedder, survey), embedder.respondents_)
 
 
 def test_vectors_that_are_not_numbers_are_refused(llama: LanguageModel) -> None:

@@ -11,11 +11,9 @@ from personaspace.embedding.base import Embedder, OnEpoch
 from personaspace.embedding.platt import platt_scale
 from personaspace.embedding.settings import check_between, check_learnable, check_whole
 from personaspace.errors import SettingError
-from personaspace.survey.answers import Answers
 from personaspace.survey.arrays import Vectors
 from personaspace.survey.question import Question
 from personaspace.survey.survey import Survey
-from personaspace.survey.validation import training_and_validation_answers
 
 
 @dataclass(eq=False)
@@ -89,8 +87,7 @@ class Autoencoder(Embedder):
         check_learnable(survey)
         self.encoder_, self.shift_, self.options_, self.bias_ = fit(survey, self, on_epoch)
         self.ids_, self.questions_ = survey.respondents, survey.questions
-        training, _ = training_and_validation_answers(survey)
-        self.respondents_ = self._encoded(training, len(survey.respondents))
+        self.respondents_ = self.embed(survey)
         if self.calibrated:
             platt_scale(self, survey)
         return self
@@ -102,7 +99,5 @@ class Autoencoder(Embedder):
 
     def embed(self, survey: Survey) -> Vectors:
         """Place respondents in one pass over their answers; see :meth:`Embedder.embed`."""
-        return self._encoded(self.known_answers(survey), len(survey.respondents))
-
-    def _encoded(self, answers: Answers, respondents: int) -> Vectors:
-        return encode(answers, respondents, self.offsets_, self.encoder_, self.shift_)
+        answers = self.known_answers(survey)
+        return encode(answers, len(survey.respondents), self.offsets_, self.encoder_, self.shift_)

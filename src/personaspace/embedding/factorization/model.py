@@ -114,7 +114,7 @@ class Factorization(Embedder):
         )
         self.ids_, self.questions_ = survey.respondents, survey.questions
         self._take_over(learner, training)
-        self.respondents_ = self._placed(training, len(survey.respondents))
+        self.respondents_ = self.embed(survey)
         if self.calibrated:
             platt_scale(self, survey)
         return self
@@ -128,7 +128,17 @@ class Factorization(Embedder):
 
     def embed(self, survey: Survey) -> Vectors:
         """Place respondents by fold-in; see :meth:`Embedder.embed`."""
-        return self._placed(self.known_answers(survey), len(survey.respondents))
+        answers, respondents = self.known_answers(survey), len(survey.respondents)
+        prior = Prior(self.prior_[0].astype(np.float64), self.prior_[1:].astype(np.float64))
+        placing = self.placing_.astype(np.float64)
+        vectors, bias = placing[:, :-1], placing[:, -1]
+        if self.loss == "cross-entropy":
+            return fold_in_choices(answers, respondents, vectors, bias, self.offsets_, prior).astype(np.float32)
+        values = answer_values(self.questions_, answers)
+        answers, values = answers.where(known := ~np.isnan(values)), values[known]
+        values = values - bias[answers.question]
+        variance = self.variance_.astype(np.float64)
+        return fold_in_numbers(answers, values, respondents, vectors, variance, prior).astype(np.float32)
 
     def _learner(self, survey: Survey, answers: Answers) -> Learner:
         from personaspace.embedding.factorization.als import ALSLearner
@@ -149,16 +159,3 @@ class Factorization(Embedder):
         if self.loss == "squared":
             vectors, bias = options_of_numbers(vectors, bias, respondents, answers, np.diff(self.offsets_))
         self.options_, self.bias_ = vectors.astype(np.float32), bias.astype(np.float32)
-
-    def _placed(self, answers: Answers, respondents: int) -> Vectors:
-        """The most probable vectors of respondents, shape ``[respondents, dim]``."""
-        prior = Prior(self.prior_[0].astype(np.float64), self.prior_[1:].astype(np.float64))
-        placing = self.placing_.astype(np.float64)
-        vectors, bias = placing[:, :-1], placing[:, -1]
-        if self.loss == "cross-entropy":
-            return fold_in_choices(answers, respondents, vectors, bias, self.offsets_, prior).astype(np.float32)
-        values = answer_values(self.questions_, answers)
-        answers, values = answers.where(known := ~np.isnan(values)), values[known]
-        values = values - bias[answers.question]
-        variance = self.variance_.astype(np.float64)
-        return fold_in_numbers(answers, values, respondents, vectors, variance, prior).astype(np.float32)

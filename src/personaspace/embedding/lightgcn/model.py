@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -12,7 +12,7 @@ from personaspace.embedding.base import Embedder, OnEpoch
 from personaspace.embedding.settings import check_between, check_learnable, check_whole
 from personaspace.embedding.sparse import inverse_root_degrees, sparse_rows
 from personaspace.errors import unknown
-from personaspace.survey.arrays import IntArray, Vectors
+from personaspace.survey.arrays import Vectors
 from personaspace.survey.question import Question
 from personaspace.survey.stream import SurveyBlocks, SurveyStream
 from personaspace.survey.survey import Survey
@@ -110,21 +110,24 @@ class LightGCN(Embedder):
         from personaspace.embedding.lightgcn.training import fit_graph
 
         self.check()
-        rows: slice | IntArray = slice(None)
+        blocks: Iterable[Survey]
         if isinstance(survey, SurveyStream):
             training, vectors = fit_stream(survey, self, on_epoch)
+            blocks = survey.blocks()
         else:
             check_learnable(survey)
             if len(survey.respondents) > LARGE:
-                blocks = SurveyBlocks(survey, LARGE // 2, self.seed)
-                training, vectors = fit_stream(blocks, self, on_epoch)
-                rows = np.argsort(blocks.order)
+                training, vectors = fit_stream(SurveyBlocks(survey, LARGE // 2, self.seed), self, on_epoch)
             else:
                 training, vectors = fit_graph(survey, self, on_epoch)
-        respondents, self.options_, sent = vectors
-        self.respondents_, self.bias_ = respondents[rows], training.bias.numpy()
-        self.messages_ = sent * training.option_norm[:, None]
+            blocks = [survey]
+        self.options_, sent = vectors
+        self.bias_, self.messages_ = training.bias.numpy(), sent * training.option_norm[:, None]
         self.ids_, self.questions_ = survey.respondents, survey.questions
+        self.respondents_, start = np.empty((len(survey.respondents), self.dim), np.float32), 0
+        for block in blocks:
+            end = start + len(block.respondents)
+            self.respondents_[start:end], start = self.embed(block), end
         return self
 
     def shapes(self, respondents: int, questions: Sequence[Question]) -> dict[str, tuple[int, ...]]:

@@ -50,8 +50,8 @@ class StreamTraining(Training):
         """Mean cross-entropy of the first blocks' validation answers."""
         return float(np.mean([self.validation_loss(graph) for graph in self._validation]))
 
-    def finish(self) -> tuple[Vectors, Vectors, Vectors]:
-        """The final u, v, and what options send, with options receiving from all respondents."""
+    def finish(self) -> tuple[Vectors, Vectors]:
+        """The final v, and what options send, with options receiving from all respondents."""
         with torch.no_grad():
             layers, depth = [self.options], self.settings.layers
             for _ in range(depth // 2):
@@ -59,12 +59,7 @@ class StreamTraining(Training):
                 layers.append(sum((_there_and_back(graph, layers[-1]) for graph in blocks), torch.zeros(())))
             sent = sum(layers[: (depth + 1) // 2], torch.zeros(())) / (depth + 1)
             received = sum(layers, torch.zeros(())) / (depth + 1)
-            respondents, start = np.empty((len(self.stream.respondents), sent.shape[1]), np.float32), 0
-            for block in self.stream.blocks():
-                end = start + len(block.respondents)
-                respondents[start:end] = self._graph(block).edges.to_respondents(sent).numpy()
-                start = end
-        return respondents, received.numpy(), sent.numpy()
+        return received.numpy(), sent.numpy()
 
     def _graph(self, block: Survey) -> Graph:
         share = len(block.respondents) / len(self.stream.respondents)
@@ -90,7 +85,7 @@ class StreamTraining(Training):
 
 def fit_stream(
     stream: SurveyStream | SurveyBlocks, settings: Settings, on_epoch: OnEpoch | None
-) -> tuple[Training, tuple[Vectors, Vectors, Vectors]]:
+) -> tuple[Training, tuple[Vectors, Vectors]]:
     """Train on a stream, with one block of its graph in every step.
 
     Args:

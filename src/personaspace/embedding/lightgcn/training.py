@@ -79,9 +79,7 @@ class Training:
         return mean_cross_entropy(self.loss.option_softmax, respondents, options, self.bias, graph.validation)
 
 
-def fit_graph(
-    survey: Survey, settings: Settings, on_epoch: OnEpoch | None
-) -> tuple[Training, tuple[Vectors, Vectors, Vectors]]:
+def fit_graph(survey: Survey, settings: Settings, on_epoch: OnEpoch | None) -> tuple[Training, tuple[Vectors, Vectors]]:
     """Train on a survey in memory, with all of its graph in every step.
 
     Args:
@@ -90,7 +88,7 @@ def fit_graph(
         on_epoch: Called after every epoch.
 
     Returns:
-        The training done, and u, v and what options send, as :meth:`Graph.propagated` gives them.
+        The training done, and v and what options send, as :meth:`Graph.propagated` gives them.
     """
     graph = Graph(survey, settings.prior, weights=survey.relative_weight if settings.weighted else None)
     training = Training(graph.counts, survey.questions, settings)
@@ -103,8 +101,8 @@ def fit_graph(
         on_epoch=on_epoch,
     )
     with torch.no_grad():
-        respondents, options, sent = graph.propagated(training.options, settings.layers)
-    return training, (respondents.numpy(), options.numpy(), sent.numpy())
+        _, options, sent = graph.propagated(training.options, settings.layers)
+    return training, (options.numpy(), sent.numpy())
 
 
 def _signs(questions: Sequence[Question]) -> Tensor:

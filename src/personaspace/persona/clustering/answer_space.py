@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from personaspace.embedding.base import Embedder
 from personaspace.errors import SurveyError
+from personaspace.persona.clustering.algorithms import Clustering
 from personaspace.persona.gaussian_mixture import AnswerMixture, GaussianMixture
 from personaspace.persona.groups import survey_rows
-from personaspace.survey.arrays import FloatArray, Vectors
+from personaspace.survey.arrays import FloatArray, IntArray, Vectors
 from personaspace.survey.lookup import positions
 from personaspace.survey.survey import Survey
-from personaspace.survey.validation import validation_mask
+from personaspace.survey.validation import validation_mask, without_validation
 
 DIMENSIONS = 32
 """Principal components kept."""
@@ -80,6 +82,8 @@ class Population:
         survey: The survey it was fitted on, if known.
         space: The answer space.
         points: The respondents' points in it, shape ``[respondents, dimensions]``.
+        blind: The respondents' vectors without their validation answers, by which clusters are judged, shape
+            ``[respondents, dim]``.
         weights: Their weights, of mean 1, shape ``[respondents]``.
         distinct: The number of different points among respondents of a weight above 0, compared to four decimals.
     """
@@ -88,6 +92,7 @@ class Population:
     survey: Survey | None
     space: AnswerSpace
     points: Vectors
+    blind: Vectors
     weights: FloatArray
     distinct: int
 
@@ -106,7 +111,24 @@ class Population:
         space = AnswerSpace.of(embedder)
         points = space.place(embedder.respondents_)
         distinct = len(np.unique(points[weights > 0].round(DIGITS) + 0.0, axis=0))
-        return cls(embedder, survey, space, points, weights / weights.mean(), distinct)
+        blind = embedder.respondents_
+        if survey is not None:
+            blind = embedder.embed(without_validation(survey.select(survey_rows(embedder, survey))))
+        return cls(embedder, survey, space, points, blind, weights / weights.mean(), distinct)
+
+    def blind_labels(self, clustering: Clustering) -> IntArray:
+        """The cluster that every respondent is in by their vector without validation answers.
+
+        Those in no cluster stay there.
+
+        Returns:
+            Shape ``[respondents]``.
+        """
+        return np.where(clustering.labels < 0, -1, clustering.assign(self._blind_points))
+
+    @cached_property
+    def _blind_points(self) -> Vectors:
+        return self.space.place(self.blind)
 
     def answers(self) -> csr_array | Vectors:
         """The options respondents chose in validation answers; their expected answers where there are none.
@@ -118,7 +140,7 @@ class Population:
             chosen = validation_choices(self.embedder, self.survey)
             if chosen.nnz:
                 return chosen
-        return self.embedder.predict(self.embedder.respondents_)
+        return self.embedder.predict(self.blind)
 
 
 def chosen_options(embedder: Embedder, survey: Survey) -> csr_array:

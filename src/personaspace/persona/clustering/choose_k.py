@@ -86,8 +86,9 @@ def choose_k(
 
     For each k every respondent is replaced by the centroid of their cluster, and the embedder predicts from there:
     loss(k) = -mean log p_c(i)(y), over the validation answers y of respondents i
-    (:func:`personaspace.survey.validation.validation_mask`). Without a survey, or in one too small to have validation
-    answers, it is taken over the answers the embedder expects of everybody: -sum_i sum_o p_i(o) log p_c(i)(o).
+    (:func:`personaspace.survey.validation.validation_mask`), with clusters assigned and centroids computed from
+    vectors without these answers. Without a survey, or in one too small to have validation answers, it is taken over
+    the answers the embedder expects of everybody: -sum_i sum_o p_i(o) log p_c(i)(o).
 
     Args:
         embedder: A fitted embedder.
@@ -156,7 +157,7 @@ def curve_of(resamples: Resamples, ks: Iterable[int], seed: int) -> tuple[pd.Dat
         rows.append(
             {
                 "k": number,
-                "loss": loss_of(population, clustering.labels, answers),
+                "loss": loss_of(population, population.blind_labels(clustering), answers),
                 "silhouette": _silhouette(population.points, clustering.labels, seed),
                 "ari_respondents": agreement.respondents,
                 "ari_questions": agreement.questions,
@@ -177,7 +178,7 @@ def loss_of(population: Population, labels: IntArray, answers: csr_array | Vecto
     chosen = members @ answers
     packed = np.full(len(labels), -1, np.int64)
     packed[inside] = cluster
-    predicted = population.embedder.predict(centroids(population.embedder, packed, population.weights))
+    predicted = population.embedder.predict(centroids(population.blind, packed, population.weights))
     surprise = -np.log(np.maximum(predicted, 1e-12))
     return float((chosen * surprise).sum() / chosen.sum())
 

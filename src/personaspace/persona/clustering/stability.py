@@ -14,7 +14,6 @@ from personaspace.persona.clustering.algorithms import Clusterer, Clustering
 from personaspace.persona.clustering.answer_space import Population
 from personaspace.persona.groups import survey_rows
 from personaspace.survey.arrays import FloatArray, IntArray, Vectors
-from personaspace.survey.validation import validation_mask
 
 RESAMPLES = 5
 """Random halves of the respondents, and of the questions."""
@@ -115,11 +114,10 @@ class Resamples:
         survey = self.population.survey
         if survey is None or not len(survey.answers):
             return []
-        known = survey.with_answers(~validation_mask(survey))
         rows = survey_rows(self.population.embedder, survey)
         questions = len(survey.questions)
         chosen = [np.sort(self._rng(draw).permutation(questions)[: (questions + 1) // 2]) for draw in range(RESAMPLES)]
-        placed = (self.population.embedder.embed(known.select(rows, questions)) for questions in chosen)
+        placed = (self.population.embedder.embed(survey.select(rows, questions)) for questions in chosen)
         return [self.population.space.place(vectors) for vectors in placed]
 
     def _again(self, points: Vectors, weights: FloatArray, k: int) -> Clustering | None:

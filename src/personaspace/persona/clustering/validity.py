@@ -21,7 +21,7 @@ from personaspace.survey.arrays import FloatArray, IntArray
 from personaspace.survey.normal import Z95
 from personaspace.survey.option_sums import option_shares, sum_options
 from personaspace.survey.survey import Survey
-from personaspace.survey.validation import validation_mask
+from personaspace.survey.validation import without_validation
 
 SMALLEST, SMALL_SURVEY, SMALLEST_SHARE = 30, 0.05, 0.01
 """A large cluster has this many members, or this part of a survey of fewer than 600, and this share of the weight."""
@@ -88,7 +88,7 @@ class GroupAnswers:
 
     def __init__(self, population: Population, survey: Survey) -> None:
         self.weights, self.offsets = population.weights, population.embedder.offsets_
-        self.training = chosen_options(population.embedder, survey.with_answers(~validation_mask(survey)))
+        self.training = chosen_options(population.embedder, without_validation(survey))
         self.validation = validation_choices(population.embedder, survey)
         options = np.diff(self.offsets)
         counts = self._counts(np.arange(len(self.weights)))[0]
@@ -151,21 +151,22 @@ def cluster_validity(
         members' answers and the population's, over questions, weighted by the members' number of answers to each;
         ``tv_by_chance``: the 95th percentile of ``tv`` over random groups of that size. ``gain``: by how many nats
         the members' validation answers are better predicted by the shares of the cluster than by those of the
-        population, with its 95% interval ``low`` to ``high`` (linearised, members as primary sampling units).
+        population, with its 95% interval ``low`` to ``high`` (linearised, members as primary sampling units; members
+        are here those whom a vector without validation answers puts into the cluster).
         ``found_again``. ``verdict``: "large" from the floor up, and always for the largest cluster; "minority" below
         the floor where the cluster is found again (at least .75), its gain is significant (``low`` above 0) and it
         has ten members; else "too small". Without a survey the columns on answers are NaN, and ``found_again`` and
         ten members suffice for a minority.
     """
     rows = []
-    answers = GroupAnswers.of(population)
+    answers, blind = GroupAnswers.of(population), population.blind_labels(clustering)
     for cluster in range(len(clustering.centres)):
         members = np.flatnonzero(clustering.labels == cluster)
         share = float(population.weights[members].sum() / population.weights.sum())
         row = {"respondents": len(members), "share": share, **dict.fromkeys(MEASURES, np.nan)}
         if answers and len(members):
             row |= answers.departure(members, np.random.default_rng([seed, cluster]))
-            row |= answers.gain(members, np.arange(len(clustering.labels)))
+            row |= answers.gain(np.flatnonzero(blind == cluster), np.arange(len(blind)))
         rows.append(row | {"found_again": float(found_again[cluster])})
     table = pd.DataFrame(rows)
     large = (table["respondents"] >= floor.members) & (table["share"] >= floor.share)
@@ -207,7 +208,7 @@ def minorities_within(resamples: Resamples, labels: IntArray, names: tuple[str, 
     kmeans = clusterer_named("kmeans")
     found = kmeans(population.points, population.weights, fine, seed, resamples.smallest)
     again = replace(resamples, clusterer=kmeans).found_again(found, fine)
-    rows = []
+    rows, blind = [], population.blind_labels(found)
     for cluster in np.flatnonzero(again >= REPORTED_FROM).tolist():
         members = np.flatnonzero(found.labels == cluster)
         share = float(population.weights[members].sum() / population.weights.sum())
@@ -216,8 +217,9 @@ def minorities_within(resamples: Resamples, labels: IntArray, names: tuple[str, 
         if persona < 0 or len(members) < FEWEST or share > LARGEST_SHARE or 2 * len(members) >= len(around):
             continue
         measures = answers.departure(members, np.random.default_rng([seed, cluster]))
-        measures |= answers.gain(members, np.arange(len(labels))) | {"found_again": float(again[cluster])}
-        within = answers.gain(members, around)["gain"]
+        judged = np.flatnonzero(blind == cluster)
+        measures |= answers.gain(judged, np.arange(len(labels))) | {"found_again": float(again[cluster])}
+        within = answers.gain(judged, around)["gain"]
         if measures["tv"] > measures["tv_by_chance"] and measures["low"] > 0 and within > 0:
             about = {"persona": names[persona], "respondents": len(members), "share": share, "verdict": "within"}
             rows.append(about | measures | {"gain_within": within})
