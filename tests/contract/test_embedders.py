@@ -12,12 +12,15 @@ from sklearn.base import clone
 
 from personaspace.embedding.base import Embedder
 from personaspace.embedding.committee import Committee
+from personaspace.embedding.factorization.model import Factorization
 from personaspace.embedding.registry import embedders, load_embedder, make_embedder
 from personaspace.errors import SettingError, SurveyError, UnknownNameError
+from personaspace.evaluation.baselines import embedder_alone, majority
+from personaspace.evaluation.metrics import log_loss
 from personaspace.not_fitted import NotFittedError
 from personaspace.survey.answers import Answers
 from personaspace.survey.question import Option, Question
-from personaspace.survey.simulate import simulate_with_truth
+from personaspace.survey.simulate import simulate, simulate_with_truth
 from personaspace.survey.split import Split, split
 from personaspace.survey.survey import Survey
 from personaspace.survey.validation import validation_mask
@@ -47,6 +50,13 @@ def make(request: pytest.FixtureRequest) -> Make:
     return lambda **changes: make_embedder(name, **(settings | changes))
 
 
+@pytest.fixture(params=MAKERS)
+def usual(request: pytest.FixtureRequest) -> Embedder:
+    """With its usual settings, but for the form of the loss."""
+    name, settings = MAKERS[request.param]
+    return make_embedder(name, **{key: settings[key] for key in ("loss", "solver") if key in settings})
+
+
 @pytest.fixture(scope="module")
 def fitted(make: Make, parts: Split) -> Embedder:
     return make().fit(parts.train)
@@ -73,6 +83,28 @@ def test_without_answers_predicts_about_as_the_majority(fitted: Embedder, parts:
     assert (vectors == vectors[0]).all()
     found = macro_accuracy(fitted, vectors, parts.unseen_held_out)
     assert found == pytest.approx(majority_accuracy(parts.train, parts.unseen_held_out), abs=0.03)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_handful_of_answers_is_not_believed(usual: Embedder, seed: int) -> None:
+    """20 people with 5 questions: there may be no validation answer at all to calibrate by."""
+    assert behind_majority(usual, respondents=20, questions=5, seed=seed) < 0.2
+
+
+def test_a_small_survey_is_predicted_as_well_as_by_the_majority(usual: Embedder) -> None:
+    """Squared error learns nothing from so little, and its calibration a little noise."""
+    learns_nothing = isinstance(usual, Factorization) and (usual.loss, usual.solver) == ("squared", "gradient")
+    assert behind_majority(usual, respondents=300, questions=20, seed=0) < (0.02 if learns_nothing else 0)
+
+
+def behind_majority(embedder: Embedder, respondents: int, questions: int, seed: int) -> float:
+    """By how many nats an embedder's log-loss on held-out answers exceeds the majority's."""
+    survey = simulate(respondents=respondents, seed=seed)
+    chosen = np.random.default_rng(seed).permutation(60)[:questions]
+    parts = split(survey.select(questions=sorted(chosen)), held_out_questions=0, seed=seed)
+    embedder.fit(parts.train)
+    own = embedder_alone(embedder, embedder.respondents_, parts.held_out_answers)
+    return float(log_loss(own)) - float(log_loss(majority(parts.train, parts.held_out_answers)))
 
 
 def test_respondents_of_a_persona_lie_closer_than_others(make: Make) -> None:

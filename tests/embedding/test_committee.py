@@ -31,7 +31,7 @@ def fitted() -> Committee:
 
 def alone() -> list[Embedder]:
     members = (
-        LightGCN(dim=8),
+        LightGCN(dim=8, calibrated=False),
         Autoencoder(dim=16, calibrated=False),
         Factorization(dim=2, solver="alternating", calibrated=False),
     )

@@ -14,7 +14,7 @@ from personaspace.errors import RunError, SettingError, UnknownNameError
 from personaspace.persona.clustering.cluster_personas import cluster_personas
 from personaspace.persona.map import Map, map_respondents
 from personaspace.persona.personas import Personas
-from tests.persona.planted import Planted
+from tests.persona.planted import Planted, plant
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +76,14 @@ def test_four_respondents_and_one_persona_are_enough(planted: Planted) -> None:
     drawn = map_respondents(planted.embedder, one, sample=4)
     assert np.isfinite(drawn.points[["x", "y"]].to_numpy()).all()
     assert len(drawn.personas) == 1
+
+
+def test_people_who_are_expected_to_answer_alike_are_drawn_too() -> None:
+    """Their points are equal, in which t-SNE's usual start would crash the process."""
+    alike = plant(np.array([10, 10, 10, 10]))
+    alike.embedder.respondents_[:] = 1
+    drawn = map_respondents(alike.embedder, cluster_personas(alike.embedder, k=1))
+    assert np.isfinite(drawn.points[["x", "y"]].to_numpy()).all()
 
 
 def test_a_map_of_hostile_names_comes_back_and_holds_no_formula(drawn: Map, tmp_path: Path) -> None:

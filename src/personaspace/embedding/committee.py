@@ -131,7 +131,7 @@ class Committee(Embedder):
         for repeat in range(self.repeats):
             seed = (self.seed * self.repeats + repeat) % (MAX_SEED + 1)
             members += [
-                LightGCN(dim=4 * unit, seed=seed, epochs=self.epochs),
+                LightGCN(dim=4 * unit, seed=seed, epochs=self.epochs, calibrated=False),
                 Autoencoder(dim=8 * unit, seed=seed, epochs=self.epochs, calibrated=False),
                 Factorization(dim=unit, seed=seed, epochs=self.epochs, solver="alternating", calibrated=False),
             ]

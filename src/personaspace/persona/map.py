@@ -146,7 +146,7 @@ def _tsne(vectors: FloatArray, seed: int) -> FloatArray:
     from sklearn.manifold import TSNE
 
     perplexity = min(30.0, (len(vectors) - 1) / 3)
-    init = "pca" if vectors.shape[1] > 1 else "random"
+    init = "pca" if vectors.shape[1] > 1 and np.ptp(vectors, axis=0).any() else "random"  # scaled by 1 / spread
     with one_thread():  # sums over threads depend on which of them ends first
         places = TSNE(perplexity=perplexity, init=init, random_state=seed).fit_transform(vectors)
     return np.asarray(places, dtype=np.float64)

@@ -72,7 +72,7 @@ def test_what_it_cannot_do_is_said() -> None:
 @pytest.mark.parametrize("solver", ["gradient", "alternating"])
 def test_weights_of_one_change_nothing_and_others_do(solver: str) -> None:
     survey = simulate(respondents=100)
-    settings = {"dim": 3, "solver": solver, "epochs": 2}
+    settings = {"dim": 3, "solver": solver, "epochs": 2, "calibrated": False}
     plain = Factorization(**settings).fit(survey)  # type: ignore[arg-type]
     even = Factorization(**settings, weighted=True).fit(replace(survey, weights=None))  # type: ignore[arg-type]
     uneven = Factorization(**settings, weighted=True).fit(survey)  # type: ignore[arg-type]

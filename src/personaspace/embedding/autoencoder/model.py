@@ -35,8 +35,8 @@ class Autoencoder(Embedder):
         patience: Epochs without improvement on the validation answers before training ends.
         weighted: Whether the loss counts respondents by their survey weights.
         ordinal: Weight of the order of options in the loss (:class:`personaspace.embedding.loss.AnswerLoss`).
-        calibrated: Whether v and b are each multiplied by a number in the end, so that probabilities are calibrated
-            (:func:`personaspace.embedding.platt.platt_scale`); it may change which option is the likeliest.
+        calibrated: Whether v and b are calibrated in the end (:func:`personaspace.embedding.platt.platt_scale`); it may
+            change which option is the likeliest.
         encoder_: W, transposed, shape ``[options, dim]``.
         shift_: c, shape ``[dim]``.
 

@@ -20,6 +20,7 @@ from personaspace.survey.answers import Answers
 from personaspace.survey.arrays import FloatArray
 from personaspace.survey.survey import Survey
 
+STEPS = 64  # of an epoch on squared error, at the least: with fewer a small survey is not learned at all
 START = 0.1  # standard deviation of the vectors at the start
 
 
@@ -105,7 +106,8 @@ class NumberLearner(Learner):
         """The loss of every batch of one epoch."""
         columns = self._columns(self.answers)
         weights = torch.tensor(self.weights[self.answers.respondent], dtype=torch.float32)
-        for rows in batches(np.arange(len(self.answers)), self.batch, self.rng):
+        size = min(self.batch, len(self.answers) / STEPS)
+        for rows in batches(np.arange(len(self.answers)), size, self.rng):
             at = torch.from_numpy(rows)
             yield (weights[at] * self._squared(*(column[at] for column in columns))).mean()
 

@@ -32,8 +32,9 @@ class Factorization(Embedder):
 
     ``loss="squared"`` is the recipe of arXiv 2311.04978, plus a bias per question: with the chosen option's position
     r_ij in [0, 1], minimise the mean of (<u_i, q_j> + b_j - r_ij)^2 by Adam, learning rate 1e-3, in batches of 2048
-    answers. Options without a position ("Not sure") are left out of its loss. The number becomes a probability of
-    every option by :func:`personaspace.embedding.factorization.option_values.options_of_numbers`.
+    answers (1/64 of them where there are fewer than 131,072). Options without a position ("Not sure") are left out of
+    its loss. The number becomes a probability of every option by
+    :func:`personaspace.embedding.factorization.option_values.options_of_numbers`.
 
     ``solver="alternating"`` fits the same numbers by ridge regressions in closed form, respondents and questions in
     turn, without a learning rate, and with a variance per question
@@ -52,8 +53,8 @@ class Factorization(Embedder):
         learning_rate: Adam's; by default 1e-3 for squared error, else 0.05 falling along half a cosine.
         epochs: Epochs at most.
         patience: Epochs without improvement on the validation answers before training ends.
-        calibrated: Whether v and b are each multiplied by a number in the end, so that probabilities are calibrated
-            (:func:`personaspace.embedding.platt.platt_scale`); it may change which option is the likeliest.
+        calibrated: Whether v and b are calibrated in the end (:func:`personaspace.embedding.platt.platt_scale`); it may
+            change which option is the likeliest.
         placing_: The vectors and biases by which respondents are placed: q and b side by side, shape
             ``[questions, dim + 1]``; for cross-entropy v and b before calibration, shape ``[options, dim + 1]``.
         variance_: Of the residuals, shape ``[questions]``; a single 1 for cross-entropy.

@@ -9,6 +9,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from personaspace.embedding.base import Embedder, OnEpoch
+from personaspace.embedding.platt import platt_scale
 from personaspace.embedding.settings import check_between, check_learnable, check_whole
 from personaspace.embedding.sparse import inverse_root_degrees, sparse_rows
 from personaspace.errors import unknown
@@ -40,6 +41,9 @@ class LightGCN(Embedder):
     batch leaves a random part of the answers out of the graph, and the loss is the cross-entropy of exactly these,
     each over the options of its question.
 
+    In the end v and b are calibrated (:func:`personaspace.embedding.platt.platt_scale`), by the first block where the
+    survey comes in blocks.
+
     Attributes:
         layers: How often vectors travel along the graph.
         prior: Empty answers added to every respondent's degree.
@@ -51,6 +55,7 @@ class LightGCN(Embedder):
             for the option of question j at position x_o: the order of the options is then all that answers carry.
         weighted: Whether the loss counts respondents by their survey weights.
         ordinal: Weight of the order of options in the loss (:class:`personaspace.embedding.loss.AnswerLoss`).
+        calibrated: Whether v and b are calibrated in the end.
         messages_: What an answer adds to its respondent's vector, shape ``[options, dim]``.
 
     Example:
@@ -75,6 +80,7 @@ class LightGCN(Embedder):
     nodes: str = "options"
     weighted: bool = False
     ordinal: float = 0.0
+    calibrated: bool = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -111,16 +117,19 @@ class LightGCN(Embedder):
 
         self.check()
         blocks: Iterable[Survey]
+        sample: Survey
         if isinstance(survey, SurveyStream):
             training, vectors = fit_stream(survey, self, on_epoch)
-            blocks = survey.blocks()
+            blocks, sample = survey.blocks(), next(survey.blocks([0]))
         else:
             check_learnable(survey)
+            blocks, sample = [survey], survey
             if len(survey.respondents) > LARGE:
-                training, vectors = fit_stream(SurveyBlocks(survey, LARGE // 2, self.seed), self, on_epoch)
+                parts = SurveyBlocks(survey, LARGE // 2, self.seed)
+                training, vectors = fit_stream(parts, self, on_epoch)
+                sample = next(parts.blocks([0]))
             else:
                 training, vectors = fit_graph(survey, self, on_epoch)
-            blocks = [survey]
         self.options_, sent = vectors
         self.bias_, self.messages_ = training.bias.numpy(), sent * training.option_norm[:, None]
         self.ids_, self.questions_ = survey.respondents, survey.questions
@@ -128,6 +137,8 @@ class LightGCN(Embedder):
         for block in blocks:
             end = start + len(block.respondents)
             self.respondents_[start:end], start = self.embed(block), end
+        if self.calibrated:
+            platt_scale(self, sample)
         return self
 
     def shapes(self, respondents: int, questions: Sequence[Question]) -> dict[str, tuple[int, ...]]:
