@@ -35,8 +35,8 @@ FAMILIES: dict[str, tuple[str, dict[str, Any]]] = {
     "LightGCN, option nodes": ("lightgcn", {}),
     "LightGCN, question nodes": ("lightgcn", {"nodes": "questions"}),
     "autoencoder": ("autoencoder", {}),
-    "factorisation, cross-entropy": ("factorization", {"loss": "cross-entropy"}),
-    "factorisation, squared error": ("factorization", {}),
+    "factorization, cross-entropy": ("factorization", {"loss": "cross-entropy"}),
+    "factorization, squared error": ("factorization", {}),
 }
 LAYERS = (1, 2, 3, 4)
 

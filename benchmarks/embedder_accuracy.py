@@ -1,6 +1,6 @@
 """How well do the embedders alone, without a language model, predict what people answered?
 
-Peers: the majority answer, the published factorisation, one vector per option. All are fitted on ``train`` and stop
+Peers: the majority answer, the published factorization, one vector per option. All are fitted on ``train`` and stop
 early by its validation answers; respondents are then placed by all their answers in ``train``. Held-out answers
 and unseen respondents are looked at once, here.
 
@@ -33,9 +33,9 @@ from personaspace.survey.split import Split
 
 KNOWN = (0, 1, 5, 10, 20, 50, 100)
 ROWS: dict[str, Callable[[int], Embedder]] = {
-    "factorisation, squared error, d=16": lambda seed: ps.Factorization(seed=seed),
+    "factorization, squared error, d=16": lambda seed: ps.Factorization(seed=seed),
     "the same in closed form": lambda seed: ps.Factorization(seed=seed, solver="alternating"),
-    "factorisation, one vector per option, d=16": lambda seed: ps.Factorization(seed=seed, loss="cross-entropy"),
+    "factorization, one vector per option, d=16": lambda seed: ps.Factorization(seed=seed, loss="cross-entropy"),
     "LightGCN, d=128": lambda seed: ps.LightGCN(seed=seed),
     "autoencoder, d=256": lambda seed: ps.Autoencoder(seed=seed),
     "committee, d=832": lambda seed: ps.Committee(seed=seed),

@@ -18,10 +18,11 @@ MODULES = {".".join(("personaspace", *path.relative_to(SOURCE).with_suffix("").p
 
 BELOW: dict[str, set[str]] = {
     "errors": set(),
+    "checks": {"errors"},
     "not_fitted": {"errors"},
     "files": {"errors"},
     "schedules": set(),
-    "survey": {"errors", "files", "not_fitted"},
+    "survey": {"checks", "files", "not_fitted"},
     "embedding": {"survey", "schedules"},
     "newquestions": {"embedding"},
     "persona": {"embedding"},

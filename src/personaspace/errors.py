@@ -60,8 +60,8 @@ def shown(text: object, most: int = 60) -> str:
 
 
 def escaped(text: str, most: int) -> str:
-    """The same without quotes, for sentences that bring their own."""
-    safe = "".join(mark if mark.isprintable() else repr(mark)[1:-1] for mark in text[:most])
+    """A text from outside without quotes, cut where it is long; see :func:`printable`."""
+    safe = printable(text[:most])
     return safe if len(text) <= most else f"{safe} …"
 
 

@@ -118,8 +118,9 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write JSON atomically; NaN is not allowed in it."""
-    write_text(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    """Write JSON atomically, numpy's numbers as plain ones; NaN is not allowed in it."""
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False, default=lambda number: number.item())
+    write_text(path, text + "\n")
 
 
 def read_json(path: Path) -> Any:

@@ -285,7 +285,7 @@ BAD = [("dim", 0), ("dim", 1.5), ("seed", -1), ("epochs", 0)]
 
 @pytest.mark.parametrize(("setting", "value"), BAD)
 def test_bad_settings_are_refused_before_anything_is_read(make: Make, setting: str, value: float) -> None:
-    with pytest.raises(SettingError, match=f"{setting} is {value}: a whole number from"):
+    with pytest.raises(SettingError, match=f"{setting} is {value}: give a whole number from"):
         make(**{setting: value})
 
 
@@ -298,7 +298,7 @@ def test_bad_settings_are_refused_by_fit_and_not_by_the_constructor(
     attribute = make()
     setattr(attribute, setting, value)
     for bad in (embedder, changed, attribute):
-        with pytest.raises(SettingError, match=f"{setting} is {value}: a whole number from"):
+        with pytest.raises(SettingError, match=f"{setting} is {value}: give a whole number from"):
             bad.fit(parts.train)
 
 
@@ -400,7 +400,7 @@ WRONG: list[dict[str, object]] = [
     {"seed": "one"},
     {"dropout": "0.5"},
     {"prior": None},
-    {"prior": 1e6},
+    {"prior": 2e6},
     {"hidden": (0, 1)},
     {"hidden": 0.5},
     {"hidden": (0.2,)},

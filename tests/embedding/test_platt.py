@@ -14,7 +14,7 @@ from personaspace.survey.split import split
 
 
 @pytest.mark.parametrize("solver", ["gradient", "alternating"])
-def test_few_answers_do_not_make_factorisation_overconfident(solver: str) -> None:
+def test_few_answers_do_not_make_factorization_overconfident(solver: str) -> None:
     survey = simulate(respondents=600, seed=0)
     few = survey.with_answers(np.random.default_rng(0).random(len(survey.answers)) < 0.3)
     parts = split(few, held_out_questions=0, seed=0)

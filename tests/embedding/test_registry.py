@@ -40,7 +40,7 @@ def test_an_unknown_embedder_or_setting_names_its_neighbour() -> None:
 
 @pytest.mark.parametrize(("setting", "value"), [("dropout", 1.0), ("learning_rate", 0.0), ("prior", -1.0)])
 def test_settings_between_bounds(setting: str, value: float) -> None:
-    with pytest.raises(SettingError, match=f"{setting} is {value}: a number between"):
+    with pytest.raises(SettingError, match=f"{setting} is {value}: give a number"):
         make_embedder("lightgcn", **{setting: value})
 
 

@@ -115,6 +115,6 @@ def test_a_metric_without_a_value_has_no_interval() -> None:
 @pytest.mark.parametrize(("resamples", "level"), [(0, 0.95), (10, 1.0), (10, 0.0)])
 def test_bad_settings(resamples: int, level: float) -> None:
     with pytest.raises(
-        SettingError, match=r"resamples is 0: a whole number from 1 up|level is .*: a number between 0 and 1"
+        SettingError, match=r"resamples is 0: give a whole number from 1 up|level is .*: give a number above 0, below 1"
     ):
         bootstrap(macro_accuracy, coin_flips(0), resamples, level)

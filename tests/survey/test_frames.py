@@ -123,6 +123,13 @@ def test_frames_with_columns_or_ids_that_are_not_unique() -> None:
         Survey.from_frame(frame.set_axis(["ann", None], axis=0))
 
 
+def test_a_blank_behind_an_id_makes_no_other_person() -> None:
+    frame = pd.DataFrame({"drink": pd.Categorical(["tea", "coffee"])}, index=["ann ", " bob"])
+    assert Survey.from_frame(frame).respondents == ("ann", "bob")
+    with pytest.raises(SurveyError, match="occur more than once"):
+        Survey.from_frame(frame.set_axis(["ann", "ann "]))
+
+
 def test_a_description_has_a_row_per_question() -> None:
     table = SURVEY.describe().set_index("question")
     assert table["kind"].to_dict() == {"tea": "nominal", "vote": "ordinal", "sure": "ordinal", "warm": "number"}

@@ -109,7 +109,7 @@ def cramers_v(labels: np.ndarray, trait: pd.Series) -> float:
 
 
 def test_nobody_cannot_be_simulated() -> None:
-    with pytest.raises(SettingError, match="respondents is 0: simulate at least 1"):
+    with pytest.raises(SettingError, match="respondents is 0: give a whole number from 1 up"):
         simulate(0)
     with pytest.raises(SettingError, match="seed is -1"):
         simulate(1, seed=-1)

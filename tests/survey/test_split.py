@@ -126,7 +126,7 @@ def test_known_is_nested_reproducible_and_not_simply_the_first(parts: Split) -> 
 @pytest.mark.parametrize("name", ["unseen_respondents", "held_out_answers", "held_out_questions"])
 @pytest.mark.parametrize("value", [-0.1, 1.0, float("nan")])
 def test_a_bad_fraction_says_what_is_allowed(name: str, value: float) -> None:
-    with pytest.raises(SettingError, match=rf"{name} is {value}: a fraction from 0 \(none\) to below 1"):
+    with pytest.raises(SettingError, match=rf"{name} is {value}: give a number from 0 to below 1"):
         split(simulate(respondents=2), **{name: value})  # type: ignore[arg-type]
 
 

@@ -10,8 +10,9 @@ from typing import ClassVar, Self
 
 import numpy as np
 
+from personaspace.checks import check_whole
 from personaspace.embedding.option_softmax import OptionSoftmax
-from personaspace.embedding.settings import Settings, check_whole
+from personaspace.embedding.settings import Settings
 from personaspace.errors import MAX_SEED, SettingError, SurveyError, listed, shown, unknown
 from personaspace.files import write_atomically, write_json, write_tensors
 from personaspace.survey.answers import Answers

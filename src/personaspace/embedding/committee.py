@@ -8,24 +8,25 @@ from typing import ClassVar, Self
 
 import numpy as np
 
+from personaspace.checks import check_whole
 from personaspace.embedding.autoencoder.model import Autoencoder
 from personaspace.embedding.base import Embedder, OnEpoch
 from personaspace.embedding.factorization.model import Factorization
 from personaspace.embedding.lightgcn.model import LightGCN
 from personaspace.embedding.platt import pool_weights
-from personaspace.embedding.settings import check_learnable, check_whole
+from personaspace.embedding.settings import check_learnable
 from personaspace.errors import MAX_SEED, SettingError
 from personaspace.survey.arrays import Vectors
 from personaspace.survey.question import Question
 from personaspace.survey.survey import Survey
 from personaspace.survey.validation import without_validation
 
-UNITS = 13  # 4 for LightGCN, 8 for the autoencoder, 1 for the factorisation
+UNITS = 13  # 4 for LightGCN, 8 for the autoencoder, 1 for the factorization
 
 
 @dataclass(eq=False)
 class Committee(Embedder):
-    """A logarithmic opinion pool (Genest, Zidek 1986) of LightGCN, autoencoder and closed-form factorisation.
+    """A logarithmic opinion pool (Genest, Zidek 1986) of LightGCN, autoencoder and closed-form factorization.
 
     A logarithmic pool, p(o) proportional to the product over members m of p_m(o)^w_m, of log-linear predictions is
     itself log-linear, so that the pool is an embedder like any other: with c_m such that the vectors of every member
@@ -38,7 +39,7 @@ class Committee(Embedder):
 
     Attributes:
         repeats: How often each of the three is a member, with different seeds. Of 13 equal parts of a repeat's
-            dimensions LightGCN has 4, the autoencoder 8 and the factorisation 1.
+            dimensions LightGCN has 4, the autoencoder 8 and the factorization 1.
         epochs: Epochs of every member at most.
         members_: The fitted members.
         weights_: w, shape ``[members]``.

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Self
 
-import numpy as np
-
-from personaspace.errors import SettingError, SurveyError, unknown
+from personaspace.errors import SurveyError, unknown
 from personaspace.survey.stream import SurveyStream
 from personaspace.survey.survey import Survey
 
@@ -58,19 +56,6 @@ class Settings:
         for setting, value in settings.items():
             setattr(self, setting, value)
         return self
-
-
-def check_whole(name: str, value: object, least: int, most: int | None = None) -> None:
-    """Raise :class:`SettingError` unless the value is a whole number from ``least`` up, or to ``most``."""
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= (value if most is None else most):
-        until = "up" if most is None else f"to {most}"
-        raise SettingError(f"{name} is {value!r:.60}: a whole number from {least} {until} is allowed")
-
-
-def check_between(name: str, value: object, low: float, high: float) -> None:
-    """Raise :class:`SettingError` unless the value is a number with low < value < high."""
-    if not isinstance(value, int | float | np.number) or isinstance(value, bool) or not low < value < high:
-        raise SettingError(f"{name} is {value!r:.60}: a number between {low:g} and {high:g} is allowed")
 
 
 def check_learnable(survey: Survey) -> None:

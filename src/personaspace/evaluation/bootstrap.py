@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from personaspace.embedding.settings import check_between, check_whole
+from personaspace.checks import check_number, check_whole
 from personaspace.errors import MAX_SEED
 from personaspace.evaluation.averages import Metric
 from personaspace.evaluation.predictions import Predictions
@@ -78,7 +78,7 @@ def bootstrap_all(
         SettingError: ``resamples``, ``level`` or ``seed`` outside their range.
     """
     check_whole("resamples", resamples, least=1)
-    check_between("level", level, 0, 1)
+    check_number("level", level, 0, 1, above=True, below=True)
     check_whole("seed", seed, least=0, most=MAX_SEED)
     blocks = [measure(predictions, weights) for weights in _resampled(predictions, resamples, seed)]
     return {

@@ -8,8 +8,8 @@ from functools import partial
 
 import numpy as np
 
+from personaspace.checks import check_whole
 from personaspace.embedding.base import Embedder
-from personaspace.embedding.settings import check_whole
 from personaspace.errors import MAX_SEED, SettingError
 from personaspace.evaluation.baselines import embedder_alone, group_majority, majority
 from personaspace.evaluation.bootstrap import bootstrap_all

@@ -28,8 +28,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from personaspace.checks import check_whole
 from personaspace.embedding.base import Embedder
-from personaspace.embedding.settings import check_whole
 from personaspace.errors import MAX_SEED, SurveyError, unknown
 from personaspace.imputation.answer_matrix import BLANK, answer_matrix
 from personaspace.imputation.raking import CrossFittedPredictions

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
+from personaspace.checks import check_whole
 from personaspace.embedding.base import Embedder
 from personaspace.embedding.option_softmax import OptionSoftmax
-from personaspace.embedding.settings import check_whole
 from personaspace.errors import SurveyError, unknown
 from personaspace.imputation.answer_matrix import BLANK, predict_matrix
 from personaspace.survey.arrays import BoolArray, FloatArray, IntArray, Vectors

@@ -9,8 +9,8 @@ from typing import Unpack
 import numpy as np
 import pandas as pd
 
+from personaspace.checks import check_text
 from personaspace.errors import SettingError, shown
-from personaspace.steer.checks import check_text
 from personaspace.steer.persona_bootstrap import Bootstrap
 from personaspace.steer.poll import Poll, sensitivity
 from personaspace.steer.protocols import PersonasLike, names_and_vectors

@@ -10,8 +10,8 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from personaspace.checks import check_whole
 from personaspace.errors import MAX_SEED, SettingError, SurveyError
-from personaspace.steer.checks import check_whole
 from personaspace.steer.protocols import Embedding, Persona, PersonasLike
 from personaspace.survey.arrays import FloatArray, IntArray, Vectors
 from personaspace.survey.lookup import NOWHERE, index_of, positions

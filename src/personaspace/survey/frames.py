@@ -81,7 +81,7 @@ def question_table(
 
 
 def checked_columns(frame: pd.DataFrame, needed: Sequence[str]) -> pd.DataFrame:
-    """The table with its columns named by strings.
+    """The table with its columns named by strings, and without blanks around ids, which would make other people.
 
     Raises:
         SurveyError: A column is lacking or there twice, or a row has no id.
@@ -98,7 +98,7 @@ def checked_columns(frame: pd.DataFrame, needed: Sequence[str]) -> pd.DataFrame:
         raise SurveyError(
             "the table's index holds the respondents' ids, and a row has none: fill it in or drop the row"
         )
-    return frame
+    return frame.rename(index=lambda name: name.strip() if isinstance(name, str) else name)
 
 
 def question_of(name: str, column: pd.Series, refusals: Collection[str] = ()) -> Question:

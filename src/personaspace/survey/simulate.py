@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from personaspace.errors import SettingError
+from personaspace.checks import check_whole
 from personaspace.survey.answers import Answers, Pairs
 from personaspace.survey.arrays import FloatArray, IntArray
 from personaspace.survey.question import Option, Question
@@ -90,10 +90,8 @@ def simulate_with_truth(respondents: int = 1000, seed: int = 0) -> Simulation:
         >>> truth.probabilities.shape == (50, truth.survey.offsets[-1])
         True
     """
-    if respondents < 1:
-        raise SettingError(f"respondents is {respondents}: simulate at least 1")
-    if seed < 0:
-        raise SettingError(f"seed is {seed}: a seed is a whole number from 0 up")
+    check_whole("respondents", respondents, 1)
+    check_whole("seed", seed, 0)
     rng = np.random.default_rng(seed)
     people, items = _load("simulated_people.yaml"), _items()
     persona, attitudes = _attitudes(people["personas"], respondents, rng)

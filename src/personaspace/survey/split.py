@@ -6,11 +6,11 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from personaspace.errors import MAX_SEED, SettingError
+from personaspace.checks import check_number, check_whole
+from personaspace.errors import MAX_SEED
 from personaspace.survey.answers import Pairs
 from personaspace.survey.arrays import BoolArray, IntArray
 from personaspace.survey.survey import Survey
-from personaspace.survey.validation import check_fraction
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,8 @@ class SplitSettings:
 
     def __post_init__(self) -> None:
         for name in (field.name for field in fields(self) if field.name != "seed"):
-            check_fraction(name, getattr(self, name))
-        if not 0 <= self.seed <= MAX_SEED:
-            raise SettingError(f"seed is {self.seed}: a seed is a whole number from 0 to {MAX_SEED}")
+            check_number(name, getattr(self, name), 0, 1, below=True)
+        check_whole("seed", self.seed, 0, MAX_SEED)
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +77,7 @@ class Split:
         Raises:
             SettingError: ``k`` is negative.
         """
-        if k < 0:
-            raise SettingError(f"k is {k}: the number of known answers is 0 or more")
+        check_whole("k", k, 0)
         respondent = self.unseen_known.answers.respondent
         order = np.random.default_rng([self.settings.seed, 1]).permutation(len(respondent))
         chosen = np.sort(order[_rank_within(respondent[order]) < k])

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from personaspace.errors import SettingError
+from personaspace.checks import check_number
 from personaspace.survey.answers import Answers
 from personaspace.survey.arrays import BoolArray
 from personaspace.survey.survey import Survey
@@ -40,7 +40,7 @@ def validation_mask(survey: Survey, fraction: float = 0.05) -> BoolArray:
         >>> 0.03 < len(survey.with_answers(validation).answers) / len(survey.answers) < 0.07
         True
     """
-    check_fraction("fraction", fraction)
+    check_number("fraction", fraction, 0, 1, below=True)
     answers = survey.answers
     mixed = _mix(
         _hashes(survey.respondents)[answers.respondent]
@@ -66,12 +66,6 @@ def training_and_validation_answers(survey: Survey) -> tuple[Answers, Answers]:
     mask = validation_mask(survey)
     training = survey.answers.where(~mask).ascending()
     return training, survey.answers.where(mask) if mask.any() else training
-
-
-def check_fraction(name: str, value: float) -> None:
-    """Raise :class:`SettingError` unless the value lies in [0, 1)."""
-    if not 0 <= value < 1:
-        raise SettingError(f"{name} is {value}: a fraction from 0 (none) to below 1 is allowed, such as 0.2")
 
 
 def _hashes(ids: Sequence[str]) -> npt.NDArray[np.uint64]:

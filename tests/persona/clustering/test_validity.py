@@ -117,7 +117,7 @@ def test_single_respondents_only_if_asked_for(outlier: Planted) -> None:
     asked = cluster_personas(outlier.embedder, outlier.survey, k=4, smallest=1)
     assert [len(persona.members) for persona in asked] == [217, 200, 200, 3]
     assert asked.notes == ()
-    with pytest.raises(SettingError, match="smallest is 0: a whole number from 1 up"):
+    with pytest.raises(SettingError, match="smallest is 0: give a whole number from 1 up"):
         cluster_personas(outlier.embedder, k=4, smallest=0)
 
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
+from personaspace.checks import check_number, check_whole
 from personaspace.embedding.autoencoder.encoder import encode
 from personaspace.embedding.base import Embedder, OnEpoch
 from personaspace.embedding.platt import platt_scale
-from personaspace.embedding.settings import check_between, check_learnable, check_whole
+from personaspace.embedding.settings import check_learnable
 from personaspace.errors import SettingError
 from personaspace.survey.arrays import Vectors
 from personaspace.survey.question import Question
@@ -74,10 +75,10 @@ class Autoencoder(Embedder):
         if not isinstance(self.hidden, tuple | list) or len(self.hidden) != 2:
             raise SettingError(f"hidden is {self.hidden!r:.60}: give two shares, such as (0.2, 0.8)")
         for share in self.hidden:
-            check_between("hidden", share, 0, 1)
-        check_between("dropout", self.dropout, -1e-9, 1)
-        check_between("learning_rate", self.learning_rate, 0, 10)
-        check_between("ordinal", self.ordinal, -1e-9, 1e3)
+            check_number("hidden", share, 0, 1, above=True, below=True)
+        check_number("dropout", self.dropout, 0, 1, below=True)
+        check_number("learning_rate", self.learning_rate, 0, 10, above=True)
+        check_number("ordinal", self.ordinal, 0, 1e3)
 
     def fit(self, survey: Survey, on_epoch: OnEpoch | None = None) -> Self:
         """Learn encoder and option vectors; see :meth:`Embedder.fit`."""

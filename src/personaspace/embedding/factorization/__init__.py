@@ -1,1 +1,1 @@
-"""Matrix factorisation of answers."""
+"""Matrix factorization of answers."""

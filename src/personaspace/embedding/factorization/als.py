@@ -1,4 +1,4 @@
-"""Alternating least squares: factorisation in closed form, respondents and questions in turn by ridge regression."""
+"""Alternating least squares: factorization in closed form, respondents and questions in turn by ridge regression."""
 
 from __future__ import annotations
 

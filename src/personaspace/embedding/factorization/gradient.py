@@ -1,4 +1,4 @@
-"""Factorisation by gradient descent: vectors and biases under either loss."""
+"""Factorization by gradient descent: vectors and biases under either loss."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ START = 0.1  # standard deviation of the vectors at the start
 
 
 class Learner(ABC):
-    """A factorisation being fitted; its ``parameters`` are u, the vectors of questions or options, and their biases."""
+    """A factorization being fitted; its ``parameters`` are u, the vectors of questions or options, and their biases."""
 
     learning_rate: ClassVar[float]
     decay: ClassVar[bool]

@@ -1,4 +1,4 @@
-"""Matrix factorisation: answers as numbers on a scale (the published recipe), or as choices between options."""
+"""Matrix factorization: answers as numbers on a scale (the published recipe), or as choices between options."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
+from personaspace.checks import check_number, check_whole
 from personaspace.embedding.base import Embedder, OnEpoch
 from personaspace.embedding.factorization.fold_in import Prior, fold_in_choices, fold_in_numbers
 from personaspace.embedding.factorization.option_values import answer_values, options_of_numbers
 from personaspace.embedding.platt import platt_scale
-from personaspace.embedding.settings import check_between, check_learnable, check_whole
+from personaspace.embedding.settings import check_learnable
 from personaspace.errors import SettingError, unknown
 from personaspace.survey.answers import Answers
 from personaspace.survey.arrays import Vectors
@@ -28,7 +29,7 @@ LOSSES, SOLVERS = ("squared", "cross-entropy"), ("gradient", "alternating")
 
 @dataclass(eq=False)
 class Factorization(Embedder):
-    """Matrix factorisation: a vector per respondent and per question (squared error) or option (cross-entropy).
+    """Matrix factorization: a vector per respondent and per question (squared error) or option (cross-entropy).
 
     ``loss="squared"`` is the recipe of arXiv 2311.04978, plus a bias per question: with the chosen option's position
     r_ij in [0, 1], minimise the mean of (<u_i, q_j> + b_j - r_ij)^2 by Adam, learning rate 1e-3, in batches of 2048
@@ -98,7 +99,7 @@ class Factorization(Embedder):
         check_whole("epochs", self.epochs, least=1)
         check_whole("patience", self.patience, least=1)
         if self.learning_rate is not None:
-            check_between("learning_rate", self.learning_rate, 0, 10)
+            check_number("learning_rate", self.learning_rate, 0, 10, above=True)
 
     def fit(self, survey: Survey, on_epoch: OnEpoch | None = None) -> Self:
         """Learn all vectors; see :meth:`Embedder.fit`."""

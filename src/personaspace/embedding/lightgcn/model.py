@@ -8,9 +8,10 @@ from typing import ClassVar, Self
 
 import numpy as np
 
+from personaspace.checks import check_number, check_whole
 from personaspace.embedding.base import Embedder, OnEpoch
 from personaspace.embedding.platt import platt_scale
-from personaspace.embedding.settings import check_between, check_learnable, check_whole
+from personaspace.embedding.settings import check_learnable
 from personaspace.embedding.sparse import inverse_root_degrees, sparse_rows
 from personaspace.errors import unknown
 from personaspace.survey.arrays import Vectors
@@ -91,10 +92,10 @@ class LightGCN(Embedder):
         super().check()
         for name in ("layers", "epochs", "patience"):
             check_whole(name, getattr(self, name), least=1)
-        check_between("dropout", self.dropout, 0, 1)
-        check_between("learning_rate", self.learning_rate, 0, 10)
-        check_between("prior", self.prior, 0, 1e6)
-        check_between("ordinal", self.ordinal, -1e-9, 1e3)
+        check_number("dropout", self.dropout, 0, 1, above=True, below=True)
+        check_number("learning_rate", self.learning_rate, 0, 10, above=True)
+        check_number("prior", self.prior, 0, 1e6, above=True)
+        check_number("ordinal", self.ordinal, 0, 1e3)
         if self.nodes not in NODES:
             raise unknown("kind of nodes", str(self.nodes), NODES)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from personaspace.checks import check_whole
 from personaspace.embedding.base import Embedder
-from personaspace.embedding.settings import check_whole
 from personaspace.errors import SettingError
 from personaspace.persona.clustering.algorithms import Clustering, clusterer_named, one_thread
 from personaspace.persona.clustering.answer_space import Population

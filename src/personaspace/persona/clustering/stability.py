@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from personaspace.embedding.settings import check_whole
+from personaspace.checks import check_whole
 from personaspace.errors import MAX_SEED
 from personaspace.persona.clustering.algorithms import Clusterer, Clustering
 from personaspace.persona.clustering.answer_space import Population

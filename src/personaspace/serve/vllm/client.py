@@ -15,11 +15,11 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from personaspace.checks import check_whole
 from personaspace.errors import ModelError
 from personaspace.serve.vllm.completions import Completions
 from personaspace.serve.vllm.endpoint import Endpoint
 from personaspace.steer.answering import Answerer
-from personaspace.steer.checks import check_whole
 from personaspace.steer.export.prompt_embeds import input_embeddings
 from personaspace.steer.generation.sampling import Controls, Sampling
 from personaspace.steer.model.prompts import open_question

@@ -10,8 +10,8 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
+from personaspace.checks import check_number, check_text, check_whole
 from personaspace.errors import ServerError, SettingError, escaped, shown
-from personaspace.steer.checks import check_number, check_text, check_whole
 
 BUSY = (408, 429, 500, 502, 503, 504)
 

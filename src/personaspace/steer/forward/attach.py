@@ -20,8 +20,8 @@ import torch
 from torch import Tensor
 from transformers import DynamicCache
 
+from personaspace.checks import check_text, check_whole
 from personaspace.errors import ModelError, SettingError, unknown
-from personaspace.steer.checks import check_text, check_whole
 from personaspace.steer.forward.shared_prefix import KeysValues, length_of
 from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.model.question_cache import CachedQuestion

@@ -15,8 +15,8 @@ from transformers import (
     TopPLogitsWarper,
 )
 
+from personaspace.checks import check_number, check_whole
 from personaspace.errors import MAX_SEED, SettingError, shown
-from personaspace.steer.checks import check_number, check_whole
 
 MOST = 2**31 - 1
 COLDEST = 1e-6

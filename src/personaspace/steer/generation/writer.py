@@ -12,8 +12,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from personaspace.checks import check_text, check_whole
 from personaspace.errors import SettingError
-from personaspace.steer.checks import check_text, check_whole
 from personaspace.steer.forward.attach import Continuation
 from personaspace.steer.generation.decoding import Decoding
 from personaspace.steer.generation.detokenizer import IncrementalDetokenizer

@@ -17,8 +17,8 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 from transformers.utils import logging as transformers_logging
 
+from personaspace.checks import check_flag, check_text
 from personaspace.errors import ModelError, PersonaSpaceError, SettingError, UnknownNameError, shown, unknown
-from personaspace.steer.checks import check_flag, check_text
 from personaspace.steer.model.folder import check_complete, check_size, read_config
 
 NANO = "nano"

@@ -16,8 +16,8 @@ from typing import ClassVar, Literal, get_args
 import torch
 from torch import Tensor, nn
 
+from personaspace.checks import check_text, check_whole
 from personaspace.errors import SettingError, unknown
-from personaspace.steer.checks import check_text, check_whole
 
 
 class Standardize(nn.Module):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, fields
 from typing import Any
 
+from personaspace.checks import check_text
 from personaspace.errors import SettingError, unknown
-from personaspace.steer.checks import check_text
 from personaspace.steer.soft_prompts.base import SoftPromptSettings
 from personaspace.steer.soft_prompts.informed import InformedSettings
 from personaspace.steer.soft_prompts.mlp import LinearSettings, MlpSettings

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from personaspace.checks import check_whole
 from personaspace.errors import SettingError
-from personaspace.steer.checks import check_whole
 from personaspace.steer.soft_prompts.base import SoftPrompt, SoftPromptSettings
 
 MOST_LAYERS = 256

@@ -12,9 +12,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from personaspace.checks import check_number, check_whole
 from personaspace.errors import MAX_SEED
 from personaspace.schedules import cosine
-from personaspace.steer.checks import check_number, check_whole
 
 WIDTH = 512
 FASTEST = 16.0

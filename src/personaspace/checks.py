@@ -15,7 +15,9 @@ def check_whole(name: str, value: object, least: int, most: float = math.inf) ->
     return int(value)
 
 
-def check_number(name: str, value: object, least: float, most: float = math.inf, *, above: bool = False) -> float:
+def check_number(
+    name: str, value: object, least: float, most: float = math.inf, *, above: bool = False, below: bool = False
+) -> float:
     """The value as a float; :class:`SettingError` unless it is a finite number from ``least`` to ``most``.
 
     Args:
@@ -24,10 +26,11 @@ def check_number(name: str, value: object, least: float, most: float = math.inf,
         least: The lowest number allowed.
         most: The highest number allowed.
         above: Whether ``least`` itself is not allowed.
+        below: Whether ``most`` itself is not allowed.
     """
     good = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
-    if not good or not least <= value <= most or (above and value == least):  # type: ignore[operator]
-        raise _refused(name, value, f"a number {_range(least, most, above)}")
+    if not good or not least <= value <= most or (above and value == least) or (below and value == most):  # type: ignore[operator]
+        raise _refused(name, value, f"a number {_range(least, most, above, below)}")
     return float(value)  # type: ignore[arg-type]
 
 
@@ -45,12 +48,14 @@ def check_text(name: str, value: object) -> str:
     return value
 
 
-def _range(least: float, most: float, above: bool = False) -> str:
+def _range(least: float, most: float, above: bool = False, below: bool = False) -> str:
     low = f"above {least:g}" if above else "" if least == -math.inf else f"from {least:g}"
     high = "" if most == math.inf else f"{most:.10g}"
     if above or not low:
-        return ", ".join(part for part in (low, high and f"at most {high}") if part) or "that is finite"
-    return f"{low} to {high}" if high else f"{low} up"
+        until = "below" if below else "at most"
+        return ", ".join(part for part in (low, high and f"{until} {high}") if part) or "that is finite"
+    until = "to below" if below else "to"
+    return f"{low} {until} {high}" if high else f"{low} up"
 
 
 def _refused(name: str, value: object, allowed: str) -> SettingError:
