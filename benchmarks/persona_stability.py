@@ -29,8 +29,9 @@ from sklearn.utils.parallel import ThreadpoolController
 from personaspace.embedding.lightgcn.model import LightGCN
 from personaspace.persona.clustering.algorithms import CLUSTERERS, Clustering, clusterer_named
 from personaspace.persona.clustering.answer_space import AnswerSpace, Population
-from personaspace.persona.clustering.choose_k import KS, RULES, curve_of, loss_of, recommend
+from personaspace.persona.clustering.choose_k import KS, RULES, recommend
 from personaspace.persona.clustering.cluster_personas import cluster_personas
+from personaspace.persona.clustering.loss_curve import curve_of, loss_of
 from personaspace.persona.clustering.stability import Resamples
 from personaspace.persona.clustering.validity import cluster_validity, size_floor
 from personaspace.persona.matching import match_personas

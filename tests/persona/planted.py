@@ -54,6 +54,22 @@ def plant(respondents: IntArray, seed: int = 0) -> Planted:
     return Planted(embedder, survey, truth)
 
 
+AGREE = tuple(
+    Option(text, place / 4)
+    for place, text in enumerate(("Disagree strongly", "Disagree", "Neither", "Agree", "Agree strongly"))
+)
+
+
+def unstructured(respondents: int, questions: int, filled: float, seed: int) -> Survey:
+    """Independent answers to a random part of the questions: there are no groups of people."""
+    rng = np.random.default_rng(seed)
+    row, column = np.nonzero(rng.random((respondents, questions)) < filled)
+    shares = rng.dirichlet(np.full(len(AGREE), 2.0), questions)
+    option = (rng.random((len(row), 1)) > shares[column].cumsum(axis=1)[:, :-1]).sum(axis=1)
+    asked = tuple(Question(f"q{j}", f"Statement {j}", AGREE) for j in range(questions))
+    return Survey(tuple(f"r{i}" for i in range(respondents)), asked, Answers(row, column, option))
+
+
 @pytest.fixture(scope="session")
 def planted() -> Planted:
     return plant(np.array(SIZES))

@@ -13,7 +13,7 @@ from personaspace.errors import SettingError
 from personaspace.persona.clustering.choose_k import choose_k, elbow, recommend
 from personaspace.persona.clustering.cluster_personas import cluster_personas
 from personaspace.survey.simulate import simulate
-from tests.persona.planted import Planted, plant
+from tests.persona.planted import Planted, plant, unstructured
 
 LOSS = [1.0, 0.7, 0.4, 0.38, 0.36, 0.34, 0.32]
 
@@ -24,6 +24,9 @@ def curve(respondents: list[float], questions: list[float], smallest: list[int] 
         {
             "k": range(2, 9),
             "loss": LOSS,
+            "gain": [0.1] * 7,
+            "low": [0.0, 0.05, 0.05, 0.05, 0.05, 0.05, 0.05],
+            "high": [0.2] * 7,
             "silhouette": [0.6, 0.2, 0.3, 0.1, 0.1, 0.1, 0.1],
             "ari_respondents": respondents,
             "ari_questions": questions,
@@ -37,6 +40,8 @@ def test_the_most_stable_within_two_of_the_elbow() -> None:
     assert (advice.elbow, advice.silhouette, advice.stability, advice.recommended) == (4, 2, 8, 5)
     assert advice.words == (
         "Recommended: 5 personas. The elbow of the loss is at k = 4; from 2 to 6, k = 5 is the most stable. "
+        "5 clusters predict validation answers better than one cluster of everybody does: by +0.100 nats per answer "
+        "(95% interval +0.050 to +0.200). "
         "Stability of 5 clusters (adjusted Rand index): 0.80 over random halves of the respondents and 0.80 over "
         "random halves of the questions. "
         "Stability of 4 clusters (adjusted Rand index): 0.70 over random halves of the respondents and 0.70 over "
@@ -70,7 +75,9 @@ def test_the_elbow_is_at_the_planted_number(planted: Planted, answers: str) -> N
     survey = planted.survey if answers == "validation" else None
     k, curve, *_ = choose_k(planted.embedder, survey)
     assert k == 4
-    assert curve.columns.tolist() == ["k", "loss", "silhouette", "ari_respondents", "ari_questions", "smallest"]
+    assert curve.columns.tolist() == [
+        *("k", "loss", "gain", "low", "high", "silhouette", "ari_respondents", "ari_questions", "smallest")
+    ]
     assert curve["k"].tolist() == list(range(2, 16))
     assert curve["k"].tolist()[int(curve["silhouette"].argmax())] == 4
 
@@ -115,6 +122,52 @@ def test_every_rule_finds_six_planted_personas() -> None:
     assert six["ari_respondents"] > 0.9  # measured .98
     assert six["ari_questions"] > 0.65  # measured .77
     assert chosen.words.endswith("Chosen by the rule 'recommended': 6.")
+
+
+def test_without_a_gain_over_one_cluster_one_persona_is_recommended() -> None:
+    even = [0.5] * 7
+    chance = curve(even, even).assign(gain=[0.1, 0.3, 0.5, 0.4, 0.4, 0.4, 0.4], low=-0.1)
+    advice = recommend(chance)
+    assert (advice.elbow, advice.recommended, advice.silhouette, advice.stability) == (1, 1, 2, 2)
+    assert advice.words == (
+        "Recommended: 1 persona. No number of clusters from 2 to 8 predicts validation answers significantly better "
+        "than one cluster of everybody does; the best is 4, by +0.500 nats per answer (95% interval -0.100 to +0.200). "
+        "These answers do not show that there are groups of people, or they are too few to find them. To divide people "
+        "all the same, into regions and not types, give a number: --clusters kmeans --personas 6, or k=6 in Python."
+    )
+    assert recommend(chance.assign(low=[-0.1] * 6 + [0.01])).recommended == 2
+    assert "significantly" in recommend(chance.assign(low=[-0.1] * 6 + [0.01])).words
+    untested = recommend(chance.assign(gain=np.nan, low=np.nan, high=np.nan))
+    assert untested.recommended == 2
+    assert "could not be tested" in untested.words
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("filled", [0.05, 0.5])
+def test_independent_answers_make_one_persona(seed: int, filled: float) -> None:
+    survey = unstructured(589, 60, filled, seed)
+    embedder = LightGCN().fit(survey)
+    personas = cluster_personas(embedder, survey)
+    assert personas.names == ("cluster-1",)
+    assert len(personas[0].members) == 589
+    assert "No number of clusters from 2 to 15 predicts validation answers significantly better" in personas.notes[0]
+    given = cluster_personas(embedder, survey, k=6)
+    assert len(given) > 1
+    assert "6 clusters do not predict validation answers significantly better than one cluster" in given.notes[0]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_planted_personas_predict_better_than_one(seed: int) -> None:
+    survey = simulate(respondents=300, seed=seed)
+    chosen = choose_k(LightGCN().fit(survey), survey, ks=[2, 6])
+    assert (chosen.curve["low"] > 0).all()
+    assert chosen.k > 1
+
+
+def test_the_gain_cannot_be_tested_without_validation_answers(planted: Planted) -> None:
+    chosen = choose_k(planted.embedder, ks=[2, 3, 4])
+    assert chosen.curve[["gain", "low", "high"]].isna().all(axis=None)
+    assert "could not be tested: that takes a survey with at least 30 validation answers" in chosen.words
 
 
 def test_the_words_stand_among_the_notes_and_the_choice_is_the_same_in_every_run() -> None:

@@ -7,16 +7,16 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
 
 from personaspace.embedding.base import Embedder
 from personaspace.errors import SettingError
 from personaspace.persona.clustering.algorithms import Clustering, clusterer_named, one_thread
 from personaspace.persona.clustering.answer_space import Population
+from personaspace.persona.clustering.gain import NO_GROUPS, Gain, beside_one
+from personaspace.persona.clustering.loss_curve import curve_of
 from personaspace.persona.clustering.stability import Resamples
 from personaspace.persona.clustering.validity import size_floor
-from personaspace.persona.groups import centroids
-from personaspace.survey.arrays import FloatArray, IntArray, Vectors
+from personaspace.survey.arrays import FloatArray
 from personaspace.survey.survey import Survey
 
 Rule = Literal["elbow", "silhouette", "stability", "recommended"]
@@ -25,9 +25,6 @@ LISTED = ", ".join(map(repr, RULES))
 
 KS = range(2, 16)
 """The numbers of clusters tried where k is to be chosen."""
-
-SAMPLE = 2000
-"""Respondents on whom the silhouette is computed."""
 
 REACH = 2
 """Largest distance between the elbow and the recommended k."""
@@ -43,10 +40,10 @@ class Recommendation(NamedTuple):
     """The k that each rule chooses, and a summary of the curve in words.
 
     Attributes:
-        elbow: See :func:`elbow`.
+        elbow: See :func:`elbow`; 1 where no k predicts better than one cluster.
         silhouette: The k of the highest silhouette.
         stability: The k of the highest stability.
-        recommended: The most stable k within two of the elbow.
+        recommended: The most stable k within two of the elbow; 1 where no k predicts better than one cluster.
         words: The summary, a paragraph.
     """
 
@@ -62,7 +59,7 @@ class Chosen(NamedTuple):
 
     Attributes:
         k: The number.
-        curve: The curve it was chosen by, see :func:`curve_of`.
+        curve: The curve it was chosen by, see :func:`~personaspace.persona.clustering.loss_curve.curve_of`.
         recommendation: The choices of all rules.
         words: A summary of the curve, and the rule that was followed.
     """
@@ -89,6 +86,10 @@ def choose_k(
     (:func:`personaspace.survey.validation.validation_mask`), with clusters assigned and centroids computed from
     vectors without these answers. Without a survey, or in one too small to have validation answers, it is taken over
     the answers the embedder expects of everybody: -sum_i sum_o p_i(o) log p_c(i)(o).
+
+    One cluster is the reference. Where no k tried predicts validation answers significantly better than one cluster
+    of everybody (:meth:`~personaspace.persona.clustering.validity.GroupAnswers.gain_over_one`), the rules ``"elbow"``
+    and ``"recommended"`` choose 1, whichever ks are tried, and the words say so.
 
     Args:
         embedder: A fitted embedder.
@@ -119,68 +120,10 @@ def chosen_by(resamples: Resamples, ks: Iterable[int], rule: str, seed: int) -> 
     curve, found = curve_of(resamples, ks, seed)
     advice = recommend(curve, resamples.smallest)
     k: int = getattr(advice, rule)
+    if k == 1:
+        found[1] = clusterer_named("kmeans")(resamples.population.points, resamples.population.weights, 1, seed, 1)
     followed = "" if len(curve) == 1 else f" Chosen by the rule {rule!r}: {k}."
     return Chosen(k, curve, advice, advice.words + followed), found
-
-
-def curve_of(resamples: Resamples, ks: Iterable[int], seed: int) -> tuple[pd.DataFrame, dict[int, Clustering]]:
-    """Cluster with every k, and measure loss, silhouette and stability.
-
-    Args:
-        resamples: The population and the clustering algorithm.
-        ks: See :func:`choose_k`.
-        seed: Seed of the clusterings and of the silhouette's sample.
-
-    Returns:
-        A row per k, and the clusterings. Columns: ``k``; ``loss``, see :func:`choose_k`; ``silhouette``, on up to
-        2,000 respondents; ``ari_respondents`` and ``ari_questions``, see
-        :meth:`~personaspace.persona.clustering.stability.Resamples.agreement`; ``smallest``, the members of the
-        smallest cluster.
-
-    Raises:
-        SettingError: No k can be tried, or an algorithm that finds k itself finds no cluster.
-    """
-    population = resamples.population
-    answers = population.answers()
-    found: dict[int, Clustering] = {}
-    rows = []
-    for k in _tried(resamples, ks):
-        clustering = resamples.clusterer(population.points, population.weights, k, seed, resamples.smallest)
-        number = k or len(clustering.centres)
-        if not number:
-            raise SettingError(
-                f"{resamples.clusterer.name} finds no group of at least {resamples.smallest} respondents that is "
-                "denser than what lies around it: choose another method, such as kmeans, or a lower smallest"
-            )
-        agreement = resamples.agreement(clustering, k)
-        found[number] = clustering
-        rows.append(
-            {
-                "k": number,
-                "loss": loss_of(population, population.blind_labels(clustering), answers),
-                "silhouette": _silhouette(population.points, clustering.labels, seed),
-                "ari_respondents": agreement.respondents,
-                "ari_questions": agreement.questions,
-                "smallest": int(np.bincount(clustering.labels[clustering.labels >= 0]).min()),
-            }
-        )
-    return pd.DataFrame(rows), found
-
-
-def loss_of(population: Population, labels: IntArray, answers: csr_array | Vectors) -> float:
-    """Mean cross-entropy of answers (``Population.answers``) when each cluster is predicted from its centroid.
-
-    ``labels`` are the respondents' clusters, -1 for none, shape ``[respondents]``.
-    """
-    inside = np.flatnonzero(labels >= 0)
-    _, cluster = np.unique(labels[inside], return_inverse=True)
-    members = csr_array((population.weights[inside], (cluster, inside)), shape=(cluster.max() + 1, len(labels)))
-    chosen = members @ answers
-    packed = np.full(len(labels), -1, np.int64)
-    packed[inside] = cluster
-    predicted = population.embedder.predict(centroids(population.blind, packed, population.weights))
-    surprise = -np.log(np.maximum(predicted, 1e-12))
-    return float((chosen * surprise).sum() / chosen.sum())
 
 
 def elbow(ks: list[int], losses: FloatArray) -> int:
@@ -210,18 +153,21 @@ def recommend(curve: pd.DataFrame, least: int = 1) -> Recommendation:
     Stability is the mean of both adjusted Rand indices, or the one that could be measured. The recommended k is the
     most stable one within two of the elbow: the elbow tells how many personas are worth having, stability which of
     them would be found again. Numbers whose smallest cluster has fewer than ``least`` members are passed over if
-    others are left. Ties go to the smaller k.
+    others are left. Ties go to the smaller k. Where the gain over one cluster was measured and its interval lies above
+    0 for no k, both elbow and recommended k are 1: these answers do not show that there are groups.
 
     Args:
-        curve: Columns ``k, loss, silhouette, ari_respondents, ari_questions, smallest``, k ascending.
+        curve: Columns ``k, loss, gain, low, high, silhouette, ari_respondents, ari_questions, smallest``
+            (:func:`~personaspace.persona.clustering.loss_curve.curve_of`), k ascending.
         least: Members a cluster should have.
 
     Example:
-        >>> curve = pd.DataFrame({"k": [2, 3, 4], "loss": [1.0, 0.5, 0.4], "silhouette": [0.3, 0.6, 0.4],
+        >>> curve = pd.DataFrame({"k": [2, 3, 4], "loss": [1.0, 0.5, 0.4], "gain": [0.1, 0.6, 0.7],
+        ...                       "low": [0.0, 0.5, 0.5], "high": [0.2, 0.7, 0.9], "silhouette": [0.3, 0.6, 0.4],
         ...                       "ari_respondents": [0.5, 0.9, 0.6], "ari_questions": [0.5, 0.8, 0.4],
         ...                       "smallest": [90, 70, 40]})
-        >>> recommend(curve).recommended
-        3
+        >>> recommend(curve).recommended, recommend(curve.assign(low=-0.1)).recommended
+        (3, 1)
     """  # fmt: skip
     ks = curve["k"].tolist()
     bend = elbow(ks, curve["loss"].to_numpy())
@@ -233,27 +179,11 @@ def recommend(curve: pd.DataFrame, least: int = 1) -> Recommendation:
     silhouettes = curve["silhouette"].to_numpy()
     rules = bend, _best(ks, silhouettes, otherwise=bend), _best(ks, stable, otherwise=bend), recommended
     floor = least if (eligible != near).any() else None
-    return Recommendation(*rules, _words({row["k"]: row for row in curve.to_dict("records")}, *rules, floor))
-
-
-def _tried(resamples: Resamples, ks: Iterable[int]) -> list[int]:
-    if resamples.clusterer.finds_k:
-        return [0]
-    most = resamples.population.distinct
-    tried = sorted({k for k in ks if 1 <= k <= most})
-    if not tried:
-        raise SettingError(f"no number of clusters to try lies between 1 and {most}, the number of different vectors")
-    return tried
-
-
-def _silhouette(points: Vectors, labels: IntArray, seed: int) -> float:
-    from sklearn.metrics import silhouette_score
-
-    inside = np.flatnonzero(labels >= 0)
-    rows = inside[np.random.default_rng(seed).permutation(len(inside))[:SAMPLE]]
-    if not 1 < len(np.unique(labels[rows])) < len(rows):
-        return float("nan")
-    return float(silhouette_score(points[rows], labels[rows]))
+    by_k = {row["k"]: row for row in curve.to_dict("records")}
+    tested = curve[(curve["k"] > 1) & curve["gain"].notna()]
+    if len(tested) and not (tested["low"] > 0).any():
+        return Recommendation(1, rules[1], rules[2], 1, _one_persona({k: by_k[k] for k in tested["k"]}))
+    return Recommendation(*rules, _words(by_k, *rules, floor))
 
 
 def _best(ks: list[int], values: FloatArray, otherwise: int) -> int:
@@ -262,7 +192,8 @@ def _best(ks: list[int], values: FloatArray, otherwise: int) -> int:
 
 def _words(curve: Curve, bend: int, silhouette: int, stability: int, recommended: int, floor: int | None) -> str:
     if len(curve) == 1:
-        return f"The method finds {bend} clusters. {_agreement(curve, bend)} {_structure(curve, silhouette)}".strip()
+        parts = (beside_one(bend, _gain(curve, bend)), _agreement(curve, bend), _structure(curve, silhouette))
+        return " ".join([f"The method finds {bend} clusters.", *(part for part in parts if part)])
     low, high = max(min(curve), bend - REACH), min(max(curve), bend + REACH)
     stable = "it is also the most stable number" if recommended == bend else f"k = {recommended} is the most stable"
     if not _agreement(curve, recommended):
@@ -272,12 +203,32 @@ def _words(curve: Curve, bend: int, silhouette: int, stability: int, recommended
     sentences = [
         f"Recommended: {recommended} personas.",
         f"The elbow of the loss is at k = {bend}; from {low} to {high}, {stable}.",
+        beside_one(recommended, _gain(curve, recommended)) if recommended > 1 else "",
         _agreement(curve, recommended),
         _agreement(curve, bend) if bend != recommended else "",
         "" if stability in (recommended, bend) else f"Of all numbers tried, k = {stability} is the most stable.",
         _structure(curve, silhouette),
     ]
     return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _one_persona(curve: Curve) -> str:
+    """Why one persona is recommended where no number of clusters predicts better."""
+    best = max(curve, key=lambda k: float(curve[k]["gain"]))
+    reason = beside_one(best, _gain(curve, best))
+    if len(curve) > 1:
+        reason = (
+            f"No number of clusters from {min(curve)} to {max(curve)} predicts validation answers significantly better "
+            f"than one cluster of everybody does; the best is {best}, by {_gain(curve, best)}."
+        )
+    return (
+        f"Recommended: 1 persona. {reason} {NO_GROUPS} To divide people all the same, into regions and not types, give "
+        "a number: --clusters kmeans --personas 6, or k=6 in Python."
+    )
+
+
+def _gain(curve: Curve, k: int) -> Gain:
+    return Gain(*(float(curve[k][name]) for name in Gain._fields))
 
 
 def _agreement(curve: Curve, k: int) -> str:

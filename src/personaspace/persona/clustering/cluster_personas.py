@@ -11,8 +11,15 @@ from personaspace.errors import SettingError
 from personaspace.persona.clustering.algorithms import Clustering, clusterer_named, one_thread
 from personaspace.persona.clustering.answer_space import Population
 from personaspace.persona.clustering.choose_k import KS, LISTED, RULES, Chosen, Rule, chosen_by
+from personaspace.persona.clustering.gain import NO_GROUPS, beside_one
 from personaspace.persona.clustering.stability import Resamples
-from personaspace.persona.clustering.validity import cluster_validity, minorities_within, size_floor, validity_notes
+from personaspace.persona.clustering.validity import (
+    GroupAnswers,
+    cluster_validity,
+    minorities_within,
+    size_floor,
+    validity_notes,
+)
 from personaspace.persona.groups import grouped
 from personaspace.persona.personas import Personas
 from personaspace.survey.arrays import FloatArray, IntArray
@@ -44,7 +51,8 @@ def cluster_personas(
             embedder itself expects.
         k: The number of clusters, or the rule that chooses it: ``"elbow"``, ``"silhouette"``, ``"stability"`` or
             ``"recommended"`` (:func:`~personaspace.persona.clustering.choose_k.choose_k`). HDBSCAN finds the number
-            itself: leave the rule.
+            itself: leave the rule. Where no number of clusters predicts significantly better than one, ``"elbow"``
+            and ``"recommended"`` give one persona.
         method: ``"kmeans"``, ``"gaussian"``, ``"agglomerative"`` or ``"hdbscan"``
             (:mod:`~personaspace.persona.clustering.algorithms`).
         smallest: Members a cluster must have; 1 allows single respondents. By default 30 (5% of a survey of fewer
@@ -85,6 +93,7 @@ def cluster_personas(
         rank = np.argsort(-_sizes(kept.labels, population.weights), kind="stable")
         names = tuple(personas.names[place] for place in np.argsort(rank))
         within = pd.DataFrame() if alike else minorities_within(resamples, kept.labels, names, seed)
+        reasons = _reasons(chosen, alike, len(kept.centres)) if chosen or alike else _no_gain(population, found)
     clusters.insert(0, "persona", _persona_of(found.labels, kept.labels, names))
     clusters = pd.concat([clusters.sort_values("share", ascending=False, kind="stable"), within], ignore_index=True)
     outside = float(population.weights[kept.labels < 0].sum() / population.weights.sum())
@@ -92,7 +101,7 @@ def cluster_personas(
         personas,
         curve=None if chosen is None else chosen.curve,
         clusters=clusters,
-        notes=(*_reasons(chosen, alike, len(kept.centres)), *validity_notes(clusters, floor, outside)),
+        notes=(*reasons, *validity_notes(clusters, floor, outside)),
         mixture=None if kept.mixture is None else population.space.mixture(kept.mixture.some(rank)),
     )
 
@@ -147,14 +156,21 @@ def _alike(population: Population) -> bool:
 
 
 def _reasons(chosen: Chosen | None, alike: bool, kept: int) -> tuple[str, ...]:
-    """Why there is this number of personas."""
-    if alike:
+    """Why there is this number of personas: they are all alike, or it was chosen."""
+    if alike or chosen is None:
         return ("All respondents are expected to give the same answers: there is one persona.",)
-    if chosen is None:
-        return ()
     if kept == chosen.k:
         return (chosen.words,)
     return (f"{chosen.words.removesuffix('.')}; {kept} of these {chosen.k} are kept, the others are too small.",)
+
+
+def _no_gain(population: Population, given: Clustering) -> tuple[str, ...]:
+    """State, if so, that a number of clusters that was given predicts no better than one."""
+    answers = GroupAnswers.of(population)
+    if answers is None or len(given.centres) == 1:
+        return ()
+    gain = answers.gain_over_one(population.blind_labels(given))
+    return (f"{beside_one(len(given.centres), gain)} {NO_GROUPS}",) if gain.low <= 0 else ()
 
 
 def _sizes(labels: IntArray, weights: FloatArray) -> FloatArray:

@@ -16,9 +16,9 @@ from scipy.sparse import csr_array
 
 from personaspace.persona.clustering.algorithms import Clustering, clusterer_named
 from personaspace.persona.clustering.answer_space import Population, chosen_options, validation_choices
+from personaspace.persona.clustering.gain import NOT_MEASURED, Gain, gain_per_answer
 from personaspace.persona.clustering.stability import Resamples
 from personaspace.survey.arrays import FloatArray, IntArray
-from personaspace.survey.normal import Z95
 from personaspace.survey.option_sums import option_shares, sum_options
 from personaspace.survey.survey import Survey
 from personaspace.survey.validation import without_validation
@@ -43,6 +43,9 @@ LARGEST_SHARE = 0.02
 
 PRIOR_ANSWERS = 10.0
 """Answers distributed like those of the reference group that are added to a group's answers to each question."""
+
+FEWEST_ANSWERS = 30
+"""Validation answers from which the gain of all clusters together is tested."""
 
 RANDOM_GROUPS = 60
 """Random groups whose total variation from the population shows what chance alone makes."""
@@ -113,14 +116,27 @@ class GroupAnswers:
         theirs = option_shares(self._counts(reference)[0] + PRIOR_ANSWERS * self.population, self.offsets)
         own = option_shares(self._counts(group)[0] + PRIOR_ANSWERS * theirs, self.offsets)
         given = self.validation[group]
-        weights = self.weights[group]
-        better, answers = given @ (np.log(own) - np.log(theirs)), np.diff(given.indptr)
-        total = (weights * answers).sum()
-        if not total:
-            return {"gain": np.nan, "low": np.nan, "high": np.nan}
-        gain = float((weights * better).sum() / total)
-        error = Z95 * float(np.sqrt(((weights * (better - gain * answers)) ** 2).sum())) / total
-        return {"gain": gain, "low": gain - error, "high": gain + error}
+        better = given @ (np.log(own) - np.log(theirs))
+        return gain_per_answer(better, np.diff(given.indptr), self.weights[group])._asdict()
+
+    def gain_over_one(self, labels: IntArray) -> Gain:
+        """The :meth:`gain` of all clusters together over one cluster of everybody.
+
+        Shares of answers predict and not the embedder, which the validation answers have stopped and calibrated. NaN
+        with fewer than 30 validation answers, too few for an interval.
+
+        Args:
+            labels: The respondents' clusters by vectors without validation answers, -1 for none, ``[respondents]``.
+        """
+        if self.validation.nnz < FEWEST_ANSWERS:
+            return NOT_MEASURED
+        rows = np.arange(len(labels))
+        one = option_shares(self._counts(rows)[0] + PRIOR_ANSWERS * self.population, self.offsets)
+        inside = rows[labels >= 0]
+        members = csr_array((self.weights[inside], (labels[inside], inside)), (labels.max() + 1, len(labels)))
+        own = option_shares((members @ self.training).toarray() + PRIOR_ANSWERS * one, self.offsets)
+        better = (self.validation @ (np.log(own) - np.log(one)).T)[rows, labels]
+        return gain_per_answer(better, np.diff(self.validation.indptr), self.weights * (labels >= 0))
 
     def _tv(self, group: IntArray) -> float:
         weighted, counts = self._counts(group)
