@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 import pandas as pd
 
 from tests.commands.line import fail, personaspace, succeed
+from tests.persona.planted import unstructured
 
 QUICK = ("--embedder", "factorization")
 
@@ -39,6 +41,24 @@ def test_a_refit_says_which_names_stay_and_two_respondents_are_fitted(table: Pat
     assert "expected to give the same answers: there is one persona" in succeed(
         "fit", tmp_path / "two.csv", "--out", tmp_path / "two", *alone
     )
+
+
+def test_a_survey_without_groups_has_one_persona_and_everything_works_with_it(tmp_path: Path) -> None:
+    survey = unstructured(300, 30, 0.5, 0)
+    frame = survey.to_frame().rename_axis("id").reset_index()
+    frame.to_csv(tmp_path / "noise.csv", index=False)
+    texts = [option.text for option in survey.questions[0].options]
+    questions = {name: {"text": f"Statement {name}", "options": texts} for name in frame.columns[1:]}
+    book = {"respondent": "id", "traits": [], "questions": questions}
+    (tmp_path / "noise.codebook.json").write_text(json.dumps(book))
+    run = tmp_path / "run"
+    printed = succeed("fit", tmp_path / "noise.csv", "--out", run, "--use-everything")
+    assert "Recommended: 1 persona. No number of clusters from 2 to 15 predicts" in " ".join(printed.split())
+    shown = succeed("fit", tmp_path / "noise.csv", "--out", run, "--use-everything", "--json")
+    assert [persona["respondents"] for persona in shown["personas"]] == [300]
+    assert "Recommended: 1 persona." in shown["notes"][0]
+    assert "do not differ significantly" in succeed("personas", run, "--json")["personas"]["cluster-1"]["card"]
+    assert succeed("map", run, "--out", tmp_path / "map.html", "--json")["shown"] == 300
 
 
 def test_errors_say_what_is_allowed(table: Path, tmp_path: Path) -> None:

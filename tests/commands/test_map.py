@@ -10,6 +10,7 @@ from tests.commands.line import fail, succeed
 def test_maps_are_kept_and_coloured_anew(own_run: Path, tmp_path: Path) -> None:
     about = succeed("map", own_run, "--out", tmp_path / "map.html", "--json")
     assert about["shown"] == about["respondents"] == 64
+    assert {row["what"] for row in about["neighbours"]} == {"questions", "trait", "style"}
     before = (own_run / "map" / "points.csv").stat().st_mtime_ns
     succeed("map", own_run, "--color", "age", "--out", tmp_path / "age.png")
     assert (own_run / "map" / "points.csv").stat().st_mtime_ns == before

@@ -1,4 +1,4 @@
-"""Fixtures: an embedder with four planted clusters, the survey it belongs to, and the personas found there."""
+"""Surveys with planted groups: opinions, response styles, forms, none; and an embedder of planted clusters."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from personaspace.persona.clustering.cluster_personas import cluster_personas
-from personaspace.persona.personas import Personas
+from personaspace.persona.personas import Persona, Personas
 from personaspace.survey.answers import Answers
-from personaspace.survey.arrays import IntArray
+from personaspace.survey.arrays import BoolArray, IntArray
 from personaspace.survey.question import Option, Question
 from personaspace.survey.survey import Survey
 from tests.embedding.unlearned import Unlearned
@@ -68,6 +68,46 @@ def unstructured(respondents: int, questions: int, filled: float, seed: int) -> 
     option = (rng.random((len(row), 1)) > shares[column].cumsum(axis=1)[:, :-1]).sum(axis=1)
     asked = tuple(Question(f"q{j}", f"Statement {j}", AGREE) for j in range(questions))
     return Survey(tuple(f"r{i}" for i in range(respondents)), asked, Answers(row, column, option))
+
+
+def styled(style: str, seed: int, respondents: int = 300, questions: int = 40) -> tuple[Survey, BoolArray]:
+    """A third of the people give four fifths of their answers in a style; else everybody answers by two opinions.
+
+    Returns:
+        The survey, 90% filled, and who has the style.
+    """
+    rng = np.random.default_rng(seed)
+    shows = rng.permutation(np.arange(respondents) % 3) == 0
+    opinions = rng.normal(size=(respondents, 2)) @ rng.normal(size=(2, questions))
+    scores = np.log(rng.dirichlet(np.full(5, 2.0), questions)) + 0.3 * opinions[..., None] * np.arange(-2, 3)
+    chances = np.exp(scores) / np.exp(scores).sum(axis=2, keepdims=True)
+    option = (rng.random((*opinions.shape, 1)) > chances.cumsum(axis=2)[..., :-1]).sum(axis=2)
+    ends = 4 * rng.integers(2, size=option.shape)
+    by_style = {"middle": 2, "ends": ends, "same end": 4, "off the scale": 5}[style]
+    option = np.where(shows[:, None] & (rng.random(option.shape) < 0.8), by_style, option)
+    row, column = np.nonzero(rng.random(option.shape) < 0.9)
+    options = (*AGREE, Option("Not sure"))
+    asked = tuple(Question(f"q{j}", f"Statement {j}", options) for j in range(questions))
+    names = tuple(f"r{i}" for i in range(respondents))
+    return Survey(names, asked, Answers(row, column, option[row, column])), shows
+
+
+def forms(seed: int, respondents: int = 300, questions: int = 60) -> tuple[Survey, IntArray]:
+    """Three forms of different questions, answered without any opinion; the survey and who got which form."""
+    form = np.random.default_rng(seed).permutation(np.arange(respondents) % 3)
+    survey = unstructured(respondents, questions, 1.0, seed)
+    return survey.with_answers(form[survey.answers.respondent] == survey.answers.question % 3), form
+
+
+def named(groups: IntArray, survey: Survey) -> Personas:
+    """Groups of respondents as personas ``group-0``, ``group-1``, ..."""
+    names = np.array(survey.respondents)
+    return Personas(
+        Persona(
+            f"group-{g}", "cluster", np.zeros(1, np.float32), tuple(names[groups == g]), float((groups == g).mean())
+        )
+        for g in range(groups.max() + 1)
+    )
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from personaspace.errors import RunError, SettingError, UnknownNameError
+from personaspace.errors import RunError, SettingError, SurveyError, UnknownNameError
 from personaspace.persona.clustering.cluster_personas import cluster_personas
 from personaspace.persona.map import Map, map_respondents
 from personaspace.persona.personas import Personas
@@ -19,7 +20,7 @@ from tests.persona.planted import Planted, plant
 
 @pytest.fixture(scope="module")
 def drawn(planted: Planted, four: Personas) -> Map:
-    return map_respondents(planted.embedder, four, seed=3)
+    return map_respondents(planted.embedder, four, seed=3, survey=planted.survey)
 
 
 def test_planted_clusters_lie_apart(planted: Planted, drawn: Map) -> None:
@@ -49,6 +50,12 @@ def test_saved_and_read_again_equal(drawn: Map, tmp_path: Path) -> None:
     read = Map.load(tmp_path)
     pd.testing.assert_frame_equal(read.points, drawn.points, check_dtype=False)
     assert (read.method, read.respondents, read.seed) == ("tsne", 300, 3)
+    assert read.neighbours is not None and drawn.neighbours is not None
+    pd.testing.assert_frame_equal(read.neighbours, drawn.neighbours)
+    about = json.loads((tmp_path / "map.json").read_text())
+    del about["neighbours"]
+    (tmp_path / "map.json").write_text(json.dumps(about))
+    assert Map.load(tmp_path).neighbours is None  # saved by an earlier version
     (tmp_path / "points.csv").unlink()
     with pytest.raises(RunError, match=r"points\.csv is missing"):
         Map.load(tmp_path)
@@ -69,6 +76,26 @@ def test_what_cannot_be_drawn(planted: Planted, four: Personas) -> None:
         map_respondents(planted.embedder, four, sample=3)
     with pytest.raises(SettingError, match="seed is -1"):
         map_respondents(planted.embedder, four, seed=-1)
+
+
+def test_neighbours_are_compared_with_chance(planted: Planted, four: Personas, drawn: Map) -> None:
+    assert drawn.neighbours is not None
+    found = drawn.neighbours.set_index("name")
+    share, chance = found["share"].to_dict(), found["chance"].to_dict()
+    assert share["party"] > 0.95 > 0.5 > chance["party"]
+    assert share["sex"] == pytest.approx(0.5, abs=0.05)
+    assert share["questions answered"] == chance["questions answered"] == 1
+    few = map_respondents(planted.embedder, four, seed=3, sample=50, survey=planted.survey)
+    assert few.neighbours is not None
+    assert few.neighbours.set_index("name")["share"].to_dict()["party"] > 0.7
+    assert map_respondents(planted.embedder, four, sample=4, survey=planted.survey).neighbours is not None
+    with pytest.raises(SurveyError, match="300 respondents are not in the survey"):
+        map_respondents(planted.embedder, four, survey=planted.survey.select(np.arange(10)))
+
+
+def test_a_survey_in_place_of_personas_is_named(planted: Planted) -> None:
+    with pytest.raises(SettingError, match="is not a persona: give personas, one of them, or a list"):
+        map_respondents(planted.embedder, planted.survey)  # type: ignore[arg-type]
 
 
 def test_four_respondents_and_one_persona_are_enough(planted: Planted) -> None:
@@ -99,6 +126,7 @@ def test_a_map_of_hostile_names_comes_back_and_holds_no_formula(drawn: Map, tmp_
     ("name", "old", "new", "says"),
     [
         ("map.json", '"respondents": 300', '"respondents": "many"', "at respondents: input should be a valid integer"),
+        ("map.json", '"chance": 1.0', '"chance": "high"', "at neighbours.0.chance: input should be a valid number"),
         ("map.json", '"respondents": 300', '"respondents": 3', "does not hold a map of 3 respondents"),
         ("points.csv", "id,x,y", "id,x,z", "lacks finite numbers x, y"),
         ("personas.csv", "persona,x", "persona,z", "lacks finite numbers x, y, share"),

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from personaspace.persona.groups import demographic_personas
 from personaspace.persona.personas import Persona, Personas
@@ -13,8 +14,9 @@ from personaspace.profiles.profile import profile
 from personaspace.survey.answers import Answers
 from personaspace.survey.arrays import FloatArray
 from personaspace.survey.question import Option, Question
+from personaspace.survey.simulate import simulate_with_truth
 from personaspace.survey.survey import Survey
-from tests.persona.planted import Planted
+from tests.persona.planted import Planted, forms, named, styled
 
 from .drawn import drawn
 
@@ -61,6 +63,47 @@ def test_members_who_answered_other_questions_are_pointed_out() -> None:
     few = survey.with_answers((survey.answers.question == 0) | (survey.answers.respondent < 100))
     card = profile(personas, few).card_texts["drinkers"]
     assert "which questions they answered: 100% of them answered “Wine?”, against 50% of the population" in card
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_members_of_a_form_are_pointed_out(seed: int) -> None:
+    survey, form = forms(seed)
+    for card in profile(named(form, survey), survey).card_texts.values():
+        assert "100% of them answered “Statement" in card
+        assert (
+            "Of everybody else 0% did, so by that alone they can be told apart: this persona may be a form or wave"
+            in card
+        )
+    mixed = np.where(np.random.default_rng(seed).random(300) < 0.3, 0, form)
+    for card in profile(named(mixed, survey), survey).card_texts.values():
+        assert "may be a form" not in card or "100% of them" in card
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("style", "says"),
+    [
+        ("middle", "Its members choose the middle option in "),
+        ("ends", "Its members choose an end of the scale in "),
+        ("same end", "On questions with the same options its members' answers lie "),
+        ("off the scale", "Its members refuse, or answer off the scale, in "),
+    ],
+)
+def test_a_persona_that_is_a_response_style_is_pointed_out(style: str, says: str, seed: int) -> None:
+    survey, shows = styled(style, seed)
+    others, group = profile(named(shows.astype(np.int64), survey), survey).card_texts.values()
+    share = group.partition(says)[2].partition("%")[0]
+    assert 75 < int(share) < 95
+    assert "may be a way of filling in questionnaires rather than an opinion." in group
+    assert "filling in" not in others
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_ordinary_personas_are_not_called_a_response_style(seed: int) -> None:
+    truth = simulate_with_truth(respondents=400, seed=seed)
+    for card in profile(named(truth.persona, truth.survey), truth.survey).card_texts.values():
+        assert "filling in" not in card
+        assert "may be a form" not in card
 
 
 def test_without_traits_and_answers_a_card_says_what_is_missing() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from personaspace.profiles.participation import answered, asked_variance
+from personaspace.persona.method_effects import answered
+from personaspace.profiles.participation import asked_variance
 from personaspace.survey.answers import Answers
 from personaspace.survey.question import Option, Question
 from personaspace.survey.survey import Survey

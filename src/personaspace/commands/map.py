@@ -37,6 +37,7 @@ def map_(
     plot(drawn, color, fitted.split.survey).save(out)
     about = {"out": str(out), "color": color, "method": method, "shown": len(drawn.points)}
     if as_json:
-        print_json({**about, "respondents": drawn.respondents})
+        shared = None if drawn.neighbours is None else drawn.neighbours.to_dict(orient="records")
+        print_json({**about, "respondents": drawn.respondents, "neighbours": shared})
     else:
         say(f"{len(drawn.points):,} of {drawn.respondents:,} respondents, coloured by {color}: written to {out}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -15,15 +15,21 @@ from personaspace.errors import MAX_SEED, RunError, SettingError, unknown
 from personaspace.files import read_checked, write_json
 from personaspace.persona.clustering.algorithms import one_thread
 from personaspace.persona.clustering.answer_space import AnswerSpace
+from personaspace.persona.groups import survey_rows
+from personaspace.persona.neighbours import Shared, neighbours_share, shared_table
 from personaspace.persona.personas import Personas, PersonasLike, as_personas
 from personaspace.survey.arrays import FloatArray
 from personaspace.survey.spreadsheet import read_csv, write_csv
+from personaspace.survey.survey import Survey
 
 SAMPLE = 5000
 """Respondents shown at the most, a random sample: more points take long and show no more."""
 
 FEWEST = 4
 """Respondents a map needs."""
+
+NEAREST = 10
+"""Neighbours on the map with which a respondent is compared."""
 
 NOBODY = "no persona"
 """The entry of respondents who are in no persona."""
@@ -40,6 +46,9 @@ class Map:
         method: ``"tsne"`` or ``"umap"``.
         respondents: Number of respondents; ``points`` holds all of them, or a random sample.
         seed: Seed of sample and method.
+        neighbours: What the ten nearest neighbours on the map share beside what random pairs share, if a survey was
+            given; :func:`~personaspace.persona.neighbours.neighbours_share` has the columns. ``None`` in maps saved by
+            earlier versions.
     """
 
     points: pd.DataFrame
@@ -47,6 +56,7 @@ class Map:
     method: str
     respondents: int
     seed: int
+    neighbours: pd.DataFrame | None = None
 
     def save(self, folder: str | Path) -> None:
         """Write ``points.csv``, ``personas.csv`` and ``map.json`` into a folder.
@@ -56,7 +66,9 @@ class Map:
         """
         write_csv(Path(folder) / "points.csv", self.points)
         write_csv(Path(folder) / "personas.csv", self.personas)
-        about = {"method": self.method, "respondents": self.respondents, "seed": self.seed}
+        about: dict[str, Any] = {"method": self.method, "respondents": self.respondents, "seed": self.seed}
+        if self.neighbours is not None:
+            about["neighbours"] = self.neighbours.to_dict(orient="records")
         write_json(Path(folder) / "map.json", about)
 
     @classmethod
@@ -75,7 +87,8 @@ class Map:
                 raise RunError(f"{Path(folder) / name}.csv lacks finite numbers {', '.join(numbers)}: make it again")
         if points["id"].duplicated().any() or not len(points) <= about.respondents:
             raise RunError(f"{folder} does not hold a map of {about.respondents} respondents: make it again")
-        return cls(points, personas, about.method, about.respondents, about.seed)
+        shared = None if about.neighbours is None else shared_table(about.neighbours)
+        return cls(points, personas, about.method, about.respondents, about.seed, shared)
 
 
 @dataclass
@@ -85,10 +98,16 @@ class _About:
     method: str
     respondents: int
     seed: int
+    neighbours: tuple[Shared, ...] | None = None
 
 
 def map_respondents(
-    embedder: Embedder, personas: PersonasLike, method: str = "tsne", seed: int = 0, sample: int = SAMPLE
+    embedder: Embedder,
+    personas: PersonasLike,
+    method: str = "tsne",
+    seed: int = 0,
+    sample: int = SAMPLE,
+    survey: Survey | None = None,
 ) -> Map:
     """Project respondents to two dimensions by t-SNE or UMAP; those who answer alike are neighbours.
 
@@ -103,13 +122,17 @@ def map_respondents(
         method: ``"tsne"``, or ``"umap"``, which needs the extra ``umap``.
         seed: The same seed gives the same map.
         sample: Respondents shown at the most, drawn at random.
+        survey: The survey the embedder was fitted on. If given, the map measures whether neighbours share traits, or
+            rather a response style or the questions they were asked.
 
     Returns:
         The map.
 
     Raises:
-        SettingError: Fewer than 4 respondents or a sample below 4, a seed out of range, or UMAP is not installed.
+        SettingError: ``personas`` are none, such as a survey; fewer than 4 respondents or a sample below 4, a seed out
+            of range, or UMAP is not installed.
         UnknownNameError: There is no such method.
+        SurveyError: A respondent of the embedder is not in the survey.
     """
     if method not in _LAYOUTS:
         raise unknown("method", method, _LAYOUTS)
@@ -118,13 +141,17 @@ def map_respondents(
     count, personas = len(embedder.ids_), as_personas(personas)
     if min(count, sample) < FEWEST:
         raise SettingError(f"{count} respondents, sample {sample}: a map shows at least {FEWEST} respondents")
+    known = None if survey is None else survey_rows(embedder, survey)
     rows = np.sort(np.random.default_rng(seed).permutation(count)[:sample])
     expected = AnswerSpace.of(embedder).place(embedder.respondents_[rows])
     places = _LAYOUTS[method](expected.astype(np.float64), seed)
     ids = [embedder.ids_[row] for row in rows]
     names = personas.of(embedder).fillna(NOBODY).loc[ids].tolist()
     points = pd.DataFrame({"id": ids, "x": places[:, 0], "y": places[:, 1], "persona": names})
-    return Map(points, _persona_places(points, personas), method, count, seed)
+    shared = None
+    if survey is not None and known is not None:
+        shared = neighbours_share(places, expected, survey.select(known[rows]), NEAREST, seed)
+    return Map(points, _persona_places(points, personas), method, count, seed, shared)
 
 
 def _persona_places(points: pd.DataFrame, personas: Personas) -> pd.DataFrame:

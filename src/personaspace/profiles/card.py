@@ -11,6 +11,7 @@ import pandas as pd
 from personaspace.persona.personas import Personas
 from personaspace.profiles.composition import SIGNIFICANT
 from personaspace.profiles.participation import asked_most_apart
+from personaspace.profiles.response_styles import style_shares
 from personaspace.profiles.shares import Shares, answer_choices, compare, membership
 from personaspace.profiles.statistics import effective_size
 from personaspace.survey.normal import Z95
@@ -34,6 +35,15 @@ ALIKE = 0.15
 ASKED = 0.25
 """Difference of a question's response rate from the population's, from which a card warns of it."""
 
+APART = 0.9
+"""Share of the members who answered a question, and of the others who did not, from which it may be a form or wave."""
+
+STYLED, STYLED_BESIDE_ALL = 0.25, 0.15
+"""Excess of a response style over everybody else's, and over the population's, from which a card warns of it."""
+
+EXTREME = 0.75
+"""Mean position, towards either end, from which answers lie at the same end."""
+
 HEAD, TAIL = 60, 90
 """Characters quoted of the beginning and of the end of a long question: surveys often put what differs last."""
 
@@ -44,7 +54,8 @@ def cards(personas: Personas, survey: Survey, composition: pd.DataFrame, disting
     It states the persona's size; the significantly over- and under-represented traits, those that differ most, one
     value each; the first questions in rank whose answers differ significantly (``adjusted_p`` up to .05), one of a
     topic; the question with the smallest upper limit of total variation from the population, among those on which 60%
-    of the population agree; a warning if members also answered other questions; and the precision of its shares.
+    of the population agree; a warning if members also answered other questions, or show a response style far more than
+    everybody else on the same questions (by .25, and by .15 more than the population); and the precision of its shares.
 
     Args:
         personas: Those to describe.
@@ -71,6 +82,7 @@ def cards(personas: Personas, survey: Survey, composition: pd.DataFrame, disting
     )
     shares = compare(personas, survey, *answer_choices(survey))
     common, asked = _common(shares, survey, distinguishing), _asked(personas, survey)
+    styles = _styles(personas, survey)
     texts = []
     for row in table.to_dict("records"):
         traits = composition[composition["persona"] == row["persona"]]
@@ -81,6 +93,7 @@ def cards(personas: Personas, survey: Survey, composition: pd.DataFrame, disting
             *_apart(questions, shares, survey),
             *common.get(row["persona"], []),
             *asked.get(row["persona"], []),
+            *styles.get(row["persona"], []),
             _care(row["effective_size"]),
         ]
         texts.append(" ".join(sentences))
@@ -178,9 +191,47 @@ def _asked(personas: Personas, survey: Survey) -> dict[str, list[str]]:
         row["persona"]: [
             f"Note that its members also differ in which questions they answered: {_percent(row['share'])} of them "
             f"answered {_quoted(row['text'])}, against {_percent(row['population_share'])} of the population."
+            f"{_form(row['share'], row['rest_share'])}"
         ]
         for row in rows.to_dict("records")
     }
+
+
+def _form(share: float, rest: float) -> str:
+    if not (min(share, 1 - rest) >= APART or min(1 - share, rest) >= APART):
+        return ""
+    return (
+        f" Of everybody else {_percent(rest)} did, so by that alone they can be told apart: this persona may be a form "
+        "or wave of the questionnaire, or a filter, rather than an opinion."
+    )
+
+
+def _styles(personas: Personas, survey: Survey) -> dict[str, list[str]]:
+    """For each persona a warning of every response style that its members show far more than everybody else."""
+    rows = style_shares(personas, survey)
+    same_end = rows["style"] == "same end"
+    beside_rest, beside_all = (
+        column.abs().where(same_end, column) for column in (rows["excess"], rows["share"] - rows["population_share"])
+    )
+    extreme = ~same_end | ((rows["share"] - 0.5).abs() >= EXTREME - 0.5)
+    far = (beside_rest > STYLED) & (beside_all > STYLED_BESIDE_ALL) & (rows["low"] > 0) & extreme
+    found: dict[str, list[str]] = {}
+    for row in rows[far].to_dict("records"):
+        shares = _STYLES[row["style"]].format(_percent(row["share"]), _percent(row["population_share"]))
+        found.setdefault(row["persona"], []).append(f"{shares}: {_MAY_BE}")
+    return found
+
+
+_STYLES = {
+    "middle": "Its members choose the middle option in {} of their answers where there is one (population {})",
+    "ends": "Its members choose an end of the scale in {} of their answers on scales of four or more points "
+    "(population {})",
+    "same end": "On questions with the same options its members' answers lie {} of the way from one end of the scale "
+    "to the other (population {})",
+    "off the scale": "Its members refuse, or answer off the scale, in {} of their answers where people do so "
+    "(population {})",
+}
+_MAY_BE = "this persona may be a way of filling in questionnaires rather than an opinion."
 
 
 def _care(size: float) -> str:

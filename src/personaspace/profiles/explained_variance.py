@@ -23,8 +23,9 @@ from scipy.sparse import csr_array
 from personaspace.embedding.base import Embedder
 from personaspace.errors import SurveyError
 from personaspace.persona.clustering.cluster_personas import cluster_personas
+from personaspace.persona.method_effects import answered
 from personaspace.persona.personas import Personas, PersonasLike, as_personas
-from personaspace.profiles.participation import answered, asked_variance
+from personaspace.profiles.participation import asked_variance
 from personaspace.profiles.shares import answer_choices, trait_choices
 from personaspace.survey.arrays import FloatArray, IntArray
 from personaspace.survey.lookup import positions

@@ -10,16 +10,11 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from personaspace.persona.method_effects import answered
 from personaspace.persona.personas import Personas
 from personaspace.profiles.shares import membership, totals
 from personaspace.survey.arrays import IntArray
 from personaspace.survey.survey import Survey
-
-
-def answered(survey: Survey) -> csr_array:
-    """1 where a respondent answered a question, shape ``[respondents, questions]``."""
-    cells = (survey.answers.respondent, survey.answers.question)
-    return csr_array((np.ones(len(survey.answers)), cells), shape=(len(survey.respondents), len(survey.questions)))
 
 
 def asked_variance(labels: IntArray, survey: Survey, has: csr_array) -> float:
@@ -28,7 +23,7 @@ def asked_variance(labels: IntArray, survey: Survey, has: csr_array) -> float:
     Args:
         labels: Each respondent's group, -1 for none (taken as one more group), shape ``[respondents]``.
         survey: Weights.
-        has: Of :func:`answered`.
+        has: Of :func:`~personaspace.persona.method_effects.answered`.
 
     Returns:
         1 - (1 - R^2) (1 - 1/n) / (1 - sum_g p_g/n_g), with n and n_g the effective sizes (Kish) of the population and
@@ -68,19 +63,21 @@ def asked_most_apart(personas: Personas, survey: Survey) -> pd.DataFrame:
         survey: Answers and weights.
 
     Returns:
-        A row per persona: ``persona, text, share, population_share``, the shares of members and of the
-        population who answered the question.
+        A row per persona: ``persona, text, share, population_share, rest_share``, the shares of members, of the
+        population and of everybody but the members who answered the question.
 
     Raises:
         SettingError: No persona has two members.
         SurveyError: Of some persona the survey holds no member, or it has no questions.
     """
     groups, members = membership(personas, survey)
-    has = answered(survey)
+    has, all_weight = answered(survey), survey.weight.sum()
     weight = np.asarray(members @ survey.weight)[:, None]
+    theirs, everybody = totals(members, survey.weight, has), survey.weight @ has
     with np.errstate(invalid="ignore"):
-        share = np.nan_to_num(totals(members, survey.weight, has) / weight)
-    everybody = (survey.weight @ has) / survey.weight.sum()
+        share = np.nan_to_num(theirs / weight)
+        rest = (everybody - theirs) / (all_weight - weight)
+    everybody = everybody / all_weight
     most = np.abs(share - everybody).argmax(axis=1)
     return pd.DataFrame(
         {
@@ -88,5 +85,6 @@ def asked_most_apart(personas: Personas, survey: Survey) -> pd.DataFrame:
             "text": [survey.questions[j].text for j in most],
             "share": share[np.arange(len(groups)), most],
             "population_share": everybody[most],
+            "rest_share": rest[np.arange(len(groups)), most],
         }
     )

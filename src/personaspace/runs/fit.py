@@ -136,7 +136,8 @@ def map_run(fitted: FittedRun, method: str = "tsne", seed: int = 0, sample: int 
     run = fitted.run
 
     def draw(folder: Path) -> None:
-        map_respondents(fitted.embedder, fitted.personas, method, seed, sample).save(folder)
+        survey = fitted.split.train
+        map_respondents(fitted.embedder, fitted.personas, method, seed, sample, survey).save(folder)
 
     run.stage("map", {"method": method, "seed": seed, "sample": sample}, ("embedding", "personas"), draw)
     return Map.load(run.folder / "map")

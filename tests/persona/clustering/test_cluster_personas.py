@@ -93,7 +93,7 @@ def test_settings_are_checked_without_an_embedder() -> None:
 
 
 def test_notes_name_the_number_that_is_left(planted: Planted) -> None:
-    chosen = choose_k(planted.embedder, planted.survey)
+    chosen = choose_k(planted.embedder)
     assert _reasons(chosen, alike=False, kept=chosen.k) == (chosen.words,)
     assert _reasons(chosen, False, 3)[0].endswith(
         "by the rule 'elbow': 4; 3 of these 4 are kept, the others are too small."

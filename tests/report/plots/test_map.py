@@ -75,6 +75,49 @@ def test_simulated_surveys_say_so(drawn: Map, planted: Planted) -> None:
     assert "simulated" not in plot(drawn, survey=planted.survey).chart.to_dict()["title"]["text"]
 
 
+def caption(drawn: Map, *rows: tuple[str, str, float, float]) -> str:
+    shared = pd.DataFrame(list(rows), columns=["what", "name", "share", "chance"])
+    return " ".join(plot(replace(drawn, neighbours=shared)).chart.to_dict()["title"]["subtitle"])
+
+
+def test_the_caption_says_what_neighbours_share_most(drawn: Map) -> None:
+    asked, party = ("questions", "questions answered", 0.62, 0.6), ("trait", "PARTY", 0.61, 0.38)
+    style = [("style", "middle", 0.1, 0.0), ("style", "ends", 0.2, 0.0), ("style", "styles", 0.25, 0.0)]
+    age = ("trait", "AGE", 0.3, 0.25)
+    opinion = caption(drawn, asked, age, party, *style)
+    assert "Neighbours answer alike and have the same PARTY in 61% of pairs (by chance 38%)." in opinion
+    assert "mainly" not in opinion
+    halves = caption(drawn, ("questions", "questions answered", 0.63, 0.39), age, *style)
+    assert "Neighbours answer alike and answered 63% of the same questions (by chance 39%)." in halves
+    assert "Neighbours answer alike. Distances" in caption(drawn, asked, age, *style)
+    assert "Neighbours answer alike. Distances" in " ".join(plot(drawn).chart.to_dict()["title"]["subtitle"])
+
+
+def test_the_caption_names_forms_and_styles(drawn: Map) -> None:
+    party, forms = ("trait", "PARTY", 0.61, 0.38), ("questions", "questions answered", 0.957, 0.33)
+    assert (
+        "Neighbours answered 96% of the same questions (two people at random 33%): the map mainly shows forms, waves "
+        "or filters of the questionnaire."
+    ) in caption(drawn, party, forms)
+    middle = ("style", "middle", 0.7, 0.0), ("style", "ends", 0.2, 0.0), ("style", "styles", 0.8, 0.0)
+    assert (
+        "80% of what separates people goes with response styles, most with choosing the middle option: the map mainly "
+        "shows ways of filling in the questionnaire."
+    ) in caption(drawn, party, *middle)
+    agree = caption(drawn, ("style", "same end", 0.6, 0.0), ("style", "styles", 0.6, 0.0))
+    assert "or one opinion on all statements" in agree
+
+
+def test_a_trait_in_the_caption_cannot_break_it(drawn: Map, tmp_path: Path) -> None:
+    name = "a\nb\\c </script>" + "long " * 30
+    line = caption(drawn, ("trait", name, 0.9, 0.1))
+    assert "the same a b c </script>long" in line
+    assert len(line) < 400
+    shared = pd.DataFrame({"what": ["trait"], "name": [name], "share": [0.9], "chance": [0.1]})
+    plot(replace(drawn, neighbours=shared)).save(tmp_path / "map.html")
+    assert (tmp_path / "map.html").read_text().count("</script>") == 2
+
+
 def test_bad_names_say_what_is_allowed(drawn: Map, planted: Planted, tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match="unknown trait or question 'partie': did you mean 'party'"):
         plot(drawn, "partie", planted.survey)

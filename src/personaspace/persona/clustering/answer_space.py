@@ -13,6 +13,7 @@ from personaspace.errors import SurveyError
 from personaspace.persona.clustering.algorithms import Clustering
 from personaspace.persona.gaussian_mixture import AnswerMixture, GaussianMixture
 from personaspace.persona.groups import survey_rows
+from personaspace.persona.method_effects import method_effects
 from personaspace.survey.arrays import FloatArray, IntArray, Vectors
 from personaspace.survey.lookup import positions
 from personaspace.survey.survey import Survey
@@ -129,6 +130,19 @@ class Population:
     @cached_property
     def _blind_points(self) -> Vectors:
         return self.space.place(self.blind)
+
+    def method_effects(self, labels: IntArray) -> dict[str, float]:
+        """The part of what separates clusters that goes with response styles and participation.
+
+        Args:
+            labels: The respondents' clusters, -1 for none, shape ``[respondents]``.
+
+        Returns:
+            See :func:`~personaspace.persona.method_effects.method_effects`; empty without a survey or its answers.
+        """
+        if self.survey is None or not len(self.survey.answers):
+            return {}
+        return method_effects(self.points, labels, self.survey.select(survey_rows(self.embedder, self.survey)))
 
     def answers(self) -> csr_array | Vectors:
         """The options respondents chose in validation answers; their expected answers where there are none.

@@ -16,6 +16,7 @@ from personaspace.persona.clustering.gain import NO_GROUPS, Gain, beside_one
 from personaspace.persona.clustering.loss_curve import curve_of
 from personaspace.persona.clustering.stability import Resamples
 from personaspace.persona.clustering.validity import size_floor
+from personaspace.persona.method_effects import effects_in_words
 from personaspace.survey.arrays import FloatArray
 from personaspace.survey.survey import Survey
 
@@ -61,7 +62,8 @@ class Chosen(NamedTuple):
         k: The number.
         curve: The curve it was chosen by, see :func:`~personaspace.persona.clustering.loss_curve.curve_of`.
         recommendation: The choices of all rules.
-        words: A summary of the curve, and the rule that was followed.
+        words: A summary of the curve, the rule that was followed, and the method effects in the clusters chosen
+            (:func:`~personaspace.persona.method_effects.method_effects`).
     """
 
     k: int
@@ -110,7 +112,10 @@ def choose_k(
     clusterer = clusterer_named(method)
     with one_thread():
         smallest = size_floor(None, len(embedder.ids_)).members
-        return chosen_by(Resamples(Population.of(embedder, survey), clusterer, seed, smallest), ks, by, seed)[0]
+        population = Population.of(embedder, survey)
+        chosen, found = chosen_by(Resamples(population, clusterer, seed, smallest), ks, by, seed)
+        effects = effects_in_words(population.method_effects(found[chosen.k].labels))
+    return chosen._replace(words=f"{chosen.words} {effects}".rstrip())
 
 
 def chosen_by(resamples: Resamples, ks: Iterable[int], rule: str, seed: int) -> tuple[Chosen, dict[int, Clustering]]:

@@ -21,6 +21,7 @@ from personaspace.persona.clustering.validity import (
     validity_notes,
 )
 from personaspace.persona.groups import grouped
+from personaspace.persona.method_effects import effects_in_words
 from personaspace.persona.personas import Personas
 from personaspace.survey.arrays import FloatArray, IntArray
 from personaspace.survey.survey import Survey
@@ -97,11 +98,12 @@ def cluster_personas(
     clusters.insert(0, "persona", _persona_of(found.labels, kept.labels, names))
     clusters = pd.concat([clusters.sort_values("share", ascending=False, kind="stable"), within], ignore_index=True)
     outside = float(population.weights[kept.labels < 0].sum() / population.weights.sum())
+    effects = effects_in_words(population.method_effects(kept.labels))
     return Personas(
         personas,
         curve=None if chosen is None else chosen.curve,
         clusters=clusters,
-        notes=(*reasons, *validity_notes(clusters, floor, outside)),
+        notes=(*reasons, *filter(None, [effects]), *validity_notes(clusters, floor, outside)),
         mixture=None if kept.mixture is None else population.space.mixture(kept.mixture.some(rank)),
     )
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from personaspace.errors import SettingError, unknown
 from personaspace.persona.map import NOBODY, Map
+from personaspace.persona.method_effects import MAINLY, STYLES
 from personaspace.report.plots.picture import COLORS, FAINT, INK, PLAIN, SHAPES, Plot, along, plain, styled
 from personaspace.survey.question import Question
 from personaspace.survey.survey import Survey
@@ -18,6 +19,12 @@ from personaspace.survey.survey import Survey
 WIDTH, HEIGHT = 720, 600
 MOST = 8
 """Values of a trait that have colours of their own; the rarer ones share one."""
+
+LINE = 110
+"""Characters per line of the subtitle."""
+
+SHARED = 0.08
+"""Part of what could be shared beyond chance, from which the subtitle names it."""
 
 METHODS = {"tsne": "t-SNE", "umap": "UMAP"}
 OTHERS, UNKNOWN, UNANSWERED = "other values", "not known", "not answered"
@@ -86,8 +93,38 @@ def _subtitle(drawn: Map) -> list[str]:
     sample = "" if shown == drawn.respondents else f", a random sample of {drawn.respondents:,}"
     return [
         f"{METHODS[drawn.method]} of {shown:,} respondents{sample}. Names mark the densest point of each persona.",
-        "Neighbours answer alike. Distances between far groups, their sizes and the axes have no meaning.",
+        *(line for sentence in _in_common(drawn.neighbours) for line in textwrap.wrap(sentence, LINE)),
+        "Distances between far groups, their sizes and the axes have no meaning.",
     ]
+
+
+def _in_common(shared: pd.DataFrame | None) -> list[str]:
+    """What neighbours have in common most: questions asked, a response style, or answers and a trait."""
+    if shared is None or shared.empty:
+        return ["Neighbours answer alike."]
+    lift = (shared["share"] - shared["chance"]) / (1 - shared["chance"]).clip(lower=1e-9)
+    rows = shared.assign(lift=lift).sort_values("lift", ascending=False, kind="stable")
+    asked, traits, styles = (rows[rows["what"] == what] for what in ("questions", "trait", "style"))
+    sentences = [
+        f"Neighbours answered {row['share']:.0%} of the same questions (two people at random {row['chance']:.0%}): the "
+        "map mainly shows forms, waves or filters of the questionnaire."
+        for row in asked[asked["lift"] >= MAINLY].to_dict("records")
+    ]
+    if (styles["share"] >= MAINLY).any():
+        style = styles["name"][styles["name"] != "styles"].iloc[0]
+        sentences.append(
+            f"{styles['share'].max():.0%} of what separates people goes with response styles, most with "
+            f"{STYLES[style]}: the map mainly shows ways of filling in the questionnaire"
+            f"{', or one opinion on all statements' if style == 'same end' else ''}."
+        )
+    if sentences:
+        return sentences
+    for row in traits[traits["lift"] >= SHARED].head(1).to_dict("records"):
+        trait = textwrap.shorten(plain(row["name"]), 40, placeholder=" …")
+        sentences.append(f"have the same {trait} in {row['share']:.0%} of pairs (by chance {row['chance']:.0%})")
+    for row in asked[asked["lift"] >= SHARED].to_dict("records"):
+        sentences.append(f"answered {row['share']:.0%} of the same questions (by chance {row['chance']:.0%})")
+    return [f"Neighbours {' and '.join(['answer alike', *sentences])}."]
 
 
 def _names(drawn: Map) -> list[alt.Chart]:
