@@ -53,10 +53,10 @@ def test_a_survey_without_groups_has_one_persona_and_everything_works_with_it(tm
     (tmp_path / "noise.codebook.json").write_text(json.dumps(book))
     run = tmp_path / "run"
     printed = succeed("fit", tmp_path / "noise.csv", "--out", run, "--use-everything")
-    assert "Recommended: 1 persona. No number of clusters from 2 to 15 predicts" in " ".join(printed.split())
+    assert "These answers do not show that there are groups of people" in " ".join(printed.split())
     shown = succeed("fit", tmp_path / "noise.csv", "--out", run, "--use-everything", "--json")
     assert [persona["respondents"] for persona in shown["personas"]] == [300]
-    assert "Recommended: 1 persona." in shown["notes"][0]
+    assert "These answers do not show that there are groups of people" in shown["notes"][0]
     assert "do not differ significantly" in succeed("personas", run, "--json")["personas"]["cluster-1"]["card"]
     assert succeed("map", run, "--out", tmp_path / "map.html", "--json")["shown"] == 300
 

@@ -209,7 +209,8 @@ def method_effects(points: Vectors, labels: IntArray, survey: Survey) -> dict[st
     members = csr_array((weight, (group, np.arange(len(group)))))
     means = (members @ place) / np.asarray(members.sum(axis=1))[:, None]
     between = float(((members @ place) * means).sum())
-    if between <= 1e-6 * float(weight @ (place**2).sum(axis=1)) or size < 2 * COMPONENTS:
+    apart = between > 1e-6 * float(weight @ (place**2).sum(axis=1))
+    if len(means) < 2 or not apart or size < 2 * COMPONENTS:
         return {}
     root, shares = np.sqrt(weight)[:, None], {}
     for name, values in predictors.items():

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from personaspace.embedding.factorization.model import Factorization
 from personaspace.embedding.lightgcn.model import LightGCN
 from personaspace.errors import SettingError
 from personaspace.persona.clustering.choose_k import choose_k, elbow, recommend
@@ -135,8 +136,10 @@ def test_without_a_gain_over_one_cluster_one_persona_is_recommended() -> None:
         "These answers do not show that there are groups of people, or they are too few to find them. To divide people "
         "all the same, into regions and not types, give a number: --clusters kmeans --personas 6, or k=6 in Python."
     )
-    assert recommend(chance.assign(low=[-0.1] * 6 + [0.01])).recommended == 2
-    assert "significantly" in recommend(chance.assign(low=[-0.1] * 6 + [0.01])).words
+    some = recommend(chance.assign(low=[-0.1] * 6 + [0.01]))
+    assert some.recommended == 2
+    assert "2 clusters do not predict validation answers significantly better than one cluster" in some.words
+    assert "The largest gain is that of 4: +0.500 nats per answer (95% interval -0.100 to +0.200)." in some.words
     untested = recommend(chance.assign(gain=np.nan, low=np.nan, high=np.nan))
     assert untested.recommended == 2
     assert "could not be tested" in untested.words
@@ -150,7 +153,17 @@ def test_independent_answers_make_one_persona(seed: int, filled: float) -> None:
     personas = cluster_personas(embedder, survey)
     assert personas.names == ("cluster-1",)
     assert len(personas[0].members) == 589
-    assert "No number of clusters from 2 to 15 predicts validation answers significantly better" in personas.notes[0]
+    assert "These answers do not show that there are groups of people, or they are too few" in personas.notes[0]
+    chosen = choose_k(embedder, survey)
+    assert (chosen.k, chosen.words) == (1, personas.notes[0])
+
+
+@pytest.mark.parametrize("seed", [1, 3, 5])
+def test_clusters_of_independent_answers_are_called_so(seed: int) -> None:
+    """The embedder sees some structure here, by chance."""
+    survey = unstructured(589, 60, 0.05, seed)
+    embedder = Factorization().fit(survey)
+    assert "No number of clusters from 2 to 15 predicts" in cluster_personas(embedder, survey).notes[0]
     given = cluster_personas(embedder, survey, k=6)
     assert len(given) > 1
     assert "6 clusters do not predict validation answers significantly better than one cluster" in given.notes[0]

@@ -12,7 +12,7 @@ from personaspace.embedding.base import Embedder
 from personaspace.errors import SettingError
 from personaspace.persona.clustering.algorithms import Clustering, clusterer_named, one_thread
 from personaspace.persona.clustering.answer_space import Population
-from personaspace.persona.clustering.gain import NO_GROUPS, Gain, beside_one
+from personaspace.persona.clustering.gain import ALL_ALIKE, NO_GROUPS, Gain, beside_one
 from personaspace.persona.clustering.loss_curve import curve_of
 from personaspace.persona.clustering.stability import Resamples
 from personaspace.persona.clustering.validity import size_floor
@@ -105,7 +105,8 @@ def choose_k(
         The number chosen, the curve and the reasons.
 
     Raises:
-        SettingError: No k to try lies between 1 and the number of different vectors, or there is no such rule.
+        SettingError: No k to try lies between 1 and the number of different vectors, two or more, or there is no such
+            rule.
         UnknownNameError: There is no such method.
         SurveyError: A respondent of the embedder is not in the survey, or all have weight 0.
     """
@@ -128,7 +129,8 @@ def chosen_by(resamples: Resamples, ks: Iterable[int], rule: str, seed: int) -> 
     if k == 1:
         found[1] = clusterer_named("kmeans")(resamples.population.points, resamples.population.weights, 1, seed, 1)
     followed = "" if len(curve) == 1 else f" Chosen by the rule {rule!r}: {k}."
-    return Chosen(k, curve, advice, advice.words + followed), found
+    words = ALL_ALIKE if resamples.population.distinct == 1 else advice.words + followed
+    return Chosen(k, curve, advice, words), found
 
 
 def elbow(ks: list[int], losses: FloatArray) -> int:
@@ -197,6 +199,8 @@ def _best(ks: list[int], values: FloatArray, otherwise: int) -> int:
 
 def _words(curve: Curve, bend: int, silhouette: int, stability: int, recommended: int, floor: int | None) -> str:
     if len(curve) == 1:
+        if bend == 1:
+            return "Recommended: 1 persona. No other number of clusters was tried."
         parts = (beside_one(bend, _gain(curve, bend)), _agreement(curve, bend), _structure(curve, silhouette))
         return " ".join([f"The method finds {bend} clusters.", *(part for part in parts if part)])
     low, high = max(min(curve), bend - REACH), min(max(curve), bend + REACH)
@@ -208,7 +212,7 @@ def _words(curve: Curve, bend: int, silhouette: int, stability: int, recommended
     sentences = [
         f"Recommended: {recommended} personas.",
         f"The elbow of the loss is at k = {bend}; from {low} to {high}, {stable}.",
-        beside_one(recommended, _gain(curve, recommended)) if recommended > 1 else "",
+        *_compared(curve, recommended),
         _agreement(curve, recommended),
         _agreement(curve, bend) if bend != recommended else "",
         "" if stability in (recommended, bend) else f"Of all numbers tried, k = {stability} is the most stable.",
@@ -219,7 +223,7 @@ def _words(curve: Curve, bend: int, silhouette: int, stability: int, recommended
 
 def _one_persona(curve: Curve) -> str:
     """Why one persona is recommended where no number of clusters predicts better."""
-    best = max(curve, key=lambda k: float(curve[k]["gain"]))
+    best = _best_gain(curve)
     reason = beside_one(best, _gain(curve, best))
     if len(curve) > 1:
         reason = (
@@ -230,6 +234,18 @@ def _one_persona(curve: Curve) -> str:
         f"Recommended: 1 persona. {reason} {NO_GROUPS} To divide people all the same, into regions and not types, give "
         "a number: --clusters kmeans --personas 6, or k=6 in Python."
     )
+
+
+def _compared(curve: Curve, k: int) -> list[str]:
+    """How k clusters predict beside one, and if not better, which number does."""
+    if k == 1 or not curve[k]["low"] <= 0:
+        return [beside_one(k, _gain(curve, k))] if k > 1 else []
+    best = _best_gain(curve)
+    return [beside_one(k, _gain(curve, k)), f"The largest gain is that of {best}: {_gain(curve, best)}."]
+
+
+def _best_gain(curve: Curve) -> int:
+    return max(curve, key=lambda k: float(curve[k]["gain"]))
 
 
 def _gain(curve: Curve, k: int) -> Gain:

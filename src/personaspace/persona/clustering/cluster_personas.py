@@ -11,7 +11,7 @@ from personaspace.errors import SettingError
 from personaspace.persona.clustering.algorithms import Clustering, clusterer_named, one_thread
 from personaspace.persona.clustering.answer_space import Population
 from personaspace.persona.clustering.choose_k import KS, LISTED, RULES, Chosen, Rule, chosen_by
-from personaspace.persona.clustering.gain import NO_GROUPS, beside_one
+from personaspace.persona.clustering.gain import ALL_ALIKE, NO_GROUPS, beside_one
 from personaspace.persona.clustering.stability import Resamples
 from personaspace.persona.clustering.validity import (
     GroupAnswers,
@@ -160,7 +160,7 @@ def _alike(population: Population) -> bool:
 def _reasons(chosen: Chosen | None, alike: bool, kept: int) -> tuple[str, ...]:
     """Why there is this number of personas: they are all alike, or it was chosen."""
     if alike or chosen is None:
-        return ("All respondents are expected to give the same answers: there is one persona.",)
+        return (ALL_ALIKE,)
     if kept == chosen.k:
         return (chosen.words,)
     return (f"{chosen.words.removesuffix('.')}; {kept} of these {chosen.k} are kept, the others are too small.",)

@@ -14,6 +14,7 @@ NOT_TESTED = (
     "with at least 30 validation answers."
 )
 NO_GROUPS = "These answers do not show that there are groups of people, or they are too few to find them."
+ALL_ALIKE = f"All respondents are expected to give the same answers: there is one persona. {NO_GROUPS}"
 
 
 class Gain(NamedTuple):

@@ -89,7 +89,7 @@ def _tried(resamples: Resamples, ks: Iterable[int]) -> list[int]:
     if resamples.clusterer.finds_k:
         return [0]
     most = resamples.population.distinct
-    tried = sorted({k for k in ks if 1 <= k <= most})
+    tried = [1] if most == 1 else sorted({k for k in ks if 1 <= k <= most})
     if not tried:
         raise SettingError(f"no number of clusters to try lies between 1 and {most}, the number of different vectors")
     return tried
