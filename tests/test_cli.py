@@ -30,6 +30,7 @@ WITHOUT_TORCH = {
     "personas": [],
     "variance": ["--k", "2"],
     "map": ["--out", "map.svg"],
+    "export": ["--as", "system-prompt", "--question", "Should taxes rise?"],
 }  # fmt: skip
 """Commands that read a fitted run and need no model, with arguments."""
 
@@ -187,6 +188,7 @@ def odd(tmp_path: Path) -> Path:
         (("personas", "pipe"), "is not a run folder"),
         (("personas", "RUN", "--plot", "/dev/full/who.svg"), "cannot write"),
         (("map", "RUN", "--out", "file/map.svg"), "cannot write"),
+        (("export", "RUN", "--as", "system-prompt", "--out", "file/prompts"), "cannot write"),
         (("impute", "RUN", "--source", "~nouser/x"), "check it"),
         (("impute", "RUN", "--source", "pipe"), "is a pipe, a socket or a device"),
     ],

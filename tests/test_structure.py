@@ -27,7 +27,7 @@ BELOW: dict[str, set[str]] = {
     "newquestions": {"embedding"},
     "persona": {"embedding"},
     "imputation": {"embedding"},
-    "profiles": {"persona"},
+    "profiles": {"persona", "newquestions"},
     "steer": {"newquestions"},
     "evaluation": {"steer", "persona", "profiles", "imputation"},
     "report": {"evaluation"},

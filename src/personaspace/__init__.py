@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from personaspace.profiles.explained_variance import explained_variance as explained_variance
     from personaspace.profiles.profile import Profile as Profile
     from personaspace.profiles.profile import profile as profile
+    from personaspace.profiles.system_prompt import system_prompt as system_prompt
     from personaspace.report.plots.plot import plot as plot
     from personaspace.runs.fitted import open_run as open_run
     from personaspace.serve.vllm.client import VllmClient as VllmClient
@@ -116,6 +117,7 @@ _HOMES = {
     "soft_membership": "persona.soft_membership",
     "soft_prompt_settings": "steer.soft_prompts.registry",
     "split": "survey.split",
+    "system_prompt": "profiles.system_prompt",
     "write_survey": "survey.storage",
 }
 """The module of every public name, as the imports above say it to type checkers."""

@@ -104,7 +104,7 @@ def _size(row: Row, survey: Survey) -> str:
     people = "simulated respondents" if survey.simulated else "respondents"
     weighted = "" if survey.weights is None else ", weighted"
     return (
-        f"{row['persona']} stands for {_percent(row['share'])} of {people}{weighted} "
+        f"{row['persona']} stands for {percent(row['share'])} of {people}{weighted} "
         f"({row['respondents']:,} of {len(survey.respondents):,})."
     )
 
@@ -112,25 +112,25 @@ def _size(row: Row, survey: Survey) -> str:
 def _traits(traits: pd.DataFrame) -> list[str]:
     if traits.empty:
         return ["The survey has no traits to describe its members by."]
-    over = _foremost(traits[traits["verdict"] == "over"], OVER)
+    over = foremost(traits[traits["verdict"] == "over"], OVER)
     under = traits[(traits["verdict"] == "under") & ~traits["trait"].isin(over["trait"])]
     parts = [
-        f"{how} among its members: {_listed(map(_trait, rows.to_dict('records')))}."
-        for how, rows in (("Over-represented", over), ("Under-represented", _foremost(under, UNDER)))
+        f"{how} among its members: {listed(map(_trait, rows.to_dict('records')))}."
+        for how, rows in (("Over-represented", over), ("Under-represented", foremost(under, UNDER)))
         if len(rows)
     ]
     return parts or ["Its members do not differ significantly from the population in any trait."]
 
 
-def _foremost(traits: pd.DataFrame, most: int) -> pd.DataFrame:
+def foremost(traits: pd.DataFrame, most: int) -> pd.DataFrame:
     """The value of each trait that differs most, for the traits that differ most."""
     order = traits["difference"].abs().sort_values(ascending=False, kind="stable").index
     return traits.loc[order].drop_duplicates("trait").head(most)
 
 
 def _trait(row: Row) -> str:
-    shares = f"({_percent(row['share'])}, population {_percent(row['population_share'])})"
-    return f"{row['trait']} {_quoted(row['value'])} {shares}"
+    shares = f"({percent(row['share'])}, population {percent(row['population_share'])})"
+    return f"{row['trait']} {quoted(row['value'])} {shares}"
 
 
 def _apart(questions: pd.DataFrame, shares: Shares, survey: Survey) -> list[str]:
@@ -141,7 +141,7 @@ def _apart(questions: pd.DataFrame, shares: Shares, survey: Survey) -> list[str]
         return ["Its answers do not differ significantly from the population's on any question."]
     first = significant[significant["topic"].isna() | ~significant["topic"].duplicated()].head(QUESTIONS)
     answers = (_answer(row, shares, survey) for row in first.to_dict("records"))
-    return [f"Its answers differ significantly from the population's: {_listed(answers, '; ')}."]
+    return [f"Its answers differ significantly from the population's: {listed(answers, '; ')}."]
 
 
 def _answer(row: Row, shares: Shares, survey: Survey) -> str:
@@ -150,12 +150,12 @@ def _answer(row: Row, shares: Shares, survey: Survey) -> str:
     if question.scale is not None:
         both = shares.share[shares.names.index(row["persona"]), options], shares.population[options]
         means = (f"{part @ question.scale.numbers:.3g}" for part in both)
-        return "to {} they answer {} on average (population {})".format(_quoted(row["text"]), *means)
+        return "to {} they answer {} on average (population {})".format(quoted(row["text"]), *means)
     ratio = row["share"] / row["population_share"]
     times = f", {ratio:.{ratio < 10:d}f} times as often" if ratio >= 1.5 else ""
     return (
-        f"to {_quoted(row['text'])} {_percent(row['share'])} answer {_quoted(row['option'])} "
-        f"(population {_percent(row['population_share'])}{times})"
+        f"to {quoted(row['text'])} {percent(row['share'])} answer {quoted(row['option'])} "
+        f"(population {percent(row['population_share'])}{times})"
     )
 
 
@@ -169,8 +169,8 @@ def _common(shares: Shares, survey: Survey, distinguishing: pd.DataFrame) -> dic
         if row["persona"] in found or usual < COMMON or row["high"] > ALIKE:
             continue
         share = float(shares.share[shares.names.index(row["persona"]), options][best])
-        option = _quoted(question.options[best].text)
-        text = f"Like the population ({_percent(usual)}), {_percent(share)} answer {option} to {_quoted(row['text'])}."
+        option = quoted(question.options[best].text)
+        text = f"Like the population ({percent(usual)}), {percent(share)} answer {option} to {quoted(row['text'])}."
         found[row["persona"]] = [text]
     return found
 
@@ -189,8 +189,8 @@ def _asked(personas: Personas, survey: Survey) -> dict[str, list[str]]:
     rows = rows[(rows["share"] - rows["population_share"]).abs() > ASKED]
     return {
         row["persona"]: [
-            f"Note that its members also differ in which questions they answered: {_percent(row['share'])} of them "
-            f"answered {_quoted(row['text'])}, against {_percent(row['population_share'])} of the population."
+            f"Note that its members also differ in which questions they answered: {percent(row['share'])} of them "
+            f"answered {quoted(row['text'])}, against {percent(row['population_share'])} of the population."
             f"{_form(row['share'], row['rest_share'])}"
         ]
         for row in rows.to_dict("records")
@@ -201,7 +201,7 @@ def _form(share: float, rest: float) -> str:
     if not (min(share, 1 - rest) >= APART or min(1 - share, rest) >= APART):
         return ""
     return (
-        f" Of everybody else {_percent(rest)} did, so by that alone they can be told apart: this persona may be a form "
+        f" Of everybody else {percent(rest)} did, so by that alone they can be told apart: this persona may be a form "
         "or wave of the questionnaire, or a filter, rather than an opinion."
     )
 
@@ -217,7 +217,7 @@ def _styles(personas: Personas, survey: Survey) -> dict[str, list[str]]:
     far = (beside_rest > STYLED) & (beside_all > STYLED_BESIDE_ALL) & (rows["low"] > 0) & extreme
     found: dict[str, list[str]] = {}
     for row in rows[far].to_dict("records"):
-        shares = _STYLES[row["style"]].format(_percent(row["share"]), _percent(row["population_share"]))
+        shares = _STYLES[row["style"]].format(percent(row["share"]), percent(row["population_share"]))
         found.setdefault(row["persona"], []).append(f"{shares}: {_MAY_BE}")
     return found
 
@@ -244,19 +244,21 @@ def _care(size: float) -> str:
     return f"The effective sample size is {size:,.0f}; {precision}."
 
 
-def _quoted(text: object) -> str:
+def quoted(text: object, head: int = HEAD, tail: int = TAIL) -> str:
     """Survey text on one line, shortened in the middle, in quotation marks that do not occur in it."""
     line = " ".join(str(text).split())
-    if len(line) > HEAD + TAIL + 20:
-        line = f"{line[:HEAD].rsplit(' ', 1)[0]} … {line[-TAIL:].split(' ', 1)[-1]}"
+    if len(line) > head + tail + 20:
+        line = f"{line[:head].rsplit(' ', 1)[0]} … {line[-tail:].split(' ', 1)[-1]}"
     return "“" + line.replace("“", "'").replace("”", "'").replace('"', "'") + "”"
 
 
-def _listed(parts: Iterable[str], between: str = ", ") -> str:
+def listed(parts: Iterable[str], between: str = ", ") -> str:
+    """Texts one after the other, with "and" before the last."""
     *first, last = parts
     return f"{between.join(first)}{between if between != ', ' else ' '}and {last}" if first else last
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
+    """A share in percent, with a decimal where it would else be 0% or 100% and is not."""
     value = 100 * share
     return f"{value:.0f}%" if 1 <= value <= 99 or value in (0, 100) else f"{value:.1f}%"
