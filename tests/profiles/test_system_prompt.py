@@ -113,6 +113,20 @@ def test_a_demographic_group_is_described_by_its_trait(planted: Planted) -> None
     assert "“sex”" not in said  # which was dealt alternately
 
 
+def test_values_that_are_more_common_go_before_those_that_are_rarer_and_a_survey_needs_no_traits() -> None:
+    survey = drinkers()
+    plain = Survey(survey.respondents, survey.questions, survey.answers)
+    traits = pd.DataFrame({"a": np.where(np.arange(200) < 100, "x", np.where(np.arange(200) % 2, "y", "z"))})
+    traits["b"] = np.where(np.arange(200) < 170, "o", np.where(np.arange(200) % 2, "p", "q"))
+    said = system_prompt(town_of(survey), replace(survey, traits=traits))
+    assert re.findall("people like you “(.)” is “(.)”|Your “(.)” is “(.)”", said) == [
+        ("", "", "a", "x"),
+        ("", "", "b", "o"),
+    ]
+    for persona in (town_of(plain), replace(town_of(plain), members=("r0",))):
+        assert "like you are" not in (said := system_prompt(persona, plain)) and "Who you are" not in said
+
+
 def test_a_group_like_everybody_is_not_told_apart() -> None:
     survey = drinkers()
     said = system_prompt(replace(town_of(survey), members=survey.respondents), survey)

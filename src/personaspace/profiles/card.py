@@ -112,17 +112,22 @@ def _size(row: Row, survey: Survey) -> str:
 def _traits(traits: pd.DataFrame) -> list[str]:
     if traits.empty:
         return ["The survey has no traits to describe its members by."]
-    over = foremost(traits[traits["verdict"] == "over"], OVER)
-    under = traits[(traits["verdict"] == "under") & ~traits["trait"].isin(over["trait"])]
     parts = [
         f"{how} among its members: {listed(map(_trait, rows.to_dict('records')))}."
-        for how, rows in (("Over-represented", over), ("Under-represented", foremost(under, UNDER)))
+        for how, rows in zip(("Over-represented", "Under-represented"), differing(traits), strict=True)
         if len(rows)
     ]
     return parts or ["Its members do not differ significantly from the population in any trait."]
 
 
-def foremost(traits: pd.DataFrame, most: int) -> pd.DataFrame:
+def differing(traits: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows of a composition that differ significantly and most, one a trait: over-represented, and under in others."""
+    over = _foremost(traits[traits["verdict"] == "over"], OVER)
+    under = traits[(traits["verdict"] == "under") & ~traits["trait"].isin(over["trait"])]
+    return over, _foremost(under, UNDER)
+
+
+def _foremost(traits: pd.DataFrame, most: int) -> pd.DataFrame:
     """The value of each trait that differs most, for the traits that differ most."""
     order = traits["difference"].abs().sort_values(ascending=False, kind="stable").index
     return traits.loc[order].drop_duplicates("trait").head(most)

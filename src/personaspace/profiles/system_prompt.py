@@ -12,7 +12,7 @@ from personaspace.embedding.base import Embedder
 from personaspace.embedding.settings import check_whole
 from personaspace.errors import SettingError, printable, shown
 from personaspace.persona.personas import Persona, Personas
-from personaspace.profiles.card import foremost, listed, percent, quoted
+from personaspace.profiles.card import differing, listed, percent, quoted
 from personaspace.profiles.composition import composition
 from personaspace.profiles.stated_answers import PersonaAnswers, StatedAnswer
 from personaspace.survey.question import Option, Question
@@ -28,8 +28,8 @@ NEARLY_ALL = 0.9
 LISTED = 4
 """Options listed of a question at the most, and the one chosen more often than by all respondents."""
 
-TRAITS, DIFFERING = 12, 4
-"""Traits stated at the most: of one respondent, and of a group those that differ most."""
+TRAITS = 12
+"""Traits stated of one respondent at the most."""
 
 HEAD, TAIL = 220, 100
 """Characters quoted of the beginning and of the end of a long text."""
@@ -60,7 +60,7 @@ def system_prompt(
     """Describe a persona to a chat model in the second person: who its members are, and what they answer.
 
     The text states the size of the group; the traits in which its members differ from all respondents significantly
-    (:func:`~personaspace.profiles.composition.composition`); and ``k`` answers: without a question those that tell
+    (:func:`~personaspace.profiles.composition.composition`), as a card does; and ``k`` answers: without a question those that tell
     most about the persona, for a question those to the questions that are most similar to it (cosine of tf-idf
     vectors of the texts), filled up with the former where too few are similar at all. Answers of groups are stated as
     weighted shares, so that a model can answer as often as they do; where 90% give one answer it is called the
@@ -99,7 +99,7 @@ def system_prompt(
         >>> survey = simulate(respondents=60, seed=0)
         >>> persona = individual_personas(Factorization(dim=4, seed=0).fit(survey))[0]
         >>> print(system_prompt(persona, survey, k=1).splitlines()[-1])
-        - To “Companies that pollute should pay for the damage.” you answered “Disagree”.
+        - To “How much do you trust the national government to do what is right?” you answered “A great deal”.
     """
     if not isinstance(persona, Persona):
         raise SettingError(f"{shown(persona)} is not a persona: give one, such as personas[0] or personas['cluster-1']")
@@ -165,10 +165,8 @@ def _traits(known: PersonaAnswers) -> list[str]:
     if not len(known.rows):
         return []
     table = composition(Personas([known.persona]), known.survey)
-    table = table[table["verdict"] != ""].round({"difference": 9})  # where a trait has two values they are equal
-    table = table.sort_values("difference", ascending=False, kind="stable")
-    differing = foremost(table, DIFFERING).to_dict("records")
-    return _under("Who people like you are, where they differ from all respondents:", list(map(_trait, differing)))
+    rows = [row for part in differing(table) for row in part.to_dict("records")]
+    return _under("Who people like you are, where they differ from all respondents:", list(map(_trait, rows)))
 
 
 def _trait(row: Mapping[Hashable, Any]) -> str:
