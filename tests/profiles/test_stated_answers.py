@@ -89,6 +89,7 @@ def test_related_answers_are_those_to_the_most_similar_questions() -> None:
     assert ids(known.related("Should rich people pay more taxes?", 1)) == ["tax"]
     assert ids(known.related("Should rich people pay more taxes?", 5)) == ["tax", "rich"]
     assert known.related("Who won?", 5) == []
+    assert known.related("Do pianos, violins, harps and trumpets please you?", 5) == []  # "Do you" says nothing
     asked = Question("new", "Do you trust the banks?", CHOICES)
     assert ids(known.related(asked, 1, {"banks"})) == ["schools"]
 

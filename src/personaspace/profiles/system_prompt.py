@@ -60,13 +60,13 @@ def system_prompt(
     """Describe a persona to a chat model in the second person: who its members are, and what they answer.
 
     The text states the size of the group; the traits in which its members differ from all respondents significantly
-    (:func:`~personaspace.profiles.composition.composition`), as a card does; and ``k`` answers: without a question those that tell
-    most about the persona, for a question those to the questions that are most similar to it (cosine of tf-idf
-    vectors of the texts), filled up with the former where too few are similar at all. Answers of groups are stated as
-    weighted shares, so that a model can answer as often as they do; where 90% give one answer it is called the
-    persona's own. Of one respondent the answers given are stated, and the traits. What an embedder expects, because
-    too few members answered or the persona has none, is stated with "about" and "would". The same statistics always
-    make the same words; nothing is written by a language model.
+    (:func:`~personaspace.profiles.composition.composition`); and ``k`` answers: without a question those that tell
+    most about the persona, for a question those to the questions that are most similar to it (cosine of tf-idf vectors
+    of the texts), filled up with the former where too few are similar at all. Answers of groups are stated as weighted
+    shares, so that a model can answer as often as they do; where 90% give one answer it is called the persona's own.
+    Of one respondent the answers given are stated, and the traits. What an embedder expects, because too few members
+    answered or the persona has none, is stated with "about" and "would". The same statistics always make the same
+    words; nothing is written by a language model.
 
     The answer to ``question`` itself is never stated: a question of the survey with its id, or with its text, is left
     out, so the prompt can be judged by how its reader answers the question. Other questions stay, however similar. For
