@@ -118,11 +118,14 @@ def test_values_that_are_more_common_go_before_those_that_are_rarer_and_a_survey
     plain = Survey(survey.respondents, survey.questions, survey.answers)
     traits = pd.DataFrame({"a": np.where(np.arange(200) < 100, "x", np.where(np.arange(200) % 2, "y", "z"))})
     traits["b"] = np.where(np.arange(200) < 170, "o", np.where(np.arange(200) % 2, "p", "q"))
+    spread = np.array([f"v{i % 10}" for i in range(200)], dtype=object)
+    traits["c"] = np.where(np.arange(200) < 170, spread, "rare")
     said = system_prompt(town_of(survey), replace(survey, traits=traits))
     assert re.findall("people like you “(.)” is “(.)”|Your “(.)” is “(.)”", said) == [
         ("", "", "a", "x"),
         ("", "", "b", "o"),
     ]
+    assert "- For 0% of people like you “c” is “rare” (15% of all respondents)." in said
     for persona in (town_of(plain), replace(town_of(plain), members=("r0",))):
         assert "like you are" not in (said := system_prompt(persona, plain)) and "Who you are" not in said
 
@@ -145,6 +148,18 @@ def test_related_answers_come_before_telling_ones_and_none_is_there_twice() -> N
     assert "“Do you drink tea with milk?”" not in telling and "How warm" in telling
     assert said.count("- To “") == 3
     assert system_prompt(town_of(survey), survey, "Tea with milk, or without milk?", k=1).count("- To “") == 1
+    assert system_prompt(town_of(survey), survey, "How warm?", k=2).count("- To “") == 2  # one of them is related
+
+
+def test_the_answer_given_more_often_than_by_all_is_stated_however_rare_it_is() -> None:
+    row = np.arange(2000)
+    option = np.where(row % 100 < 60, 0, np.where(row % 100 < 90, 1, np.where(row < 1000, 2, 1)))
+    survey = Survey(tuple(f"r{i}" for i in row), (TEA,), Answers(row, np.zeros(2000, np.int64), option))
+    persona = Persona("cluster-1", "cluster", np.zeros(4, np.float32), survey.respondents[:1000], 0.5)
+    assert (
+        "- To “Do you drink tea?” 60% of people like you answer “every day”, 30% “sometimes” and 10% “never” (5% of "
+        "all respondents)."
+    ) in system_prompt(persona, survey)
 
 
 @pytest.mark.parametrize("kind", ["cluster", "demographic", "respondent", "mixture"])
