@@ -140,6 +140,14 @@ def test_a_group_like_everybody_is_not_told_apart() -> None:
     )
 
 
+def test_a_group_that_differs_only_on_the_question_asked_is_not_called_like_everybody() -> None:
+    survey = drinkers()
+    only = survey.with_answers(survey.answers.question == 0)
+    assert "- To “Do you drink tea?”" in system_prompt(town_of(survey), only)
+    said = system_prompt(town_of(survey), only, TEA)
+    assert "tea" not in said and "do not differ" not in said
+
+
 def test_related_answers_come_before_telling_ones_and_none_is_there_twice() -> None:
     survey = drinkers()
     said = system_prompt(town_of(survey), survey, "Tea with milk, or without milk?")

@@ -180,7 +180,7 @@ def _trait(row: Mapping[Hashable, Any]) -> str:
 def _answers(known: PersonaAnswers, related: list[StatedAnswer], telling: list[StatedAnswer]) -> list[str]:
     if known.one:
         return _under("Answers that you gave:", list(map(_answer, [*related, *telling])))
-    if not related and not telling:
+    if not related and not known.telling(1):
         return ["In their answers people like you do not differ significantly from all respondents."]
     apart = [_answer(answer, compare=True) for answer in telling]
     return [
