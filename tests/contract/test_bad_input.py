@@ -19,6 +19,7 @@ from personaspace.errors import SettingError, SurveyError
 from personaspace.evaluation.baselines import embedder_alone, majority
 from personaspace.evaluation.metrics import macro_accuracy
 from personaspace.persona.clustering.cluster_personas import cluster_personas
+from personaspace.persona.clustering.gain import ALL_ALIKE
 from personaspace.persona.groups import demographic_personas
 from personaspace.profiles.explained_variance import explained_variance
 from personaspace.profiles.profile import profile
@@ -204,7 +205,7 @@ def test_where_everybody_answers_alike_there_is_one_persona() -> None:
     for method in ("kmeans", "hdbscan"):
         personas = cluster_personas(space, survey, method=method)
         assert [len(persona.members) for persona in personas] == [len(survey.respondents)]
-        assert personas.notes == ("All respondents are expected to give the same answers: there is one persona.",)
+        assert personas.notes == (ALL_ALIKE,)
 
 
 def test_impossible_personas(make: Callable[[], Embedder]) -> None:

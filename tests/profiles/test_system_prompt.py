@@ -243,8 +243,8 @@ def test_ordinary_texts_are_quoted_as_they_are() -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"k": 0}, "k is 0: a whole number from 1 up is allowed"),
-        ({"k": 2.5}, "k is 2.5: a whole number from 1 up"),
+        ({"k": 0}, "k is 0: give a whole number from 1 up"),
+        ({"k": 2.5}, "k is 2.5: give a whole number from 1 up"),
         ({"persona": "cluster-1"}, "'cluster-1' is not a persona: give one, such as"),
         ({"persona": Personas([])}, "is not a persona: give one, such as"),
         ({"options": ["Yes", "No"]}, "options are given with no question"),

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from personaspace.checks import check_whole
 from personaspace.embedding.base import Embedder
-from personaspace.embedding.settings import check_whole
 from personaspace.errors import SettingError, printable, shown
 from personaspace.persona.personas import Persona, Personas
 from personaspace.profiles.card import differing, listed, percent, quoted

@@ -55,7 +55,7 @@ class AnswerSpace:
 
         rows = np.random.default_rng(0).permutation(len(embedder.respondents_))[:SAMPLE]
         expected = embedder.predict(embedder.respondents_[np.sort(rows)])
-        if len(expected) < 2:
+        if not np.ptp(expected, axis=0).any():
             return cls(embedder, expected.mean(axis=0), np.zeros((expected.shape[1], 1), np.float32))
         found = PCA(min(DIMENSIONS, *expected.shape), svd_solver="randomized", random_state=0).fit(expected)
         return cls(embedder, found.mean_.astype(np.float32), found.components_.T.astype(np.float32))
