@@ -9,8 +9,8 @@ import torch
 import personaspace
 from personaspace.steer.forward.option_logits import base_probabilities
 from personaspace.steer.model.language_model import LanguageModel
-from personaspace.steer.model.loading import NANO
 from personaspace.steer.model.prompts import LABELS, question_text
+from personaspace.steer.model.sources import NANO
 from pretraining.source import Source, seeded_random
 from pretraining.tasks import TASKS
 

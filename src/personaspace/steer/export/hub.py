@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from personaspace.errors import PersonaSpaceError, RunError, ServerError, SettingError, UnknownNameError
+from personaspace.errors import PersonaSpaceError, RunError, ServerError, SettingError, UnknownNameError, shown
 from personaspace.files import (
     check_tensors,
     read_json,
@@ -26,7 +26,7 @@ from personaspace.files import (
 from personaspace.newquestions import gaussian_process
 from personaspace.steer.export.model_card import model_card
 from personaspace.steer.model.language_model import LanguageModel
-from personaspace.steer.model.loading import NANO, REPOSITORY, is_repository
+from personaspace.steer.model.sources import HUB_NAMES, REPOSITORY, is_gguf, is_repository
 from personaspace.steer.protocols import PersonasLike, names_and_vectors
 from personaspace.steer.saved import CONFIG, WEIGHTS
 from personaspace.survey.arrays import Vectors
@@ -180,12 +180,7 @@ def push(
         SettingError: A bad name, no token, or a base model that nobody else could load.
         ServerError: The hub cannot be reached.
     """
-    base = base_model or lm.model.name
-    if base != NANO and not (REPOSITORY.fullmatch(base) if base_model else is_repository(base)):
-        raise SettingError(
-            f"the base model {base!r} is a folder on this machine, which nobody else can load: give the name it has on "
-            "the hub as base_model (--base-model ORGANISATION/NAME)"
-        )
+    base = _base_name(lm.model.name, base_model)
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
         lm.save(folder)
@@ -194,9 +189,26 @@ def push(
         if personas is not None:
             write_personas(folder, personas)
         names = () if personas is None else names_and_vectors(personas)[0]
-        card = model_card(config, repository, None if base == NANO else base, names, results)
+        card = model_card(config, repository, HUB_NAMES.get(base, base), names, results)
         write_text(folder / CARD, card)
         return upload(folder, repository, private=private, token=token, message="Steered model from personaspace")
+
+
+def _base_name(name: str, given: str | None) -> str:
+    """The name under which everybody can load the base model that is called ``name`` here."""
+    if is_gguf(name):
+        raise SettingError(
+            f"the base model {shown(name, 200)} is a GGUF file on this machine, and no name on the hub stands for its "
+            "quantized weights: steer the model under its hub name ORGANISATION/NAME, then push that"
+        )
+    if name in HUB_NAMES and given:
+        raise SettingError(f"everybody can load the base model {name!r} by this name: leave out base_model")
+    if name not in HUB_NAMES and not (REPOSITORY.fullmatch(given) if given else is_repository(name)):
+        raise SettingError(
+            f"the base model {given or name!r} is a folder on this machine, which nobody else can load: give the name "
+            "it has on the hub as base_model (--base-model ORGANISATION/NAME)"
+        )
+    return given or name
 
 
 def write_personas(folder: Path, personas: PersonasLike) -> None:

@@ -19,9 +19,8 @@ from torch import Tensor
 
 from personaspace.errors import ModelError
 from personaspace.files import write_json, write_tensors
-from personaspace.steer.model.language_model import LanguageModel
-from personaspace.steer.model.loading import NANO
 from personaspace.steer.model.prompts import open_question
+from personaspace.steer.model.sources import pretrained_name
 from personaspace.steer.protocols import PersonasLike, names_and_vectors
 from personaspace.steer.soft_prompts.registry import kind_of
 from personaspace.steer.steered_lm import SteeredLM
@@ -87,16 +86,11 @@ def fixed_tokens(lm: SteeredLM, vectors: Vectors) -> Tensor:
     return tokens
 
 
-def base_name(model: LanguageModel) -> str | None:
-    """The base model's hub name or folder; ``None`` for the model that ships with the package."""
-    return None if model.name == NANO else model.name
-
-
 def _peft_config(lm: SteeredLM) -> dict[str, Any]:
     layers, heads, head_dim = lm.model.cache_shape
     common = {
         "task_type": "CAUSAL_LM",
-        "base_model_name_or_path": base_name(lm.model),
+        "base_model_name_or_path": pretrained_name(lm.model.name),
         "inference_mode": True,
         "num_virtual_tokens": lm.attachment.tokens,
         "num_layers": layers,

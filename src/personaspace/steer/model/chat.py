@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from jinja2 import TemplateError
-
-from personaspace.errors import ModelError
+from personaspace.errors import ModelError, shown
 
 PLACE = "personaspaceplaceholder"
 
@@ -37,12 +35,15 @@ class ChatTemplate:
                 enable_thinking=False,
                 date_string="26 Jul 2024",
             )
-        except TemplateError as error:
-            raise ModelError(f"the chat template of {name!r} cannot be used ({error}): choose chat='no'") from error
+        except Exception as error:  # a template is a program, and fails in any way
+            raise ModelError(
+                f"the chat template of {name!r} cannot be used ({shown(' '.join(str(error).split()), 100)}): "
+                "choose chat='no' (--chat no)"
+            ) from error
         if rendered.count(PLACE) != 1:
             raise ModelError(
                 f"the chat template of {name!r} shows the user's text {rendered.count(PLACE)} times, not once: "
-                "choose chat='no'"
+                "choose chat='no' (--chat no)"
             )
         self.before, self.after = rendered.split(PLACE)
 

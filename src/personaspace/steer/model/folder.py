@@ -23,17 +23,18 @@ WEIGHTS_PER_BYTE = 4
 """Weights that a byte holds, at most, with room to spare: in 4 bits it holds two."""
 
 
-def read_config(source: str, name: str) -> Any:
+def read_config(source: str, name: str, **files: str) -> Any:
     """Read the configuration of a base model; code that comes with it is not run.
 
     Args:
         source: A folder or a hub repository.
         name: What the user calls it.
+        files: ``gguf_file``, where a GGUF file holds it.
 
     Raises:
         ModelError: It is not that of a causal language model that this version of ``transformers`` knows.
     """
-    raw, _ = PreTrainedConfig.get_config_dict(source)
+    raw, _ = PreTrainedConfig.get_config_dict(source, **files)
     if not isinstance(raw, dict):
         raise ModelError(f"the config.json of model {shown(name)} is not an object: download the model again")
     kind = raw.get("model_type")
@@ -52,7 +53,7 @@ def read_config(source: str, name: str) -> Any:
         counts = PARTS.search(key) and not NO_PARTS.search(key)
         if counts and isinstance(value, int) and not isinstance(value, bool) and value > MOST_PARTS:
             raise ModelError(
-                f"model {shown(name)} asks for {shown(key)} {value} in its config.json, more than {MOST_PARTS}: "
+                f"model {shown(name)} asks for {shown(key)} {value} in its configuration, more than {MOST_PARTS}: "
                 "it is damaged, download the model again"
             )
     config = CONFIG_MAPPING[kind].from_dict(raw)
@@ -64,11 +65,37 @@ def read_config(source: str, name: str) -> Any:
     return config
 
 
-def check_size(source: str, config: Any, name: str) -> None:
-    """Check before any memory is taken that a model is not far larger than the files of its weights.
+def check_size(config: Any, most: int, name: str) -> int:
+    """Check before any memory is taken that a model is not far larger than its files.
+
+    Args:
+        config: Its configuration.
+        most: Weights that its files hold, at most.
+        name: What the user calls it.
+
+    Returns:
+        Its number of weights.
 
     Raises:
-        ModelError: It is, or there are no weights as safetensors.
+        ModelError: It is.
+    """
+    auto: Any = AutoModelForCausalLM
+    with torch.device("meta"):
+        empty = auto.from_config(config, trust_remote_code=False)
+    asked: int = sum(tensor.numel() for tensor in (*empty.parameters(), *empty.buffers()))
+    if asked > most + 2**26:
+        raise ModelError(
+            f"model {shown(name)} asks for {asked:,} weights in its configuration, and its files hold at most "
+            f"{most:,}: one of them is damaged, download the model again"
+        )
+    return asked
+
+
+def most_weights(source: str, name: str) -> int:
+    """Weights that the safetensors files of a folder or hub repository hold, at most, by their size.
+
+    Raises:
+        ModelError: There are none.
     """
     files = weight_files(source)
     if not files:
@@ -76,16 +103,7 @@ def check_size(source: str, config: Any, name: str) -> None:
             f"model {shown(name)} has no weights as safetensors; pickled ones (pytorch_model.bin) can run code and are "
             "not read: choose a model with safetensors, or save it again with save_pretrained"
         )
-    auto: Any = AutoModelForCausalLM
-    with torch.device("meta"):
-        empty = auto.from_config(config, trust_remote_code=False)
-    asked = sum(tensor.numel() for tensor in (*empty.parameters(), *empty.buffers()))
-    held = sum(file.stat().st_size for file in files)
-    if asked > WEIGHTS_PER_BYTE * held + 2**26:
-        raise ModelError(
-            f"model {shown(name)} asks for {asked:,} weights in its config.json, and its files have {held:,} bytes: "
-            "one of them is damaged, download the model again"
-        )
+    return WEIGHTS_PER_BYTE * sum(file.stat().st_size for file in files)
 
 
 def weight_files(source: str) -> list[Path]:
@@ -116,7 +134,7 @@ def check_complete(loaded: Mapping[str, Any], name: str) -> None:
     faults += [f"have {len(reshaped)} of another shape ({_named(reshaped)})"] if reshaped else []
     if faults:
         raise ModelError(
-            f"model {shown(name)} cannot be loaded: of the weights that its config.json asks for its files "
+            f"model {shown(name)} cannot be loaded: of the weights that its configuration asks for its files "
             f"{' and '.join(faults)}: download or convert it again"
         )
 

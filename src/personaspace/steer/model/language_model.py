@@ -14,11 +14,13 @@ from torch import Tensor
 
 from personaspace.errors import ModelError, shown
 from personaspace.steer.forward.shared_prefix import KeysValues
+from personaspace.steer.memory import memory_for_model
 from personaspace.steer.model.chat import ChatTemplate, plain_ids
 from personaspace.steer.model.loading import BaseSettings, fingerprint, frozen, load_pretrained
 from personaspace.steer.model.option_tokens import OptionTokens
 from personaspace.steer.model.output import body
 from personaspace.steer.model.question_cache import CachedQuestion, QuestionCache, read_once
+from personaspace.steer.model.sources import find_source
 from personaspace.steer.model.suitability import check_model
 
 WINDOWED = {"sliding_attention": "sliding_window", "chunked_attention": "attention_chunk_size"}
@@ -61,7 +63,7 @@ class LanguageModel:
         self.tokenizer, self.name = tokenizer, name
         templated = tokenizer.chat_template is not None if settings.chat == "auto" else settings.chat == "yes"
         if templated and tokenizer.chat_template is None:
-            raise ModelError(f"the tokenizer of {name!r} has no chat template: choose chat='no'")
+            raise ModelError(f"the tokenizer of {name!r} has no chat template: choose chat='no' (--chat no)")
         self.chat = ChatTemplate(tokenizer, name) if templated else None
         self.settings = replace(settings, chat="yes" if templated else "no")
         self.context_length, self.window = context_length(self.model.config), window(self.model.config)
@@ -74,18 +76,20 @@ class LanguageModel:
         """Load a model and freeze it.
 
         Args:
-            name: A folder, a hub repository ``organisation/name``, or ``nano`` for the small model in the package.
+            name: A folder, a ``.gguf`` file, a hub repository ``organisation/name``, ``smollm2`` for
+                SmolLM2-135M-Instruct from an installed wheel or the hub, or ``nano`` for the model in the package.
             device: Where it runs.
             settings: Precision, quantization and chat template.
 
         Raises:
             UnknownNameError: There is no such folder, and the hub does not know the name or cannot be reached.
-            ModelError: It is not a causal language model, or not one whose logits are understood.
-            SettingError: There is no such device, or the library for quantization is missing.
+            ModelError: It is not a causal language model, not one whose logits are understood, or too large for memory.
+            SettingError: There is no such device, or the library for quantization or for GGUF files is missing.
         """
-        name, settings = str(name), settings or BaseSettings()
-        model = cls(*load_pretrained(name, settings, device), name, device, settings)
-        check_model(model.model, torch.cat([model.cue, model.cue], dim=1), name)
+        source, settings = find_source(str(name)), settings or BaseSettings()
+        with memory_for_model(source.name):
+            model = cls(*load_pretrained(source, settings, device), source.name, device, settings)
+            check_model(model.model, torch.cat([model.cue, model.cue], dim=1), source.name)
         return model
 
     @property

@@ -1,16 +1,15 @@
-"""Loading a frozen base model from the hub or a folder, in a precision or quantization, and telling models apart."""
+"""Loading a frozen base model in a precision or quantization, and telling models apart."""
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import importlib.util
+import io
 import logging
-import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
-from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal, get_args
 
 import torch
@@ -18,14 +17,11 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 from transformers.utils import logging as transformers_logging
 
 from personaspace.checks import check_flag, check_text
-from personaspace.errors import ModelError, PersonaSpaceError, SettingError, UnknownNameError, shown, unknown
-from personaspace.steer.model.folder import check_complete, check_size, read_config
-
-NANO = "nano"
-NANO_FOLDER = Path(__file__).parents[2] / NANO
-REPOSITORY = re.compile(r"\w[\w.-]*/[\w.-]+")
-BARE_NAME = re.compile(r"\w[\w.-]*")
-"""Base models that the hub has had since before organisations, such as ``gpt2``."""
+from personaspace.errors import ModelError, PersonaSpaceError, SettingError, shown, unknown
+from personaspace.steer.memory import check_memory
+from personaspace.steer.model.folder import check_complete, check_size, most_weights, read_config
+from personaspace.steer.model.gguf import check_gguf
+from personaspace.steer.model.sources import Source, unknown_model
 
 DType = Literal["float32", "bfloat16", "float16"]
 Quantize = Literal["none", "8bit", "4bit"]
@@ -60,58 +56,42 @@ class BaseSettings:
         check_flag("recompute", self.recompute)
 
 
-def is_repository(name: str | Path) -> bool:
-    """Whether a name stands for a hub repository, ``organisation/name``, and not for a path on this machine.
-
-    A name whose parent folder is on this machine is a path.
-
-    Example:
-        >>> is_repository("no-such-organisation/model"), is_repository("model"), is_repository("../model")
-        (True, False, False)
-    """
-    if isinstance(name, Path) or not REPOSITORY.fullmatch(name):
-        return False
-    return not Path(name).parent.exists()
-
-
-def load_pretrained(name: str, settings: BaseSettings, device: str) -> tuple[Any, Any]:
+def load_pretrained(source: Source, settings: BaseSettings, device: str) -> tuple[Any, Any]:
     """Load a causal language model and its tokenizer.
 
     Args:
-        name: A folder, a hub repository (``organisation/name``, or an old name such as ``gpt2``), or ``nano`` for the
-            small model in the package.
+        source: Where its files are.
         settings: Precision and quantization.
         device: Where it runs.
 
     Raises:
-        UnknownNameError: There is no such folder, and the hub does not know the name or cannot be reached.
-        ModelError: It is not a causal language model, has no safetensors, or its files are damaged or lack weights.
-        SettingError: There is no such device, or the library for quantization is missing.
+        UnknownNameError: The hub does not know the name or cannot be reached.
+        ModelError: It is not a causal language model, its files are damaged or lack weights, it has no safetensors, or
+            it does not fit in memory.
+        SettingError: There is no such device, the library for quantization is missing, or the file is quantized itself.
     """
     check_device(device)
-    source = str(NANO_FOLDER) if name == NANO else name
-    if not (Path(source).exists() or is_repository(source) or BARE_NAME.fullmatch(source)):
-        raise _unknown_model(name, "there is no such file or folder")
-    options = _loading_options(settings, device)
-    auto: Any = AutoModelForCausalLM
+    options, name = _loading_options(settings, device), source.name
+    if source.gguf and settings.quantize != "none":
+        raise SettingError(
+            f"model {shown(name)} is a GGUF file, whose weights are quantized in the file and computed with in full: "
+            f"leave out --quantize {settings.quantize}, and give --dtype bfloat16 to save memory"
+        )
     try:
-        with _quiet():
-            config = read_config(source, name)
-            check_size(source, config, name)
-            model, loaded = auto.from_pretrained(
-                source,
-                trust_remote_code=False,
-                use_safetensors=True,
-                ignore_mismatched_sizes=True,
-                output_loading_info=True,
-                **options,
-            )
-            check_complete(loaded, name)
-            return model, AutoTokenizer.from_pretrained(source, trust_remote_code=False)
-    except (PersonaSpaceError, torch.OutOfMemoryError):
+        with _quiet(), _files(source) as (place, files):
+            header = check_gguf(source.place, name) if source.gguf else None
+            config = read_config(place, name, **files)
+            weights = check_size(config, header.weights if header else most_weights(place, name), name)
+            if settings.quantize == "none":
+                check_memory(weights * options["dtype"].itemsize, name)
+            if source.gguf:  # reading one takes seconds, so it is read once less
+                options["config"] = config
+            model = _load_model(place, name, use_safetensors=True, **files, **options)
+            return model, AutoTokenizer.from_pretrained(place, trust_remote_code=False, **files)
+    except (PersonaSpaceError, MemoryError, torch.OutOfMemoryError):
         raise
     except OSError as error:
-        raise _unknown_model(name, _reason(error)) from error
+        raise unknown_model(name, _reason(error)) from error
     except Exception as error:  # what a damaged folder makes transformers raise is not documented
         raise ModelError(
             f"model {shown(name)} cannot be loaded ({type(error).__name__}: {_reason(error)}): download it again, or "
@@ -119,13 +99,39 @@ def load_pretrained(name: str, settings: BaseSettings, device: str) -> tuple[Any
         ) from error
 
 
+def _load_model(place: str, name: str, **options: Any) -> Any:
+    auto: Any = AutoModelForCausalLM
+    model, loaded = auto.from_pretrained(
+        place, trust_remote_code=False, ignore_mismatched_sizes=True, output_loading_info=True, **options
+    )
+    check_complete(loaded, name)
+    if "gguf_file" in options:  # its weights are plain numbers now, and can be saved as such
+        model.hf_quantizer = None
+        vars(model.config).pop("quantization_config", None)
+    return model
+
+
+@contextmanager
+def _files(source: Source) -> Iterator[tuple[str, dict[str, str]]]:
+    """A folder or repository for ``from_pretrained``, with the option that names a GGUF file.
+
+    A GGUF file is read from an empty folder, so that nothing that lies beside it has a say.
+    """
+    if not source.gguf:
+        yield source.place, {}
+        return
+    with TemporaryDirectory() as empty:
+        yield empty, {"gguf_file": source.place}
+
+
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep ``transformers`` from writing what :func:`check_complete` says in one line."""
+    """Keep ``transformers`` from writing what :func:`check_complete` says in one line, and bars."""
     usual = transformers_logging.get_verbosity()
     transformers_logging.set_verbosity(logging.CRITICAL)
     try:
-        yield
+        with redirect_stderr(io.StringIO()):
+            yield
     finally:
         transformers_logging.set_verbosity(usual)
 
@@ -163,14 +169,6 @@ def check_device(device: str) -> None:
     except (RuntimeError, AssertionError) as error:
         reason = str(error).strip().partition("\n")[0]
         raise SettingError(f"device {device!r} cannot be used here ({reason}): give cpu, or cuda on a GPU") from error
-
-
-def _unknown_model(name: str, reason: str) -> UnknownNameError:
-    near = f"did you mean {NANO!r}? " if difflib.get_close_matches(name, [NANO]) else ""
-    return UnknownNameError(
-        f"unknown model {shown(name)}: {near}Give {NANO!r}, a folder with a model and its tokenizer, or a hub "
-        f"repository ORGANISATION/NAME that can be reached from here ({reason})"
-    )
 
 
 def _loading_options(settings: BaseSettings, device: str) -> dict[str, Any]:
