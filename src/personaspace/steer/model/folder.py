@@ -79,9 +79,7 @@ def check_size(config: Any, most: int, name: str) -> int:
     Raises:
         ModelError: It is.
     """
-    auto: Any = AutoModelForCausalLM
-    with torch.device("meta"):
-        empty = auto.from_config(config, trust_remote_code=False)
+    empty = _empty_model(config)
     asked: int = sum(tensor.numel() for tensor in (*empty.parameters(), *empty.buffers()))
     if asked > most + 2**26:
         raise ModelError(
@@ -89,6 +87,26 @@ def check_size(config: Any, most: int, name: str) -> int:
             f"{most:,}: one of them is damaged, download the model again"
         )
     return asked
+
+
+def check_shapes(model: Any, config: Any, name: str) -> None:
+    """Check that a loaded model's weights have the shapes that its configuration asks for.
+
+    ``transformers`` before 5.23 puts a GGUF file's weights in place whatever their shape.
+
+    Raises:
+        ModelError: Some have another shape.
+    """
+    state = model.state_dict()
+    reshaped = [key for key, weight in _empty_model(config).state_dict().items() if state[key].shape != weight.shape]
+    check_complete({"missing_keys": (), "mismatched_keys": reshaped}, name)
+
+
+def _empty_model(config: Any) -> Any:
+    """A model of a configuration, without memory for its weights."""
+    auto: Any = AutoModelForCausalLM
+    with torch.device("meta"):
+        return auto.from_config(config, trust_remote_code=False)
 
 
 def most_weights(source: str, name: str) -> int:

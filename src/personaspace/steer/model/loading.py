@@ -19,7 +19,7 @@ from transformers.utils import logging as transformers_logging
 from personaspace.checks import check_flag, check_text
 from personaspace.errors import ModelError, PersonaSpaceError, SettingError, shown, unknown
 from personaspace.steer.memory import check_memory
-from personaspace.steer.model.folder import check_complete, check_size, most_weights, read_config
+from personaspace.steer.model.folder import check_complete, check_shapes, check_size, most_weights, read_config
 from personaspace.steer.model.gguf import check_gguf
 from personaspace.steer.model.sources import Source, unknown_model
 
@@ -87,6 +87,8 @@ def load_pretrained(source: Source, settings: BaseSettings, device: str) -> tupl
             if source.gguf:  # reading one takes seconds, so it is read once less
                 options["config"] = config
             model = _load_model(place, name, use_safetensors=True, **files, **options)
+            if source.gguf:
+                check_shapes(model, config, name)
             return model, AutoTokenizer.from_pretrained(place, trust_remote_code=False, **files)
     except (PersonaSpaceError, MemoryError, torch.OutOfMemoryError):
         raise

@@ -83,7 +83,7 @@ def find_source(name: str) -> Source:
                 f"{path / files[0].name}"
             )
         return _gguf(str(files[0]), files[0])
-    if not (path.exists() or is_repository(name) or BARE_NAME.fullmatch(name)):
+    if not path.exists() and (is_gguf(name) or not (is_repository(name) or BARE_NAME.fullmatch(name))):
         raise unknown_model(name, "there is no such file or folder")
     return Source(name, name)
 
