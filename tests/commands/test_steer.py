@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.line import fail, succeed
+from tests.commands.line import fail, personaspace, succeed
 
 STEERED = [
     "config.json", "metrics.jsonl", "question_prior.json", "question_prior.safetensors", "soft_prompt.safetensors",
@@ -35,6 +35,13 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_an_unknown_model_is_said_with_near_names(own_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     assert "unknown model 'nana': did you mean 'nano'?" in fail("steer", own_run, "--model", "nana")
+
+
+def test_the_default_model_is_said_aloud(own_run: Path) -> None:
+    done = personaspace("steer", own_run, "--epochs", "0.1")
+    assert done.status == 0
+    assert "base model: nano" in done.stderr
+    assert "--model smollm2 is a real one" in " ".join(done.stderr.split())
 
 
 def test_a_killed_training_goes_on_where_it_was(fitted_run: Path, tiny_folder: Path, tmp_path: Path) -> None:

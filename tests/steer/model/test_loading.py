@@ -86,7 +86,9 @@ def test_unknown_settings() -> None:
         BaseSettings(quantize="3bit")  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", ["./typo", "../no/typo", "~/typo", "/no/typo", "a/b/c", "models/typo", "typo.gguf", "no/typo.gguf"])
+@pytest.mark.parametrize(
+    "name", ["./typo", "../no/typo", "~/typo", "/no/typo", "a/b/c", "models/typo", "typo.gguf", "no/typo.gguf"]
+)
 def test_a_name_that_is_a_path_is_not_asked_for_on_the_hub(
     hub: FakeHub, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
