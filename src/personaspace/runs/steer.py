@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from pathlib import Path
 
@@ -64,7 +65,8 @@ def steer_run(
     def train(folder: Path) -> SteeredLM:
         def on_training(step: int, steps: int, loss: float, best: float) -> None:
             if on_step and processes.main:
-                on_step("steering", step, steps, f"loss {loss:.3f}, best validation loss {best:.3f}")
+                checked = f", best validation loss {best:.3f}" if math.isfinite(best) else ""
+                on_step("steering", step, steps, f"loss {loss:.3f}{checked}")
 
         lm.check(fitted.split.survey.questions)
         checkpoint = folder / CHECKPOINT / "training.safetensors"
