@@ -143,7 +143,13 @@ def test_an_interrupted_command_says_so_in_one_line_and_goes_on_when_run_again(
     run, expected = tmp_path / "run", tmp_path / "expected"
     fit = ("fit", "simulated", "--embedder", "factorization", "--personas", "2", "--out")
     command = [sys.executable, "-m", "personaspace", *fit, str(run)]
-    fitting = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    fitting = subprocess.Popen(  # noqa: S603
+        command,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(sent, signal.SIG_DFL),  # a shell's background jobs ignore interrupts
+    )
     deadline = time.monotonic() + 60
     while not (run / "survey").exists() and time.monotonic() < deadline:
         time.sleep(0.01)
