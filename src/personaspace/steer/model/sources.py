@@ -89,21 +89,11 @@ def find_source(name: str) -> Source:
 
 
 def _gguf(name: str, file: Path) -> Source:
-    if not can_read_gguf():
+    if not all(importlib.util.find_spec(module) for module in GGUF_NEEDS):
         raise SettingError(
             f"model {shown(name, 200)} is a GGUF file, and reading it needs {' and '.join(GGUF_NEEDS)}: {INSTALL_GGUF}"
         )
     return Source(name, str(file.absolute()), gguf=True)
-
-
-def can_read_gguf() -> bool:
-    """Whether the libraries for reading GGUF files are installed."""
-    return all(importlib.util.find_spec(module) for module in GGUF_NEEDS)
-
-
-def smollm2_installed() -> bool:
-    """Whether ``smollm2`` can be had from an installed wheel, without the hub."""
-    return smollm2_file() is not None and can_read_gguf()
 
 
 def smollm2_file() -> Path | None:
