@@ -63,7 +63,6 @@ def test_a_wheel_without_the_file_or_with_another_one(wheel: Path) -> None:
 
 @pytest.mark.usefixtures("no_wheel")
 def test_without_the_wheel_the_hub_is_asked(hub: FakeHub) -> None:
-    assert smollm2_file() is None
     assert find_source(SMOLLM2) == sources.Source(SMOLLM2_HUB, SMOLLM2_HUB)
     with pytest.raises(
         UnknownNameError, match=rf"'smollm2' is not installed here, and the hub does not .*: install it by {COMMAND}"
