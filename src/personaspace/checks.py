@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from numbers import Integral, Real
 
 from personaspace.errors import SettingError, shown
@@ -13,6 +14,13 @@ def check_whole(name: str, value: object, least: int, most: float = math.inf) ->
     if not isinstance(value, Integral) or isinstance(value, bool) or not least <= int(value) <= most:
         raise _refused(name, value, f"a whole number {_range(least, most)}")
     return int(value)
+
+
+def check_wholes(name: str, values: object, least: int) -> list[int]:
+    """The values as ints; :class:`SettingError` unless they are several whole numbers from ``least`` up."""
+    if not isinstance(values, Iterable) or isinstance(values, str | bytes):
+        raise _refused(name, values, f"a list of whole numbers, such as [{least + 3}, {least + 5}]")
+    return [check_whole(f"each of {name}", value, least) for value in values]
 
 
 def check_number(

@@ -72,7 +72,7 @@ def test_umap_draws_too_or_says_what_to_install(
 def test_what_cannot_be_drawn(planted: Planted, four: Personas) -> None:
     with pytest.raises(UnknownNameError, match="unknown method 'tsn': did you mean 'tsne'"):
         map_respondents(planted.embedder, four, method="tsn")
-    with pytest.raises(SettingError, match="at least 4 respondents"):
+    with pytest.raises(SettingError, match="sample is 3: give a whole number from 4 up"):
         map_respondents(planted.embedder, four, sample=3)
     with pytest.raises(SettingError, match="seed is -1"):
         map_respondents(planted.embedder, four, seed=-1)

@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
+from personaspace.checks import check_whole
 from personaspace.embedding.base import Embedder
 from personaspace.errors import MAX_SEED, RunError, SettingError, unknown
 from personaspace.files import read_checked, write_json
@@ -136,11 +137,11 @@ def map_respondents(
     """
     if method not in _LAYOUTS:
         raise unknown("method", method, _LAYOUTS)
-    if not 0 <= seed <= MAX_SEED:
-        raise SettingError(f"seed is {seed}: a seed is a whole number from 0 to {MAX_SEED}")
+    check_whole("seed", seed, 0, MAX_SEED)
+    check_whole("sample", sample, FEWEST)
     count, personas = len(embedder.ids_), as_personas(personas)
-    if min(count, sample) < FEWEST:
-        raise SettingError(f"{count} respondents, sample {sample}: a map shows at least {FEWEST} respondents")
+    if count < FEWEST:
+        raise SettingError(f"{count} respondents: a map shows at least {FEWEST}")
     known = None if survey is None else survey_rows(embedder, survey)
     rows = np.sort(np.random.default_rng(seed).permutation(count)[:sample])
     expected = AnswerSpace.of(embedder).place(embedder.respondents_[rows])

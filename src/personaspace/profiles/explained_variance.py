@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from personaspace.checks import check_wholes
 from personaspace.embedding.base import Embedder
 from personaspace.errors import SurveyError
 from personaspace.persona.clustering.cluster_personas import cluster_personas
@@ -181,7 +182,7 @@ def explained_variance(
         SettingError: A number of clusters is not possible, or the method finds it itself.
         UnknownNameError: There is no such method.
     """
-    train, test = split.train, split.held_out_answers
+    ks, train, test = check_wholes("ks", ks, 1), split.train, split.held_out_answers
     if not len(test.answers):
         raise SurveyError("no answers were held out to measure on: fit again with --held-out-answers above 0")
     fitting, validation = without_validation(train), train.with_answers(validation_mask(train))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from personaspace.checks import check_whole
 from personaspace.embedding.base import Embedder
 from personaspace.persona.personas import PersonasLike, as_personas
 from personaspace.profiles.card import cards
@@ -92,6 +93,7 @@ def profile(
         >>> profile(ages, survey).composition.columns[:4].tolist()
         ['persona', 'trait', 'value', 'respondents']
     """
+    check_whole("min_answers", min_answers, 0)
     personas = as_personas(personas)
     who = composition(personas, survey)
     given = distinguishing_questions(personas, survey, min_answers)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
+from personaspace.checks import check_wholes
 from personaspace.errors import SettingError
 from personaspace.persona.clustering.algorithms import Clustering
 from personaspace.persona.clustering.answer_space import Population
@@ -89,7 +90,8 @@ def _tried(resamples: Resamples, ks: Iterable[int]) -> list[int]:
     if resamples.clusterer.finds_k:
         return [0]
     most = resamples.population.distinct
-    tried = [1] if most == 1 else sorted({k for k in ks if 1 <= k <= most})
+    asked = check_wholes("ks", ks, 1)
+    tried = [1] if most == 1 else sorted({k for k in asked if k <= most})
     if not tried:
         raise SettingError(f"no number of clusters to try lies between 1 and {most}, the number of different vectors")
     return tried
