@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import time
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -97,3 +99,13 @@ def test_filters_of_a_panel_wave_are_those_of_its_questionnaire(data_folder: Pat
     assert found["NOCARRYGUN_W26"] == Filter("CARRYGUN_W26", ("Never",))
     assert found["GAMETYPE_C_W26"] == Filter("VIDEOGAME1_W26", ("Often", "Sometimes"))
     assert "WORRYA_W26" not in found and len(found) == 32
+
+
+def test_what_was_found_is_forgotten_with_the_survey_and_not_changed_by_a_caller() -> None:
+    survey = simulate(respondents=60, seed=0)
+    filtered_questions(survey)["more"] = Filter("some", ("yes",))
+    assert "more" not in filtered_questions(survey)
+    known = weakref.ref(survey)
+    del survey
+    gc.collect()
+    assert known() is None

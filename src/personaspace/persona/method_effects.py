@@ -47,7 +47,6 @@ SAMPLE = 4000
 MAINLY = 0.5
 """Part of what separates groups from which they are said to be mainly a method effect."""
 
-
 NAMED = 0.02
 """Part of what separates groups from which the style that has most of it is named."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -68,6 +69,16 @@ def filtered_questions(survey: Survey) -> dict[str, Filter]:
         >>> filtered_questions(Survey(tuple(map(str, range(40))), (tea, milk), answers))
         {'milk': Filter(parent='tea', answers=('yes',))}
     """
+    if survey not in _FOUND:
+        _FOUND[survey] = _found_in(survey)
+    return dict(_FOUND[survey])
+
+
+_FOUND: WeakKeyDictionary[Survey, dict[str, Filter]] = WeakKeyDictionary()
+"""What was found in surveys still in use, which never change: looking takes a second where there are many questions."""
+
+
+def _found_in(survey: Survey) -> dict[str, Filter]:
     if not len(survey.answers):
         return {}
     asked = np.zeros((len(survey.respondents), len(survey.questions)), np.float32)
