@@ -1,16 +1,19 @@
-"""Out-of-memory errors that say what to do: the batch size to try, or a smaller model."""
+"""Memory: how much there is, and errors that say what to do where it does not suffice."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import torch
 
 from personaspace.errors import ModelError, shown
 
 SIGNS = ("out of memory", "can't allocate memory", "not enough memory")
+CONTAINER_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+"""Where Linux says how many bytes a container may use: a number, or "max"."""
 SMALLER = (
     "choose a smaller model, --dtype bfloat16, --quantize 8bit or 4bit if it is not a GGUF file, or a machine with "
     "more memory"
@@ -64,13 +67,24 @@ def check_memory(size: int, name: str) -> None:
 
     A system that promises more memory than it has ends the process when it is used, and no error says so.
     """
-    known = {"SC_PHYS_PAGES", "SC_PAGE_SIZE"} <= getattr(os, "sysconf_names", {}).keys()
-    whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if known else size
-    if size > whole:
+    whole = whole_memory(torch.device("cpu"))
+    if whole is not None and size > whole:
         raise ModelError(
             f"model {shown(name)} takes {size / 1e9:.1f} GB, and this machine has {whole / 1e9:.1f} GB of memory: "
             f"{SMALLER}"
         )
+
+
+def whole_memory(device: torch.device) -> int | None:
+    """Bytes of memory of a GPU, or of this machine as far as a container may use it; ``None`` where nothing tells."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_properties(device).total_memory
+    known = {"SC_PHYS_PAGES", "SC_PAGE_SIZE"} <= getattr(os, "sysconf_names", {}).keys()
+    sizes = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")] if known else []
+    for limit in CONTAINER_LIMITS:
+        with suppress(OSError, ValueError):
+            sizes.append(int(limit.read_text(encoding="ascii")))
+    return min(sizes, default=None)
 
 
 def _is_out_of_memory(error: BaseException | None) -> bool:

@@ -123,13 +123,11 @@ class SteeredLM(Answerer, Writer):
         self.soft_prompt_ = self._new_soft_prompt(vectors.shape[1])
         steerer, settings = Steerer(self.model, self.soft_prompt_, self.attachment), self.settings
         training, validation = training_and_validation(survey, vectors, self.refusals)
-        questions = [self.model.read(text) for text in training.texts]
-        initialize(steerer, vectors, questions, settings.seed)
+        features = initialize(steerer, vectors, map(self.model.read, training.texts), settings.seed)
         if self.kind.informed:
-            states = torch.stack([question.features for question in questions]).cpu().double().numpy()
+            states = features.cpu().double().numpy()
             self.prior_ = QuestionPrior(survey.questions, states, log_odds(survey, embedder, vectors.numpy()))
             training, validation = with_prior(training, validation, self.prior_, embedder, survey, settings)
-        del questions  # with the keys and values of all of them; the model's cache keeps those read last
         checked = (validation if len(validation) else training).sample(settings.check_pairs, settings.seed)
         self.history_ = Trainer(steerer, training, checked, settings, checkpoint, logs, launched()).run(on_step)
         self.temperature_ = fitted_temperature(steerer, checked, settings.batch) if len(validation) else 1.0

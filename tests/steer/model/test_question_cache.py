@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from personaspace.steer.forward.forward import shares
-from personaspace.steer.model.question_cache import CachedQuestion, QuestionCache
+from personaspace.steer.model.question_cache import CachedQuestion, QuestionCache, most_bytes
 from personaspace.steer.steered_lm import SteeredLM
 from personaspace.steer.training.settings import TrainSettings
 from personaspace.steer.training.step import Learner
@@ -72,6 +72,14 @@ def test_with_a_full_cache_a_question_is_read_once_a_step(family: str, monkeypat
         assert (most == 1) == any(read for read, _ in of_steps)
         results.append(lm.soft_prompt_.state_dict())
     assert all(torch.equal(results[0][name], results[1][name]) for name in results[0])
+
+
+def test_a_cache_grows_with_the_memory_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = torch.device("cpu")
+    for memory, most in ((None, 2**30), (2**32, 2**30), (2**35, 2**32)):
+        monkeypatch.setattr("personaspace.steer.model.question_cache.whole_memory", lambda _, memory=memory: memory)
+        assert most_bytes(here) == most
+    assert tiny_model("gpt2").question_cache.most == 2**32
 
 
 def test_the_length_of_a_question_is_found_without_reading_it() -> None:

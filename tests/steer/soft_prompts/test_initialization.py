@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,7 +12,8 @@ import torch
 from personaspace.steer.forward.attach import Attachment, Form, Placement
 from personaspace.steer.forward.option_logits import label_logits
 from personaspace.steer.model.language_model import LanguageModel
-from personaspace.steer.model.prompts import question_prompt
+from personaspace.steer.model.prompts import question_prompt, question_text
+from personaspace.steer.model.question_cache import CachedQuestion
 from personaspace.steer.soft_prompts.base import SoftPrompt
 from personaspace.steer.soft_prompts.initialization import initialize, new_soft_prompt
 from personaspace.steer.soft_prompts.registry import SOFT_PROMPTS, soft_prompt_settings
@@ -51,6 +54,34 @@ def test_started_from_text_equals_the_text_standing_there(model: LanguageModel, 
     torch.testing.assert_close(
         started_from_text(model, attachment.placement, attachment.form, text), there, atol=1e-5, rtol=1e-5
     )
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"init": "text", "init_text": " Answer as this person would"}], ids=["default", "text"]
+)
+def test_questions_are_read_once_one_after_the_other(model: LanguageModel, settings: dict[str, str]) -> None:
+    """Only one is held when the next is read, and the scale is that of all their keys and values together."""
+    texts = [QUESTION, question_text("Tea?", ["Yes", "No"]), question_text("Is it late? " * 8, ["Yes", "No"])]
+    tokens = model.tokens(settings.get("init_text", "Yes"), start=False).shape[1]
+    attachment, alive = Attachment("after", "prefix", tokens), list[Any]()
+
+    def reading() -> Iterator[CachedQuestion]:
+        for text in texts:
+            assert sum(reference() is not None for reference in alive) <= 1
+            question = model.read_ids(model.question_ids(text))
+            alive.append(weakref.ref(question))
+            yield question
+            del question
+
+    kind = soft_prompt_settings("mlp", **settings)
+    steerer = Steerer(model, new_soft_prompt(kind, 8, model, attachment, 0), attachment)
+    features = initialize(steerer, torch.randn(20, 8), reading(), 0)
+    several = [model.read_ids(model.question_ids(text)) for text in texts]
+    torch.testing.assert_close(features, torch.stack([question.features for question in several]))
+    for layer in range(model.cached_layers):
+        for which in (0, 1):
+            whole = torch.cat([question.keys_values[layer][which].flatten() for question in several])
+            torch.testing.assert_close(steerer.soft_prompt.scale[0, layer, which, 0, 0], whole.std())
 
 
 def test_untrained_is_as_it_was_before_training(llama: LanguageModel) -> None:

@@ -19,7 +19,7 @@ from personaspace.steer.model.chat import ChatTemplate, plain_ids
 from personaspace.steer.model.loading import BaseSettings, fingerprint, frozen, load_pretrained
 from personaspace.steer.model.option_tokens import OptionTokens
 from personaspace.steer.model.output import body
-from personaspace.steer.model.question_cache import CachedQuestion, QuestionCache, read_once
+from personaspace.steer.model.question_cache import CachedQuestion, QuestionCache, most_bytes, read_once
 from personaspace.steer.model.sources import find_source
 from personaspace.steer.model.suitability import check_model
 
@@ -68,7 +68,7 @@ class LanguageModel:
         self.settings = replace(settings, chat="yes" if templated else "no")
         self.context_length, self.window = context_length(self.model.config), window(self.model.config)
         self.shares: bool | None = None
-        self.question_cache = QuestionCache()
+        self.question_cache = QuestionCache(most_bytes(self.device))
         self._question_tokens = lru_cache(TOKENIZED)(self._tokenized)
 
     @classmethod
@@ -187,7 +187,7 @@ class LanguageModel:
         return tuple(plain_ids(self.tokenizer, text, start=True) if self.chat is None else self.chat.ids(text))
 
     def read(self, text: str, reserve: int = 64) -> CachedQuestion:
-        """Read a question once, without gradient, and cache its keys and values: a gigabyte of those used last.
+        """Read a question once, without gradient, and cache its keys and values.
 
         The answer cue is read with it, except its last token, after which the answer stands. What is read here is
         computed once; what follows, once per persona.

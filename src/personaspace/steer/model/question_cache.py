@@ -13,9 +13,11 @@ from transformers import DynamicCache
 
 from personaspace.errors import ModelError, shown
 from personaspace.steer.forward.shared_prefix import KeysValues
+from personaspace.steer.memory import whole_memory
 from personaspace.steer.model.output import body
 
-CACHE_BYTES = 2**30
+LEAST = 2**30
+SHARE = 8
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,16 @@ def _other_cache(name: str) -> ModelError:
     return ModelError(f"model {shown(name)} has layers without keys and values: choose a model with attention only")
 
 
+def most_bytes(device: torch.device) -> int:
+    """Bytes of keys and values that are kept on a device: an eighth of its memory, at least a gigabyte."""
+    return max(LEAST, (whole_memory(device) or 0) // SHARE)
+
+
 class QuestionCache:
     """Least-recently-used cache of questions by their text, bounded by the memory of their keys and values.
+
+    Training asks questions in random order. Where a cache holds only some of them, the others are read again in every
+    step, which takes as long as training on them.
 
     The question kept last stays, however large it is.
 
@@ -77,7 +87,7 @@ class QuestionCache:
         most: Bytes, at most.
     """
 
-    def __init__(self, most: int = CACHE_BYTES) -> None:
+    def __init__(self, most: int) -> None:
         self.most, self.nbytes = most, 0
         self._kept: OrderedDict[str, CachedQuestion] = OrderedDict()
 

@@ -6,13 +6,16 @@ values of the training questions (prefix form).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor
+from transformers import DynamicCache
 
 from personaspace.errors import SettingError
 from personaspace.steer.forward.attach import Attachment
+from personaspace.steer.forward.shared_prefix import KeysValues
 from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.model.question_cache import CachedQuestion
 from personaspace.steer.soft_prompts.base import SoftPrompt, SoftPromptSettings
@@ -50,8 +53,11 @@ def _features(model: LanguageModel) -> int:
 
 
 @torch.no_grad()
-def initialize(steerer: Steerer, vectors: Tensor, questions: Sequence[CachedQuestion], seed: int) -> None:
+def initialize(steerer: Steerer, vectors: Tensor, questions: Iterable[CachedQuestion], seed: int) -> Tensor:
     """Measure the standardization of a soft-prompting model and set its initial virtual tokens.
+
+    Of each question only its features and sums over its keys and values are kept, so that questions can be read one
+    after the other.
 
     Args:
         steerer: Holds the soft-prompting model, which is changed in place.
@@ -59,50 +65,79 @@ def initialize(steerer: Steerer, vectors: Tensor, questions: Sequence[CachedQues
         questions: The training questions as the model read them, one or more.
         seed: Of the random words that virtual tokens in prompt form start from.
 
+    Returns:
+        The questions' features, shape ``[questions, 2 * width]``.
+
     Raises:
         SettingError: The initial text has more or fewer tokens than there are virtual tokens.
     """
     model, module, attachment = steerer.model, steerer.soft_prompt, steerer.attachment
-    settings = module.settings
-    module.vectors.measure(vectors.to(model.device))
-    module.questions.measure(torch.stack([question.features for question in questions]))
-    origin = torch.zeros(attachment.shape(model), device=model.device)
-    if settings.init == "text":
-        origin = _text(model, attachment, settings.init_text, questions)
-    elif settings.init == "default" and attachment.form == "prompt":
+    prefix = attachment.form == "prefix"
+    text = _tokens(model, attachment, module.settings.init_text) if module.settings.init == "text" else None
+    after_each = text if prefix and attachment.placement == "after" else None
+    read = torch.zeros(attachment.shape(model), device=model.device)
+    spread, rows = Spread(), list[Tensor]()
+    for question in questions:
+        rows.append(question.features)
+        if prefix:
+            spread.add(question.keys_values)
+        if after_each is not None:
+            read += _read_after(model, question, after_each)
+    origin = read / len(rows)
+    if text is not None and after_each is None:
+        origin = _last(model.read_ids(text).keys_values, attachment.tokens) if prefix else model.embedding(text)[0]
+    elif module.settings.init == "default" and not prefix:
         vocabulary = model.vocabulary()
         words = torch.randint(len(vocabulary), (attachment.tokens,), generator=torch.Generator().manual_seed(seed))
         origin = vocabulary[words.to(vocabulary.device)]
-    module.set_origin(origin, _scale(model, attachment, questions))
+    features = torch.stack(rows)
+    module.vectors.measure(vectors.to(model.device))
+    module.questions.measure(features)
+    module.set_origin(origin, spread.per_layer().to(origin) if prefix else model.vocabulary().std())
+    return features
 
 
-def _text(model: LanguageModel, attachment: Attachment, text: str, questions: Sequence[CachedQuestion]) -> Tensor:
+class Spread:
+    """Standard deviation of every layer's keys and of its values, from sums in double precision."""
+
+    def __init__(self) -> None:
+        self.count, self.total, self.squares = 0, torch.zeros(()), torch.zeros(())
+
+    def add(self, keys_values: KeysValues) -> None:
+        """Add the keys and values of one more question."""
+        parts = torch.stack([part.flatten().float() for pair in keys_values for part in pair])
+        variance, mean = (moment.cpu().double() for moment in torch.var_mean(parts, dim=1, correction=0))
+        numbers = parts.shape[1]
+        self.count += numbers
+        self.total = self.total + numbers * mean
+        self.squares = self.squares + numbers * (variance + mean**2)
+
+    def per_layer(self) -> Tensor:
+        """The standard deviations, shape ``[layers, 2, 1, 1]``."""
+        variance = (self.squares - self.total**2 / self.count) / (self.count - 1)
+        return variance.clamp_min(0).sqrt().view(-1, 2, 1, 1)
+
+
+def _tokens(model: LanguageModel, attachment: Attachment, text: str) -> Tensor:
+    """Token ids of the initial text, ``[1, tokens]``."""
     ids = model.tokens(text, start=False)
     if ids.shape[1] != attachment.tokens:
         raise SettingError(
             f"the initial text {text!r} has {ids.shape[1]} tokens of {model.name!r}, but {attachment.tokens} virtual "
             f"token(s) are asked for: ask for {ids.shape[1]}, or change the text"
         )
-    if attachment.form == "prompt":
-        words: Tensor = model.embedding(ids)[0]
-        return words
-    if attachment.placement == "before":
-        return _last(model.read_ids(ids), attachment.tokens)
-    after = [_last(model.read_ids(torch.cat([cached.ids, ids], dim=1)), attachment.tokens) for cached in questions]
-    return torch.stack(after).mean(0)
+    return ids
 
 
-def _scale(model: LanguageModel, attachment: Attachment, questions: Sequence[CachedQuestion]) -> Tensor:
-    if attachment.form == "prompt":
-        return model.vocabulary().std()
-    per_layer = [
-        [torch.cat([cached.keys_values[layer][which].flatten() for cached in questions]).std() for which in (0, 1)]
-        for layer in range(len(questions[0].keys_values))
-    ]
-    return torch.tensor(per_layer, device=model.device)[:, :, None, None]
+def _read_after(model: LanguageModel, question: CachedQuestion, ids: Tensor) -> Tensor:
+    """Keys and values of tokens ``[1, tokens]`` read after a question, as :func:`_last` gives them."""
+    cache: Any = DynamicCache(question.keys_values)
+    seen = torch.ones(1, question.ids.shape[1] + ids.shape[1], dtype=torch.long, device=model.device)
+    model.body(ids, past_key_values=cache, attention_mask=seen, use_cache=True)
+    return _last([(layer.keys, layer.values) for layer in cache.layers], ids.shape[1])
 
 
-def _last(question: CachedQuestion, tokens: int) -> Tensor:
-    """Keys and values of the last tokens of a question, shape ``[tokens, layers, 2, kv_heads, head_dim]``."""
-    layers = [torch.stack([keys[0, :, -tokens:], values[0, :, -tokens:]]) for keys, values in question.keys_values]
+def _last(keys_values: KeysValues, tokens: int) -> Tensor:
+    """Keys and values of the last tokens of a text, shape ``[tokens, layers, 2, kv_heads, head_dim]``."""
+    layers = [torch.stack([keys[0, :, -tokens:], values[0, :, -tokens:]]) for keys, values in keys_values]
     return torch.stack(layers).permute(3, 0, 1, 2, 4)
