@@ -49,8 +49,10 @@ def training(lm: ps.SteeredLM, survey: ps.Survey) -> Measure:
         times: list[float] = []
         steps = 0
 
-        def on_step(_: int, all_steps: int, *__: float) -> None:
+        def on_step(stage: str, _: int, all_steps: int, __: str) -> None:
             nonlocal steps
+            if stage != "steering":
+                return
             steps = all_steps
             times.append(now())
             if times[-1] - times[0] > seconds:

@@ -86,9 +86,10 @@ class Clock:
     def __init__(self) -> None:
         self.times = [time.process_time()]
 
-    def __call__(self, *_: float) -> None:
-        """A step has ended."""
-        self.times.append(time.process_time())
+    def __call__(self, stage: str, *_: object) -> None:
+        """A step of some stage has ended."""
+        if stage == "steering":
+            self.times.append(time.process_time())
 
     @property
     def seconds(self) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -42,6 +43,7 @@ def test_the_default_model_is_said_aloud(own_run: Path) -> None:
     assert done.status == 0
     assert "base model: nano" in done.stderr
     assert "--model smollm2 is a real one" in " ".join(done.stderr.split())
+    assert re.search(r"loading 0/1 nano\n.*reading questions 1/\d+ .*steering 1/1 loss", done.stderr, re.DOTALL)
 
 
 def test_a_killed_training_goes_on_where_it_was(fitted_run: Path, tiny_folder: Path, tmp_path: Path) -> None:

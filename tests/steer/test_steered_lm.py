@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -11,6 +12,7 @@ import pytest
 import torch
 from transformers.modeling_layers import GradientCheckpointingLayer
 
+from personaspace.embedding.factorization.model import Factorization
 from personaspace.errors import ModelError, RunError, SettingError, SurveyError, UnknownNameError
 from personaspace.not_fitted import NotFittedError
 from personaspace.steer.forward.attach import Form, Placement
@@ -19,6 +21,7 @@ from personaspace.steer.steered_lm import SteeredLM
 from personaspace.steer.steerer import COPIES
 from personaspace.steer.training.settings import TrainSettings
 from personaspace.survey.question import Option, Question
+from personaspace.survey.simulate import simulate
 from tests.steer.conftest import QUICK, Points, opposed_survey, tiny_model
 
 
@@ -54,6 +57,20 @@ def test_same_seed_same_model(llama: LanguageModel) -> None:
     survey, space = opposed_survey(20, 3)
     first, second = (SteeredLM(llama, settings=QUICK).fit(survey, space).soft_prompt_.state_dict() for _ in range(2))
     assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_progress_begins_with_the_first_question_read(llama: LanguageModel) -> None:
+    survey = simulate(respondents=30, seed=0)
+    steps = list[tuple[str, int, int, str]]()
+    embedder = Factorization(dim=4, epochs=2).fit(survey)
+    lm = SteeredLM(llama, settings=replace(QUICK, epochs=0.1))
+    lm.fit(survey, embedder, on_step=lambda *step: steps.append(step))
+    assert list(dict.fromkeys(stage for stage, *_ in steps)) == ["reading questions", "cross-fitting", "steering"]
+    for stage, total in (("reading questions", len(survey.questions)), ("cross-fitting", 10)):
+        done = [step[1:] for step in steps if step[0] == stage]
+        assert done == [(i, total, "") for i in range(1, total + 1)]
+    assert "best validation loss" in steps[-1][-1]
+    assert steps[-1][1] == steps[-1][2]
 
 
 def test_saved_equals_loaded(steered: SteeredLM, tmp_path: Path) -> None:

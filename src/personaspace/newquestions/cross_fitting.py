@@ -8,7 +8,7 @@ random part of them is embedded from only a few answers, as unseen respondents a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import Protocol, runtime_checkable
@@ -51,7 +51,9 @@ class CrossFittedVectors:
         return self.fold[question] * respondents + respondent
 
 
-def cross_fitted_vectors(survey: Survey, embedder: Embeds, known: BoolArray, seed: int) -> CrossFittedVectors:
+def cross_fitted_vectors(
+    survey: Survey, embedder: Embeds, known: BoolArray, seed: int, on_fold: Callable[[int, int], None] | None = None
+) -> CrossFittedVectors:
     """Embed the respondents of a survey once per fold of questions, without their answers to these questions.
 
     Args:
@@ -59,15 +61,20 @@ def cross_fitted_vectors(survey: Survey, embedder: Embeds, known: BoolArray, see
         embedder: Fitted.
         known: The answers that may be known at all, shape ``[answers]``.
         seed: Of the folds and of the respondents of whom few answers are known.
+        on_fold: Called after each fold with the folds done and the folds in all.
     """
     rng = np.random.default_rng([seed, 2])
     folds = min(FOLDS, len(survey.questions))
     fold: IntArray = rng.permutation(len(survey.questions)) % folds
     of_answers = fold[survey.answers.question]
-    tables = (
-        embedder.embed(survey.with_answers(_some_few(survey, known & (of_answers != one), rng))) for one in range(folds)
-    )
-    return CrossFittedVectors(_stacked(tables, folds), fold)
+
+    def tables() -> Iterator[Vectors]:
+        for one in range(folds):
+            yield embedder.embed(survey.with_answers(_some_few(survey, known & (of_answers != one), rng)))
+            if on_fold:
+                on_fold(one + 1, folds)
+
+    return CrossFittedVectors(_stacked(tables(), folds), fold)
 
 
 def _stacked(tables: Iterator[Vectors], count: int) -> Tensor:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict
 from pathlib import Path
 
-from personaspace.runs.fit import OnStep
 from personaspace.runs.fitted import FittedRun
 from personaspace.runs.leftovers import CHECKPOINT
 from personaspace.runs.run import Run
 from personaspace.steer.forward.attach import Attachment
 from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.model.loading import BaseSettings
+from personaspace.steer.protocols import OnStep
 from personaspace.steer.soft_prompts.base import SoftPromptSettings
 from personaspace.steer.soft_prompts.registry import described
 from personaspace.steer.steered_lm import SteeredLM
@@ -58,21 +57,22 @@ def steer_run(
         ModelError: The model cannot be used, a question does not fit its context, or training diverged.
     """
     attachment, settings = attachment or Attachment(), settings or TrainSettings()
-    processes, fitted = launched(), FittedRun.load(run)
+    processes = launched()
+    on_step = on_step if processes.main else None
+    if on_step:
+        on_step("loading", 0, 1, model)
+    fitted = FittedRun.load(run)
     base_model = LanguageModel.load(model, own_device(device), base)
+    if on_step:
+        on_step("loading", 1, 1, model)
     lm = SteeredLM(base_model, **asdict(attachment), soft_prompt=soft_prompt, settings=settings, refusals=refusals)
 
     def train(folder: Path) -> SteeredLM:
-        def on_training(step: int, steps: int, loss: float, best: float) -> None:
-            if on_step and processes.main:
-                checked = f", best validation loss {best:.3f}" if math.isfinite(best) else ""
-                on_step("steering", step, steps, f"loss {loss:.3f}{checked}")
-
         lm.check(fitted.split.survey.questions)
         checkpoint = folder / CHECKPOINT / "training.safetensors"
         logs: list[MetricsLog] = [JsonLines(folder / "metrics.jsonl")]
         logs += [TensorBoard(folder / "tensorboard")] if tensorboard else []
-        return lm.fit(fitted.split.train, fitted.embedder, checkpoint, on_training, logs)
+        return lm.fit(fitted.split.train, fitted.embedder, checkpoint, on_step, logs)
 
     about = {
         "model": model,

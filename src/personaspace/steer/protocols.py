@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -55,6 +55,9 @@ class Personas(Protocol):
 
 PersonasLike = Personas | Persona | Sequence[Persona]
 """Personas, one persona, or a list of them."""
+
+OnStep = Callable[[str, int, int, str], None]
+"""Called with the stage of training, the steps done, the steps in all and a note such as the loss."""
 
 
 def names_and_vectors(personas: PersonasLike) -> tuple[tuple[str, ...], Vectors]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,9 @@ from personaspace.steer.forward.attach import Attachment, Form, Placement, check
 from personaspace.steer.generation.writer import Writer
 from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.model.prompts import question_prompt
+from personaspace.steer.model.question_cache import CachedQuestion
 from personaspace.steer.model.sources import INSTALL_SMOLLM2, SMOLLM2, is_gguf, is_repository
-from personaspace.steer.protocols import Embedding, Personas, vectors_of
+from personaspace.steer.protocols import Embedding, OnStep, Personas, vectors_of
 from personaspace.steer.saved import CONFIG, WEIGHTS, SavedConfig, read_config, read_weights
 from personaspace.steer.soft_prompts.base import SoftPrompt, SoftPromptSettings
 from personaspace.steer.soft_prompts.initialization import initialize, new_soft_prompt, soft_prompt_shapes
@@ -32,7 +33,7 @@ from personaspace.steer.training.evaluate import fitted_temperature
 from personaspace.steer.training.examples import training_and_validation, with_prior
 from personaspace.steer.training.metric_logs import MetricsLog
 from personaspace.steer.training.settings import TrainSettings
-from personaspace.steer.training.trainer import OnTraining, Trainer
+from personaspace.steer.training.trainer import Trainer
 from personaspace.survey.arrays import Vectors
 from personaspace.survey.question import Question
 from personaspace.survey.survey import Survey
@@ -97,7 +98,7 @@ class SteeredLM(Answerer, Writer):
         survey: Survey,
         embedder: Embedding,
         checkpoint: str | Path | None = None,
-        on_step: OnTraining | None = None,
+        on_step: OnStep | None = None,
         logs: Sequence[MetricsLog] = (),
     ) -> SteeredLM:
         """Train the soft-prompting model on a survey's answers and its respondents' vectors.
@@ -106,7 +107,8 @@ class SteeredLM(Answerer, Writer):
             survey: Training answers; those of :func:`validation_mask` decide when to stop.
             embedder: Holds the vectors of all its respondents by id; a fitted embedder, or bare vectors.
             checkpoint: File to resume from and to write to.
-            on_step: Called with step, steps, training loss and best validation loss so far.
+            on_step: Called with the stage (``reading questions``, ``cross-fitting``, ``steering``), the steps done, the
+                steps in all, and a note with the losses.
             logs: Logs of the metrics of every step.
 
         Returns:
@@ -123,11 +125,16 @@ class SteeredLM(Answerer, Writer):
         self.soft_prompt_ = self._new_soft_prompt(vectors.shape[1])
         steerer, settings = Steerer(self.model, self.soft_prompt_, self.attachment), self.settings
         training, validation = training_and_validation(survey, vectors, self.refusals)
-        features = initialize(steerer, vectors, map(self.model.read, training.texts), settings.seed)
+        features = initialize(steerer, vectors, self._readings(training.texts, on_step), settings.seed)
         if self.kind.informed:
+
+            def on_fold(fold: int, folds: int) -> None:
+                if on_step:
+                    on_step("cross-fitting", fold, folds, "")
+
             states = features.cpu().double().numpy()
             self.prior_ = QuestionPrior(survey.questions, states, log_odds(survey, embedder, vectors.numpy()))
-            training, validation = with_prior(training, validation, self.prior_, embedder, survey, settings)
+            training, validation = with_prior(training, validation, self.prior_, embedder, survey, settings, on_fold)
         checked = (validation if len(validation) else training).sample(settings.check_pairs, settings.seed)
         self.history_ = Trainer(steerer, training, checked, settings, checkpoint, logs, launched()).run(on_step)
         self.temperature_ = fitted_temperature(steerer, checked, settings.batch) if len(validation) else 1.0
@@ -234,6 +241,12 @@ class SteeredLM(Answerer, Writer):
         """The trained steerer with its settings; :class:`NotFittedError` before training."""
         steerer = Steerer(self.model, self._fitted(), self.attachment)
         return Steering(steerer, self.temperature_, self.refusals, self.prior_)
+
+    def _readings(self, texts: Sequence[str], on_step: OnStep | None) -> Iterator[CachedQuestion]:
+        for done, text in enumerate(texts, 1):
+            yield self.model.read(text)
+            if on_step:
+                on_step("reading questions", done, len(texts), "")
 
     def _fitted(self) -> SoftPrompt:
         if not hasattr(self, "soft_prompt_"):

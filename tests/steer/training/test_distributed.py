@@ -29,8 +29,8 @@ SETTINGS = TrainSettings(epochs=1, respondents=8, questions=3, patience=50)
 
 
 def fit(folder: Path, stop_at: int = 0) -> SteeredLM:
-    def on_step(step: int, *_: float) -> None:
-        if step == stop_at:
+    def on_step(stage: str, step: int, *_: object) -> None:
+        if (stage, step) == ("steering", stop_at):
             raise KeyboardInterrupt
 
     survey, space = opposed_survey(40, 4)

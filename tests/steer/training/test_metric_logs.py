@@ -20,8 +20,8 @@ QUICK = TrainSettings(epochs=3, respondents=16, questions=2, patience=50)
 
 
 def interrupt_at(at: int) -> Any:
-    def on_step(step: int, *_: float) -> None:
-        if step == at:
+    def on_step(stage: str, step: int, *_: object) -> None:
+        if (stage, step) == ("steering", at):
             raise KeyboardInterrupt
 
     return on_step

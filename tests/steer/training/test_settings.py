@@ -46,7 +46,12 @@ def test_a_fraction_of_an_epoch_is_a_fraction_of_its_steps() -> None:
     for epochs in (1, 1.0, 2, 1.5, 0.5, 1e-9):
         counted: list[int] = []
         lm = SteeredLM(llama_of_width(32, 0.2), settings=replace(quick, epochs=epochs))
-        lm.fit(survey, space, on_step=lambda _, steps, *__, counted=counted: counted.append(steps))
+
+        def on_step(stage: str, _: int, steps: int, note: str, counted: list[int] = counted) -> None:  # noqa: ARG001
+            if stage == "steering":
+                counted.append(steps)
+
+        lm.fit(survey, space, on_step=on_step)
         steps[epochs, type(epochs)] = len(counted)
         weights[epochs, type(epochs)] = lm.soft_prompt_.output.weight
         assert counted == [len(counted)] * len(counted)
@@ -68,8 +73,8 @@ def test_half_an_epoch_resumes_where_it_was(tmp_path: Path) -> None:
     model = llama_of_width(32, 0.2)
     whole = SteeredLM(model, settings=settings).fit(survey, space)
 
-    def interrupt(step: int, *_: float) -> None:
-        if step == 12:
+    def interrupt(stage: str, step: int, *_: object) -> None:
+        if (stage, step) == ("steering", 12):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -39,9 +39,19 @@ def largest_difference(first: SteeredLM, second: SteeredLM) -> float:
 
 
 def interrupt_at(at: int) -> Any:
-    def on_step(step: int, *_: float) -> None:
-        if step == at:
+    def on_step(stage: str, step: int, *_: object) -> None:
+        if (stage, step) == ("steering", at):
             raise KeyboardInterrupt
+
+    return on_step
+
+
+def seeing(seen: list[int]) -> Any:
+    """Notes down the steps of training."""
+
+    def on_step(stage: str, step: int, *_: object) -> None:
+        if stage == "steering":
+            seen.append(step)
 
     return on_step
 
@@ -135,7 +145,7 @@ def test_out_of_memory_names_a_batch_with_which_training_goes_on(
         SteeredLM(llama, settings=QUICK).fit(survey, space, checkpoint)
     seen: list[int] = []
     resumed = SteeredLM(llama, settings=replace(QUICK, batch=8))
-    resumed.fit(survey, space, checkpoint, lambda step, *_: seen.append(step))
+    resumed.fit(survey, space, checkpoint, seeing(seen))
     assert seen[0] > 1
     assert largest_difference(whole, resumed) < 1e-4
 
@@ -162,15 +172,15 @@ def test_resumed_equals_uninterrupted(llama: LanguageModel, tmp_path: Path) -> N
     settings = TrainSettings(epochs=3, respondents=16, questions=2, patience=50)
     whole = SteeredLM(llama, settings=settings).fit(survey, space)
 
-    def interrupt(step: int, *_: float) -> None:
-        if step == 8:
+    def interrupt(stage: str, step: int, *_: object) -> None:
+        if (stage, step) == ("steering", 8):
             raise KeyboardInterrupt
 
     checkpoint = tmp_path / "checkpoint.safetensors"
     with pytest.raises(KeyboardInterrupt):
         SteeredLM(llama, settings=settings).fit(survey, space, checkpoint, interrupt)
     seen: list[int] = []
-    resumed = SteeredLM(llama, settings=settings).fit(survey, space, checkpoint, lambda step, *_: seen.append(step))
+    resumed = SteeredLM(llama, settings=settings).fit(survey, space, checkpoint, seeing(seen))
     assert seen[0] > 1
     expected = whole.soft_prompt_.state_dict()
     assert all(torch.equal(expected[name], tensor) for name, tensor in resumed.soft_prompt_.state_dict().items())

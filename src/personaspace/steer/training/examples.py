@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -199,6 +199,7 @@ def with_prior(
     embedder: Embedding,
     survey: Survey,
     settings: TrainSettings,
+    on_fold: Callable[[int, int], None] | None = None,
 ) -> tuple[Pairs, Pairs]:
     """Pairs with prior features and soft targets, the training pairs with cross-fitted vectors.
 
@@ -212,10 +213,11 @@ def with_prior(
         embedder: A fitted embedder, or bare vectors.
         survey: Training answers.
         settings: Settings of training.
+        on_fold: Called after each fold of cross-fitting with the folds done and the folds in all.
     """
     distillation = Distillation(prior, settings.distillation)
     training, validation = (replace(pairs, distillation=distillation) for pairs in (training, validation))
     if isinstance(embedder, Embeds) and len(survey.questions) > 1:
-        fitted = cross_fitted_vectors(survey, embedder, ~validation_mask(survey), settings.seed)
+        fitted = cross_fitted_vectors(survey, embedder, ~validation_mask(survey), settings.seed, on_fold)
         training = replace(training, vectors=fitted.vectors, row=fitted.rows(training.row, training.question))
     return training, validation

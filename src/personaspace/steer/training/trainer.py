@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from personaspace.errors import ModelError, RunError, SettingError
+from personaspace.steer.protocols import OnStep
 from personaspace.steer.soft_prompts.registry import described
 from personaspace.steer.steerer import Steerer
 from personaspace.steer.training.checkpoint import copy_of, read_checkpoint, write_checkpoint
@@ -69,10 +70,6 @@ class Progress:
         return better
 
 
-OnTraining = Callable[[int, int, float, float], None]
-"""Called after every step with step, steps, training loss and best validation loss so far."""
-
-
 class Trainer:
     """Trains one soft-prompting model on a frozen language model.
 
@@ -119,11 +116,11 @@ class Trainer:
         self.best = copy_of(steerer.soft_prompt)
         self.good = self.learner.weights()
 
-    def run(self, on_step: OnTraining | None = None) -> list[dict[str, float]]:
+    def run(self, on_step: OnStep | None = None) -> list[dict[str, float]]:
         """Train until patience or epochs end, resuming from the checkpoint if there is one.
 
         Args:
-            on_step: Called after every step with step, steps, training loss and best validation loss so far.
+            on_step: Called after every step with ``steering``, step, steps, and a note with the losses.
 
         Returns:
             One entry per check: step, training loss, log-loss and accuracy on the validation answers.
@@ -145,7 +142,7 @@ class Trainer:
         self.steerer.soft_prompt.load_state_dict(self.best)
         return self.progress.history
 
-    def _train(self, on_step: OnTraining | None) -> None:
+    def _train(self, on_step: OnStep | None) -> None:
         progress = self.progress
         every = max(1, self.steps_per_epoch // self.settings.checks)
         losses: list[float] = []
@@ -160,7 +157,8 @@ class Trainer:
             for log in self.logs:
                 log.write(metrics)
             if on_step:
-                on_step(progress.step, self.steps, metrics.loss, progress.best)
+                best = f", best validation loss {progress.best:.3f}" if math.isfinite(progress.best) else ""
+                on_step("steering", progress.step, self.steps, f"loss {metrics.loss:.3f}{best}")
             if progress.stopped:
                 break
 
