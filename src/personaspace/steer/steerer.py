@@ -20,7 +20,7 @@ from personaspace.steer.soft_prompts.base import SoftPrompt
 from personaspace.steer.training.examples import Block
 from personaspace.survey.arrays import Vectors
 
-COPIES = 64
+COPIES = 32
 """Points per pass, at most, where each has a copy of the question: more take memory and time."""
 
 

@@ -2,17 +2,16 @@
 
 * A question that was read before is shared by all rows of a batch, and several questions share one pass, where the
   model's attention allows it (:mod:`personaspace.steer.forward.shared_prefix`); elsewhere it is copied.
-* Of the last layer only the last position is computed: the pass over all positions but the last ends as soon as the
-  last layer has its keys and values.
+* Of the last layer only the last position is computed, where trying it on a small input gives the same states.
 * On request the activations are not kept but computed again in the backward pass (arXiv 1604.06174).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from torch import Tensor
@@ -21,13 +20,14 @@ from torch.utils.checkpoint import checkpoint
 from transformers import DynamicCache
 from transformers.modeling_layers import GradientCheckpointingLayer
 
-from personaspace.steer.forward.attach import Attachment, Continuation, attach
+from personaspace.steer.forward.attach import Attachment, Continuation, Placement, attach
+from personaspace.steer.forward.last_layer import EndingCache, last_position_only
 from personaspace.steer.forward.patched_attention import can_be_patched
 from personaspace.steer.forward.shared_prefix import PrivateCache, Shared, length_of, shared_questions
 from personaspace.steer.model.language_model import LanguageModel
 
 WORTHWHILE = 8
-"""New tokens from which on leaving out the last layer saves more than a second pass costs."""
+"""New tokens from which on the last layer is computed for the last of them alone."""
 
 
 def hidden_after_cue(model: LanguageModel, continuation: Continuation) -> Tensor:
@@ -109,58 +109,65 @@ def _plain_pass(model: LanguageModel, continuation: Continuation) -> Tensor:
 @torch.no_grad()
 def _sharing_agrees(model: LanguageModel) -> bool:
     attachment = Attachment("after", "prompt", 2)
-    shape, generator = attachment.shape(model), torch.Generator().manual_seed(0)
-    virtual = torch.randn(2, *shape, generator=generator).to(model.device) * model.embedding.weight.std()
+    virtual = _random_tokens(model, attachment)
     questions = [model.read_ids(model.cue.repeat(1, times)) for times in (2, 1)]
     each = [attach(model, question, own[None], attachment) for question, own in zip(questions, virtual, strict=True)]
     try:
         shared = _shared_pass(model, each)
     except (TypeError, IndexError, RuntimeError):
         return False
-    plain = torch.cat([_plain_pass(model, continuation) for continuation in each])
+    return _agree(model, shared, torch.cat([_plain_pass(model, continuation) for continuation in each]))
+
+
+def _random_tokens(model: LanguageModel, attachment: Attachment) -> Tensor:
+    """Virtual tokens of two personas to try a pass with."""
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn(2, *attachment.shape(model), generator=generator).to(model.device) * model.embedding.weight.std()
+
+
+def _agree(model: LanguageModel, states: Tensor, plain: Tensor) -> bool:
+    """Whether two passes gave the same states up to the rounding of the model's precision."""
     precision = plain.dtype if model.settings.quantize == "none" else torch.bfloat16
     rounding = max(1e-4, 4 * torch.finfo(precision).eps)
-    return bool((shared - plain).float().norm() <= rounding * plain.float().norm())
-
-
-class LastLayerReached(Exception):  # noqa: N818
-    """The last layer's keys and values are in the cache."""
-
-
-class InterruptingCache(DynamicCache):
-    """A cache that ends a forward pass, once, as soon as its last layer has been filled.
-
-    Args:
-        keys_values: Per layer keys and values each row starts with; empty if none.
-        layers: How many layers the model has.
-    """
-
-    def __init__(self, keys_values: Any, layers: int) -> None:
-        super().__init__(keys_values or None)
-        self._interrupted_by: int | None = layers - 1
-
-    def update(self, key_states: Tensor, value_states: Tensor, layer_idx: int, *args: Any, **more: Any) -> Any:
-        """Add what was read; raises :class:`LastLayerReached` at the last layer of the first pass."""
-        found = super().update(key_states, value_states, layer_idx, *args, **more)
-        if layer_idx == self._interrupted_by:
-            self._interrupted_by = None
-            raise LastLayerReached
-        return found
+    return bool((states - plain).float().norm() <= rounding * plain.float().norm())
 
 
 def _last_position(model: LanguageModel, continuation: Continuation) -> Tensor:
     """Final hidden state at the last position, shape ``[n, width]``, without the last layer at the others."""
-    read, mask, rest = continuation.keys_values(), continuation.mask(), continuation.embeddings
-    cache: Any = DynamicCache(read or None)
-    if rest.shape[1] >= WORTHWHILE:
-        cache = InterruptingCache(read, model.cached_layers)
-        with suppress(LastLayerReached):
-            model.body(inputs_embeds=rest[:, :-1], past_key_values=cache, attention_mask=mask[:, :-1], use_cache=True)
-        rest = rest[:, -1:]
+    if continuation.embeddings.shape[1] < WORTHWHILE or not _spares(model):
+        return _whole_pass(model, continuation, continuation.cache())
+    cache = EndingCache(continuation.keys_values())
+    with last_position_only(model.model, cache):
+        return _whole_pass(model, continuation, cache)
+
+
+def _whole_pass(model: LanguageModel, continuation: Continuation, cache: DynamicCache) -> Tensor:
     hidden: Tensor = model.body(
-        inputs_embeds=rest, past_key_values=cache, attention_mask=mask, use_cache=True
+        inputs_embeds=continuation.embeddings,
+        past_key_values=cache,
+        attention_mask=continuation.mask(),
+        use_cache=True,
     ).last_hidden_state
     return hidden[:, -1]
+
+
+def _spares(model: LanguageModel) -> bool:
+    """Whether of a model's last layer the last position can be computed alone, found by trying."""
+    if model.spares is None:
+        model.spares = True
+        model.spares = all(_sparing_agrees(model, placement) for placement in get_args(Placement))
+    return model.spares
+
+
+@torch.no_grad()
+def _sparing_agrees(model: LanguageModel, placement: Placement) -> bool:
+    attachment = Attachment(placement, "prompt", WORTHWHILE)
+    continuation = attach(model, model.read_ids(model.cue), _random_tokens(model, attachment), attachment)
+    try:
+        spared = _last_position(model, continuation)
+    except (TypeError, IndexError, RuntimeError):
+        return False
+    return _agree(model, spared, _whole_pass(model, continuation, continuation.cache()))
 
 
 @contextmanager

@@ -44,6 +44,7 @@ class LanguageModel:
         context_length: The most tokens the model can read.
         window: Tokens that the layer with the narrowest attention window sees; ``None`` if every layer sees all.
         shares: Whether its attention can share a question among personas; ``None`` until tried.
+        spares: Whether of its last layer the last position can be computed alone; ``None`` until tried.
         question_cache: Questions read last.
 
     Raises:
@@ -68,6 +69,7 @@ class LanguageModel:
         self.settings = replace(settings, chat="yes" if templated else "no")
         self.context_length, self.window = context_length(self.model.config), window(self.model.config)
         self.shares: bool | None = None
+        self.spares: bool | None = None
         self.question_cache = QuestionCache(most_bytes(self.device))
         self._question_tokens = lru_cache(TOKENIZED)(self._tokenized)
 
