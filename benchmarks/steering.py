@@ -144,7 +144,7 @@ def main() -> None:
     print(survey)
     models, forms, repeats, seconds = given.models, given.forms, given.repeats, given.seconds
     if given.quick:
-        models, forms, repeats, seconds = ["nano"], ["prefix"], 1, 0.5
+        models, forms, repeats, seconds = ["nano"], ["prefix"], 1, 2.0
     found = {}
     with tempfile.TemporaryDirectory() as sample:
         write_survey(survey, sample)

@@ -78,8 +78,8 @@ def most_bytes(device: torch.device) -> int:
 class QuestionCache:
     """Least-recently-used cache of questions by their text, bounded by the memory of their keys and values.
 
-    Training asks questions in random order. Where a cache holds only some of them, the others are read again in every
-    step, which takes as long as training on them.
+    Training asks questions in random order: where a cache holds only some of them, the others are read again and again,
+    which takes nearly as long as the training itself.
 
     The question kept last stays, however large it is.
 
