@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -11,6 +11,9 @@ from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.model.option_tokens import Tokens, sequence_logits
 from personaspace.steer.model.output import output_logits
 from personaspace.steer.model.prompts import LABELS, labels_for
+
+PASS = 2**12
+"""Tokens per pass, at most, where a single prompt has no more."""
 
 
 def option_logits(model: LanguageModel, hidden_after: Callable[[Tokens], Tensor], labels: Sequence[str]) -> Tensor:
@@ -66,9 +69,35 @@ def base_probabilities(
     """
     scores = torch.zeros(len(texts), max(options, default=0))
     sequences = [torch.cat([model.check_fits(text, model.cue.shape[1]), model.cue], dim=1)[0] for text in texts]
-    order = sorted(range(len(texts)), key=lambda i: len(sequences[i]))
-    for start in range(0, len(order), batch):
-        rows = order[start : start + batch]
+    for i, probabilities in option_probabilities(model, sequences, options, batch, labels):
+        scores[i, : options[i]] = probabilities
+    return scores
+
+
+@torch.no_grad()
+def option_probabilities(
+    model: LanguageModel,
+    sequences: Sequence[Tensor],
+    options: Sequence[int],
+    batch: int = 32,
+    labels: Sequence[str] = LABELS,
+) -> Iterator[tuple[int, Tensor]]:
+    """Yield probabilities of the options of one prompt after another, the shortest first, as they are computed.
+
+    Args:
+        model: The frozen model.
+        sequences: Token ids of every prompt, answer cue included, each of shape ``[tokens]``.
+        options: How many options each has.
+        batch: Prompts per pass, at most; of long ones so many that they have :data:`PASS` tokens.
+        labels: The options' labels.
+
+    Yields:
+        The place of the prompt, and the probabilities, shape ``[options]``.
+    """
+    order = sorted(range(len(sequences)), key=lambda i: len(sequences[i]))
+    while order:
+        rows = [i for n, i in enumerate(order[:batch], start=1) if n == 1 or n * len(sequences[i]) <= PASS]
+        order = order[len(rows) :]
         hidden = last_hidden(model, [sequences[i] for i in rows])
         for i, state in zip(rows, hidden, strict=True):
 
@@ -77,9 +106,7 @@ def base_probabilities(
                     return state[None]
                 return last_hidden(model, [torch.cat([sequences[i], torch.tensor(begun, device=model.device)])])
 
-            logits = option_logits(model, hidden_after, labels_for(options[i], labels))
-            scores[i, : options[i]] = logits[0].softmax(-1).cpu()
-    return scores
+            yield i, option_logits(model, hidden_after, labels_for(options[i], labels))[0].softmax(-1).cpu()
 
 
 def last_hidden(model: LanguageModel, sequences: Sequence[Tensor]) -> Tensor:

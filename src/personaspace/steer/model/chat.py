@@ -1,5 +1,7 @@
 """The chat template of an instruction-tuned model: the question as the user's turn, the answer as the assistant's.
 
+What is said about the answerer stands in the system turn, if the template has one.
+
 Survey text is untrusted: it must not be able to end its turn and begin another. The template is therefore rendered
 around a placeholder; the text before and after it is tokenized with special tokens, the question as plain text.
 """
@@ -7,15 +9,17 @@ around a placeholder; the text before and after it is tokenized with special tok
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from personaspace.errors import ModelError, shown
 
 PLACE = "personaspaceplaceholder"
+SYSTEM_PLACE = "personaspacesystemplaceholder"
 
 
 class ChatTemplate:
-    """A tokenizer's chat template around one question.
+    """A tokenizer's chat template around one question, with or without a system prompt.
 
     Args:
         tokenizer: A tokenizer with a chat template.
@@ -28,13 +32,7 @@ class ChatTemplate:
     def __init__(self, tokenizer: Any, name: str) -> None:
         self.tokenizer = tokenizer
         try:
-            rendered = tokenizer.apply_chat_template(
-                [{"role": "user", "content": PLACE}],
-                tokenize=False,
-                add_generation_prompt=True,
-                enable_thinking=False,
-                date_string="26 Jul 2024",
-            )
+            rendered = self._rendered([{"role": "user", "content": PLACE}])
         except Exception as error:  # a template is a program, and fails in any way
             raise ModelError(
                 f"the chat template of {name!r} cannot be used ({shown(' '.join(str(error).split()), 100)}): "
@@ -45,17 +43,46 @@ class ChatTemplate:
                 f"the chat template of {name!r} shows the user's text {rendered.count(PLACE)} times, not once: "
                 "choose chat='no' (--chat no)"
             )
-        self.before, self.after = rendered.split(PLACE)
+        self.frame = rendered.split(PLACE)
 
-    def ids(self, text: str) -> list[int]:
-        """Token ids of the user's turn with this text, and of the template around it."""
-        lead = self.before[len(self.before.rstrip()) :]
-        trail = self.after[: len(self.after) - len(self.after.lstrip())]
-        return [
-            *self._special(self.before.rstrip()),
-            *plain_ids(self.tokenizer, lead + text.strip() + trail),
-            *self._special(self.after.lstrip()),
-        ]
+    def ids(self, text: str, system: str = "") -> list[int]:
+        """Token ids of the user's turn with this text, and of the template around it.
+
+        Args:
+            text: What the user says.
+            system: The system prompt; it begins the user's turn where the template has no system turn.
+        """
+        frame, texts = self.frame, [text]
+        if system and self._frame_with_system:
+            frame, texts = self._frame_with_system, [system, text]
+        elif system:
+            texts = [f"{system}\n\n{text}"]
+        marks = frame[0].rstrip()
+        ids, lead = list(self._special(marks)), frame[0][len(marks) :]
+        for place, (turn, rest) in enumerate(zip(texts, frame[1:], strict=True), start=1):
+            begun = rest.lstrip()
+            ids += plain_ids(self.tokenizer, lead + turn.strip() + rest[: len(rest) - len(begun)])
+            marks = begun if place == len(texts) else begun.rstrip()
+            ids += self._special(marks)
+            lead = begun[len(marks) :]
+        return ids
+
+    @cached_property
+    def _frame_with_system(self) -> list[str] | None:
+        """The template before, between and after a system prompt and the user's text; ``None`` if it has no place."""
+        try:
+            rendered = self._rendered([{"role": "system", "content": SYSTEM_PLACE}, {"role": "user", "content": PLACE}])
+        except Exception:  # as some templates do that know no system turn
+            return None
+        before, found, rest = rendered.partition(SYSTEM_PLACE)
+        shown_once = found and rendered.count(SYSTEM_PLACE) == rest.count(PLACE) == rendered.count(PLACE) == 1
+        return [before, *rest.split(PLACE)] if shown_once else None
+
+    def _rendered(self, turns: list[dict[str, str]]) -> str:
+        rendered: str = self.tokenizer.apply_chat_template(
+            turns, tokenize=False, add_generation_prompt=True, enable_thinking=False, date_string="26 Jul 2024"
+        )
+        return rendered
 
     def _special(self, text: str) -> Sequence[int]:
         ids: Sequence[int] = self.tokenizer(text, add_special_tokens=False)["input_ids"]

@@ -69,9 +69,8 @@ class LanguageModel:
         self.settings = replace(settings, chat="yes" if templated else "no")
         self.context_length, self.window = context_length(self.model.config), window(self.model.config)
         self.shares: bool | None = None
-        self.spares: bool | None = None
         self.question_cache = QuestionCache(most_bytes(self.device))
-        self._question_tokens = lru_cache(TOKENIZED)(self._tokenized)
+        self._question_tokens = lru_cache(TOKENIZED)(self.prompt_ids)
 
     @classmethod
     def load(cls, name: str | Path, device: str = "cpu", settings: BaseSettings | None = None) -> LanguageModel:
@@ -185,8 +184,16 @@ class LanguageModel:
             )
         return torch.tensor([ids], dtype=torch.long, device=self.device)
 
-    def _tokenized(self, text: str) -> tuple[int, ...]:
-        return tuple(plain_ids(self.tokenizer, text, start=True) if self.chat is None else self.chat.ids(text))
+    def prompt_ids(self, text: str, system: str = "") -> tuple[int, ...]:
+        """Token ids of a question up to the answer cue, in the chat template if there is one.
+
+        Args:
+            text: The question, and what comes before it.
+            system: A system prompt; it comes first where there is no chat template, or none with a system turn.
+        """
+        if self.chat is not None:
+            return tuple(self.chat.ids(text, system))
+        return tuple(plain_ids(self.tokenizer, f"{system}\n\n{text}" if system else text, start=True))
 
     def read(self, text: str, reserve: int = 64) -> CachedQuestion:
         """Read a question once, without gradient, and cache its keys and values.
