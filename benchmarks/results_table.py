@@ -2,7 +2,7 @@
 
 Of one run with 95% intervals; of several, with other seeds of split and model, the mean and from least to greatest.
 
-Command: python benchmarks/results_table.py RUN [RUN ...] [--metric log_loss]
+Command: python benchmarks/results_table.py RUN [RUN ...] [--metric log_loss] [--stage rows]
 """
 
 from __future__ import annotations
@@ -42,8 +42,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run", type=Path, nargs="+", help="run folder that was evaluated")
     parser.add_argument("--metric", default=MAIN_METRIC)
+    parser.add_argument("--stage", default="evaluation", help="rows, for a table of chosen rows or of a sample")
     given = parser.parse_args()
-    print(markdown([Results.load(run / "evaluation" / "results.json") for run in given.run], given.metric))
+    runs = [Results.load(run / given.stage / "results.json") for run in given.run]
+    for sample in dict.fromkeys(str(results.sample) for results in runs if results.sample):
+        print(f"A sample: {sample}\n")
+    print(markdown(runs, given.metric))
 
 
 if __name__ == "__main__":

@@ -16,10 +16,10 @@ import personaspace as ps
 from personaspace.embedding.base import Embedder
 from personaspace.embedding.registry import make_embedder
 from personaspace.evaluation.baselines import embedder_alone, majority
+from personaspace.evaluation.evaluation_sets import EvaluationSet, evaluation_sets
 from personaspace.evaluation.language_model_rows import individual, question_prior
 from personaspace.evaluation.metrics import ece, log_loss, macro_accuracy
 from personaspace.evaluation.predictions import Predictions
-from personaspace.evaluation.protocol import EvaluationSet, evaluation_sets
 from personaspace.evaluation.similar_question import own_similar_answer, similar_question_majority
 from personaspace.newquestions import features as question_kernel
 from personaspace.newquestions.gaussian_process import QuestionPrior

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,16 @@ from personaspace.embedding.factorization.model import Factorization
 from personaspace.errors import SettingError
 from personaspace.evaluation.baselines import majority
 from personaspace.evaluation.bootstrap import bootstrap
+from personaspace.evaluation.evaluation_sets import evaluation_sets
 from personaspace.evaluation.metrics import METRICS
-from personaspace.evaluation.protocol import evaluate, evaluation_sets
+from personaspace.evaluation.protocol import evaluate
 from personaspace.evaluation.results import Results
+from personaspace.evaluation.sample import Sample
+from personaspace.steer.steered_lm import SteeredLM
+from personaspace.steer.training.settings import TrainSettings
 from personaspace.survey.simulate import simulate
 from personaspace.survey.split import Split, split
+from tests.steer.conftest import tiny_model
 
 SPLITS = [
     "held-out answers",
@@ -69,3 +75,53 @@ def test_values_and_intervals_are_those_of_the_method(results: Results, parts: S
     expected = bootstrap(METRICS[metric], predictions, resamples=1000, seed=0)
     (row,) = (r for r in results.rows if (r.split, r.method, r.metric) == ("held-out answers", "majority", metric))
     assert (row.value, row.low, row.high) == expected
+
+
+def test_all_rows_of_a_sample_are_measured_on_the_same_answers(
+    parts: Split, embedder: Factorization, lm: SteeredLM, tmp_path: Path
+) -> None:
+    rows = "majority,raw-question,context K=2,untrained,individual,cluster k=4,demographic: age x region"
+    given: dict[str, Any] = {"rows": rows, "respondents": 20, "answers": 40, "known": (5,)}
+    sampled = evaluate(lm, embedder, parts, **given, seed=1)
+    assert str(sampled.sample) == "at most 20 respondents and 40 answers of each evaluation set, seed 1"
+    counts = sampled.table.groupby("split")[["respondents", "answers"]]
+    assert (counts.nunique() == 1).all(axis=None)
+    assert (counts.max() <= [20, 40]).all(axis=None)
+    methods = sampled.table.query("split == 'held-out answers'")["method"].drop_duplicates().tolist()
+    assert methods == ["majority", "raw question", "context K=2", "untrained", "individual", "cluster k=4",
+                       "demographic: age x region"]  # fmt: skip
+    at = next(iter(evaluation_sets(embedder, parts, (5,))))
+    drawn = replace(parts, held_out_answers=Sample(20, 40, 1).of(at.test))
+    alone = evaluate(lm, embedder, drawn, rows="individual", known=(), seed=1)
+    assert sampled.value("held-out answers", "individual") == alone.value("held-out answers", "individual")
+    again = evaluate(lm, embedder, parts, **given, seed=1)
+    assert again.table.equals(sampled.table)
+    assert not evaluate(lm, embedder, parts, **given, seed=2).table.equals(sampled.table)
+    sampled.save(tmp_path / "results.json")
+    assert Results.load(tmp_path / "results.json") == sampled
+
+
+def test_a_bare_language_model_has_the_rows_that_need_no_steering(
+    parts: Split, embedder: Factorization, lm: SteeredLM, results: Results
+) -> None:
+    bare = evaluate(lm.model, embedder, parts, known=())
+    assert (bare.model, bare.sample) == (lm.model.name, None)
+    assert {"individual", "untrained"}.isdisjoint(bare.table["method"])
+    split, method = "held-out questions", "raw question"
+    assert bare.value(split, method) == results.value(split, method)
+    with pytest.raises(SettingError, match="'individual' needs a steered model"):
+        evaluate(lm.model, embedder, parts, rows="individual")
+    with pytest.raises(SettingError, match="none of the rows 'question-prior' can be measured here"):
+        linear = SteeredLM(tiny_model("gpt2"), soft_prompt="linear", settings=TrainSettings(epochs=1))
+        evaluate(linear.fit(parts.train, embedder), embedder, parts, rows="question-prior")
+
+
+def test_the_cost_is_said_before_the_first_prompt_is_read(parts: Split, embedder: Factorization, lm: SteeredLM) -> None:
+    said: list[Any] = []
+    given: dict[str, Any] = {"on_note": said.append, "on_row": lambda *row: said.append(row)}
+    evaluate(lm, embedder, parts, rows="demographics", answers=5, known=(), **given)
+    assert said[0].startswith("gpt2 reads at most 10 prompts of")
+    assert said[1:] == [("held-out answers", "demographics"), ("held-out questions", "demographics")]
+    said.clear()
+    evaluate(lm, embedder, parts, rows="majority,raw-question", answers=5, known=(), **given)
+    assert said[0] == ("held-out answers", "majority")

@@ -44,6 +44,18 @@ def test_the_best_trait_is_that_with_least_loss_or_most_accuracy(metric: str, ke
     assert summary.index.tolist() == ["majority", f"group majority: {kept}"]
 
 
+def test_summary_keeps_every_pair_of_traits() -> None:
+    named = ("demographic: a", "demographic: b", "demographic: a x b", "demographic: b x c")
+    rows = tuple(Row("held-out answers", m, "macro_accuracy", v, v, v, 9, 9) for v, m in enumerate(named))
+    assert Results("tea", None, 0, {}, rows).summary().index.tolist() == [*named[1:]]
+
+
+def test_results_of_before_there_were_samples_are_read(results: Results, tmp_path: Path) -> None:
+    content = {k: v for k, v in results.to_json().items() if k not in ("sample", "notes")}
+    (tmp_path / "results.json").write_text(json.dumps(content))
+    assert Results.load(tmp_path / "results.json").sample is None
+
+
 def test_every_metric_has_a_direction() -> None:
     assert ([*BEST], [*NUMBER_BEST]) == ([*METRICS], [*NUMBER_METRICS])
 

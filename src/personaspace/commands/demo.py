@@ -22,4 +22,4 @@ def demo(
     """
     from personaspace.runs.demo import run_demo
 
-    print_results(run_demo(out, seed, show=not as_json), out, as_json)
+    print_results(run_demo(out, seed, show=not as_json), out / "evaluation", as_json)

@@ -2,19 +2,57 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from personaspace.commands.options import AsJson, Device, RunFolder, Seed
 from personaspace.commands.printing import print_results
 
 
-def evaluate(run: RunFolder, device: Device = "cpu", seed: Seed = 0, as_json: AsJson = False) -> None:
+def evaluate(
+    run: RunFolder,
+    rows: Annotated[
+        str,
+        typer.Option(
+            help="Rows of the table, with commas between them: default (those that take little time), majority, "
+            "group-majority, embedder-alone, similar-question, own-similar-answer, raw-question, demographics, context "
+            "(K=3, 5, 8, 10) or 'context K=5', system-prompt, untrained, question-prior, individual, clusters (the "
+            "run's own, k=6, 10, 20, 30, 50) or 'cluster k=20', demographic-personas, 'demographic: TRAIT', "
+            "'demographic: TRAIT x TRAIT'."
+        ),
+    ] = "default",
+    respondents: Annotated[
+        int | None, typer.Option(help="Respondents drawn of each evaluation set, at most; all if not given.", min=1)
+    ] = None,
+    answers: Annotated[
+        int | None, typer.Option(help="Answers drawn of theirs, at most; all if not given.", min=1)
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="Measure this language model as it is, not the one steered; named as for `steer`."),
+    ] = None,
+    device: Device = "cpu",
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
     """Measure a run beside every baseline, with 95% bootstrap intervals.
 
     Example: personaspace evaluate runs/opinionqa
+
+    The rows demographics, context and system-prompt read a prompt for every answer; what that costs is said first, and
+    --respondents and --answers bound it. All rows of a table are measured on the same answers. With any of these
+    options the table is written to RUN/rows, and the run's own table stays.
+
+    Example: personaspace evaluate runs/opinionqa --model smollm2 --rows raw-question,demographics,context --answers 500
     """
     from personaspace.console import Reporter
-    from personaspace.runs.evaluate import evaluate_run
+    from personaspace.runs.evaluate import Measured, evaluate_run
     from personaspace.runs.run import Run
 
+    what = Measured(rows, respondents, answers, model)
     with Reporter() as reporter:
-        results = evaluate_run(Run.open(run), seed=seed, device=device, on_step=reporter.step)
-    print_results(results, run, as_json)
+        results = evaluate_run(
+            Run.open(run), what, seed=seed, device=device, on_step=reporter.step, on_note=reporter.say
+        )
+    print_results(results, run / what.stage, as_json)

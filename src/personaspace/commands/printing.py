@@ -42,14 +42,18 @@ def listed_filters(filters: Mapping[str, Filter], most: int = 5) -> str:
     return ", ".join(named) + more
 
 
-def print_results(results: Results, run: Path, as_json: bool) -> None:
-    """Print the results of an evaluation as a table per main metric, or as JSON."""
+def print_results(results: Results, folder: Path, as_json: bool) -> None:
+    """Print the results of an evaluation, which are in a folder, as a table per main metric, or as JSON."""
     from personaspace.console import show_table
 
     if as_json:
         print_json(results.to_json())
         return
-    model = f", steering {results.model}" if results.model else ", no language model steered"
+    model = f"language model {results.model}" if results.model else "no language model"
+    sample = f"; a sample: {results.sample}" if results.sample else ""
     for metric in results.main_metrics:
-        show_table(results.summary(metric), f"{metric.replace('_', ' ')} on {results.survey}{model}")
-    say(f"all metrics with 95% intervals: {run / 'evaluation' / 'results.json'}")
+        title = f"{metric.replace('_', ' ')} on {results.survey}, {model}{sample}"
+        show_table(results.summary(metric), title)
+    for note in results.notes:
+        say(note)
+    say(f"all metrics with 95% intervals: {folder / 'results.json'}")

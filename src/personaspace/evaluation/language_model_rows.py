@@ -1,8 +1,9 @@
-"""Rows of the table that need a language model: raw question, question prior, individuals, clusters and groups."""
+"""Rows of the table that need a steered model: question prior, individuals, clusters and demographic groups."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Unpack
 
@@ -12,27 +13,19 @@ import torch
 from personaspace.embedding.base import Embedder
 from personaspace.errors import SettingError
 from personaspace.evaluation.predictions import Predictions
+from personaspace.evaluation.rows import PAIR
 from personaspace.persona.groups import demographic_personas
 from personaspace.persona.personas import Personas
 from personaspace.steer.answering import Answerer
-from personaspace.steer.forward.option_logits import base_probabilities
-from personaspace.steer.model.prompts import question_prompt
 from personaspace.steer.steered_lm import SteeredLM
 from personaspace.steer.steering import AskOptions
-from personaspace.survey.arrays import FloatArray, IntArray, Vectors
+from personaspace.survey.arrays import IntArray, Vectors
 from personaspace.survey.lookup import NOWHERE, positions
 from personaspace.survey.question import Question
 from personaspace.survey.survey import Survey
 
 EVERYBODY = 0
 """The place of the mean of all vectors among the points of :class:`GroupRows`."""
-
-
-def raw_question(lm: SteeredLM, test: Survey) -> Predictions:
-    """Predict every answer by the base model alone, which sees the question and nothing of the respondent."""
-    sizes = [len(question.options) for question in test.questions]
-    table = base_probabilities(lm.model, [question_prompt(question) for question in test.questions], sizes).numpy()
-    return Predictions.of(test, _normalized(table[test.answers.question]))
 
 
 def individual(lm: Answerer, vectors: Vectors, test: Survey, **how: Unpack[AskOptions]) -> Predictions:
@@ -69,13 +62,18 @@ def question_prior(lm: SteeredLM, vectors: Vectors, test: Survey) -> Predictions
 
 
 def _each_respondent(predict: Callable[[Vectors, Question], Vectors], vectors: Vectors, test: Survey) -> Predictions:
+    return _each_question(lambda respondents, question: predict(vectors[respondents], question), test)
+
+
+def _each_question(predict: Callable[[IntArray, Question], Vectors], test: Survey) -> Predictions:
+    """Predictions made for all respondents who answered a question, given as indices, at once."""
     answers = test.answers
     probabilities = np.zeros((len(answers), max(len(question.options) for question in test.questions)))
     for j, question in enumerate(test.questions):
         rows = np.flatnonzero(answers.question == j)
         if len(rows):
-            probabilities[rows, : len(question.options)] = predict(vectors[answers.respondent[rows]], question)
-    return Predictions.of(test, _normalized(probabilities))
+            probabilities[rows, : len(question.options)] = predict(answers.respondent[rows], question)
+    return Predictions.of(test, probabilities / probabilities.sum(axis=1, keepdims=True))
 
 
 class GroupRows:
@@ -87,19 +85,28 @@ class GroupRows:
         lm: The steered model.
         embedder: The embedder, fitted on ``train``.
         train: The training respondents and their traits.
-        clusters: Cluster personas, or ``None``.
+        clusterings: Cluster personas by their number.
+        groups: Traits whose values are demographic personas: one, or a pair whose values are crossed.
     """
 
-    def __init__(self, lm: SteeredLM, embedder: Embedder, train: Survey, clusters: Personas | None) -> None:
+    def __init__(
+        self,
+        lm: SteeredLM,
+        embedder: Embedder,
+        train: Survey,
+        clusterings: Mapping[int, Personas],
+        groups: Sequence[tuple[str, ...]],
+    ) -> None:
         self.lm, self.embedder = lm, embedder
-        self.clusters = clusters
-        traits = [str(trait) for trait in train.traits.columns if train.traits[trait].notna().any()]
-        self.groups = {trait: demographic_personas(embedder, train, trait) for trait in traits}
+        self.clusterings = clusterings
+        self.groups = {
+            traits: demographic_personas(embedder, _crossed(train, traits), PAIR.join(traits)) for traits in groups
+        }
         everybody = embedder.respondents_.mean(axis=0, keepdims=True)
-        parts = [everybody, *(personas.vectors for personas in (*self.groups.values(), clusters) if personas)]
+        parts = [everybody, *(personas.vectors for personas in (*clusterings.values(), *self.groups.values()))]
         self.points = np.concatenate(parts).astype(np.float32)
         self.starts = np.cumsum([len(part) for part in parts])
-        self.tables: dict[tuple[str, ...], FloatArray] = {}
+        self.tables: dict[str, Vectors] = {}
 
     def rows(self, test: Survey, vectors: Vectors) -> Iterator[tuple[str, Callable[[], Predictions]]]:
         """Yield name and prediction of every row.
@@ -111,28 +118,29 @@ class GroupRows:
             test: Answers to predict.
             vectors: A vector for each respondent of ``test``, shape ``[respondents, dim]``.
         """
-        if self.clusters:
-            point = self.starts[-2] + positions(self.clusters.of(self.embedder, vectors), self.clusters.names)
-            yield f"cluster k={len(self.clusters)}", partial(self._predict, test, point)
-        for start, (trait, personas) in zip(self.starts, self.groups.items(), strict=False):
-            group = positions(test.traits[trait], [name.removeprefix(f"{trait}=") for name in personas.names])
+        starts = iter(self.starts)
+        for (k, personas), start in zip(self.clusterings.items(), starts, strict=False):
+            point = start + positions(personas.of(self.embedder, vectors), personas.names)
+            yield f"cluster k={k}", partial(self._predict, test, point)
+        for (traits, personas), start in zip(self.groups.items(), starts, strict=False):
+            name = PAIR.join(traits)
+            values = _crossed(test, traits).traits[name]
+            group = positions(values, [of_value.removeprefix(f"{name}=") for of_value in personas.names])
             point = np.where(group == NOWHERE, EVERYBODY, start + group)
-            yield f"demographic: {trait}", partial(self._predict, test, point)
+            yield f"demographic: {name}", partial(self._predict, test, point)
 
     def _predict(self, test: Survey, point: IntArray) -> Predictions:
-        return Predictions.from_table(test, self._table(test), point[test.answers.respondent])
+        def predict(respondents: IntArray, question: Question) -> Vectors:
+            if question.id not in self.tables:
+                self.tables[question.id] = self.lm.predict(self.points, question)
+            return self.tables[question.id][point[respondents]]
 
-    def _table(self, test: Survey) -> FloatArray:
-        """Probability of every option for every point, shape ``[points, options of all questions]``."""
-        key = tuple(question.id for question in test.questions)
-        if key not in self.tables:
-            answered = [self.lm.predict(self.points, question) for question in test.questions]
-            self.tables[key] = np.hstack([_normalized(part) for part in answered])
-        return self.tables[key]
+        return _each_question(predict, test)
 
 
-def _normalized(probabilities: Vectors | FloatArray) -> FloatArray:
-    """Rows scaled to sum to 1 in double precision."""
-    exact: FloatArray = np.asarray(probabilities, dtype=np.float64)
-    scaled: FloatArray = exact / exact.sum(axis=1, keepdims=True)
-    return scaled
+def _crossed(survey: Survey, traits: tuple[str, ...]) -> Survey:
+    """The survey with a trait that crosses two, ``"POLPARTY x EDUCATION"``, missing where one of them is."""
+    if len(traits) == 1:
+        return survey
+    both = survey.traits[list(traits)].dropna().astype(str).agg(PAIR.join, axis=1)
+    return replace(survey, traits=survey.traits.assign(**{PAIR.join(traits): both}))

@@ -3,151 +3,123 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import replace
 
 import numpy as np
 
 from personaspace.checks import check_whole
 from personaspace.embedding.base import Embedder
 from personaspace.errors import MAX_SEED, SettingError
-from personaspace.evaluation.baselines import embedder_alone, group_majority, majority
 from personaspace.evaluation.bootstrap import bootstrap_all
-from personaspace.evaluation.language_model_rows import GroupRows, individual, question_prior, raw_question
+from personaspace.evaluation.evaluation_sets import KNOWN, evaluation_sets
+from personaspace.evaluation.methods import Methods
 from personaspace.evaluation.metrics import measure
 from personaspace.evaluation.number_metrics import measure_numbers
 from personaspace.evaluation.predictions import Predictions
+from personaspace.evaluation.prompts import PromptReader
 from personaspace.evaluation.results import Results, Row
-from personaspace.evaluation.similar_question import own_similar_answer, similar_question_majority
+from personaspace.evaluation.rows import BASE, DEFAULT, NOTHING, PROMPTED, STEERED, chosen_rows
+from personaspace.evaluation.sample import Sample
 from personaspace.files import versions
 from personaspace.persona.personas import PersonasLike, as_personas
+from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.steered_lm import SteeredLM
-from personaspace.survey.arrays import Vectors
 from personaspace.survey.split import Split
-from personaspace.survey.survey import Survey
-
-KNOWN = (5, 20)
-
-
-@dataclass(frozen=True)
-class EvaluationSet:
-    """Answers to predict, and the known answers and vectors of the respondents who gave them.
-
-    Attributes:
-        name: The value of ``split`` in the results.
-        test: The answers to predict.
-        known: The respondents' own answers that may be used.
-        vectors: The vector of each respondent of ``test``, shape ``[respondents, dim]``.
-        seen: Whether the embedder knows the questions.
-    """
-
-    name: str
-    test: Survey
-    known: Survey
-    vectors: Vectors
-    seen: bool
 
 
 def evaluate(
-    lm: SteeredLM | None,
+    lm: SteeredLM | LanguageModel | None,
     embedder: Embedder,
     split: Split,
     personas: PersonasLike | None = None,
     *,
+    rows: str | Sequence[str] = DEFAULT,
+    respondents: int | None = None,
+    answers: int | None = None,
     known: Sequence[int] = KNOWN,
     seed: int = 0,
     on_row: Callable[[str, str], None] | None = None,
+    on_note: Callable[[str], None] | None = None,
+    on_prompts: Callable[[int, int], None] | None = None,
 ) -> Results:
     """Measure every method on every evaluation set of a split.
 
+    The rows ``demographics``, ``context`` and ``system-prompt`` ask the base model once for every answer. Bound their
+    time by ``respondents`` and ``answers``: a sample is drawn, the same for all rows, and written into the results.
+
     Args:
-        lm: The steered model, or ``None`` for the rows that need no language model.
+        lm: The steered model; a :class:`LanguageModel` for the rows of the base model alone; or ``None`` for the rows
+            that need no language model.
         embedder: An embedder fitted on ``split.train``.
         split: The evaluation sets.
         personas: Cluster personas, for the row ``cluster k=...``.
+        rows: Names of rows (:func:`~personaspace.evaluation.rows.chosen_rows`), in a list or with commas between them.
+        respondents: Respondents drawn of each evaluation set, at most; ``None`` for all.
+        answers: Answers drawn of theirs, at most; ``None`` for all.
         known: Numbers of known answers for unseen respondents.
-        seed: Of the bootstrap.
+        seed: Of the bootstrap, the sample and further cluster personas.
         on_row: Called with split and method before each is measured.
+        on_note: Called with what prompts will cost, in a sentence, before the first is read.
+        on_prompts: Called after every prompt with how many were read and how many there are, at most.
 
     Returns:
         All measurements, with 95% bootstrap intervals over respondents; answers that are choices and answers that are
         numbers are measured apart, each by their own metrics.
 
     Raises:
-        SettingError: The split holds nothing out to evaluate on, or the embedder was fitted on another survey;
-            ``known`` or ``seed`` is outside what is allowed.
+        SettingError: The split holds nothing out to evaluate on, or the embedder was fitted on another survey; a row
+            needs what is not there; ``known``, ``seed``, ``respondents`` or ``answers`` is outside what is allowed.
+        UnknownNameError: There is no row, or no trait, of a name.
+        ModelError: A question alone is longer than the base model reads.
+
+    Example:
+        >>> import personaspace as ps
+        >>> parts = ps.split(ps.simulate(respondents=60, seed=0), seed=0)
+        >>> space, nano = ps.Factorization(dim=4, seed=0).fit(parts.train), ps.LanguageModel.load("nano")
+        >>> results = ps.evaluate(nano, space, parts, rows="majority, context K=3", respondents=5, answers=10)
+        >>> results.summary().index.tolist()
+        ['majority', 'context K=3']
     """
     if isinstance(known, int) or len(set(known)) != len(known):
         raise SettingError(f"known is {known!r:.60}: give different numbers of known answers, such as (5, 20)")
     for number in known:
         check_whole("known", number, least=0)
-    check_whole("seed", seed, least=0, most=MAX_SEED)
-    rows: list[Row] = []
-    clusters = None if personas is None else as_personas(personas)
-    groups = None if lm is None else GroupRows(lm, embedder, split.train, clusters)
-    for evaluation_set in evaluation_sets(embedder, split, known):
-        for method, predict in _methods(lm, groups, embedder, split.train, evaluation_set):
-            if on_row:
-                on_row(evaluation_set.name, method)
-            rows += _measure(evaluation_set, method, predict(), seed)
-    if not rows:
+    sample = Sample(respondents, answers, check_whole("seed", seed, least=0, most=MAX_SEED))
+    steered = lm if isinstance(lm, SteeredLM) else None
+    model = lm.model if isinstance(lm, SteeredLM) else lm
+    chosen = chosen_rows(rows, split.train, STEERED if steered else BASE if model else NOTHING)
+    sets = [replace(at, test=sample.of(at.test)) for at in evaluation_sets(embedder, split, known)]
+    if not sets:
         raise SettingError(
             "nothing was held out from this survey, so there is nothing to evaluate on: fit it without --use-everything"
         )
-    return Results(split.survey.name, None if lm is None else lm.model.name, seed, versions(), tuple(rows))
+    reader = PromptReader(model, on_prompts) if model else None
+    clusters = None if personas is None else as_personas(personas)
+    methods = Methods(chosen, split.train, embedder, clusters, steered, reader, seed)
+    if reader and (on_note or on_prompts) and not chosen.names.isdisjoint(PROMPTED):
+        cost = reader.cost([(make, at.test) for at in sets for _, make in methods.prompted(at)], seed)
+        if on_note:
+            on_note(cost)
+    measured: list[Row] = []
+    for at in sets:
+        for method, predict in methods.of(at):
+            if on_row:
+                on_row(at.name, method)
+            measured += _measure(at.name, method, predict(), seed)
+    if not measured:
+        raise SettingError(f"none of the rows {rows!r:.80} can be measured here: choose others")
+    return Results(
+        split.survey.name,
+        None if model is None else model.name,
+        seed,
+        versions(),
+        tuple(measured),
+        sample if sample.respondents or sample.answers else None,
+        tuple(reader.notes) if reader else (),
+    )
 
 
-def evaluation_sets(embedder: Embedder, split: Split, known: Sequence[int] = KNOWN) -> Iterator[EvaluationSet]:
-    """Yield the non-empty evaluation sets of a split, in the order of the table.
-
-    Raises:
-        SettingError: The embedder was fitted on another survey than ``split.train``.
-    """
-    train = split.train
-    if embedder.ids_ != train.respondents or embedder.questions_ != train.questions:
-        raise SettingError(
-            f"the {embedder.name} embedder was fitted on other respondents or questions than this split trains on: "
-            "fit it on split.train"
-        )
-    own = embedder.embed(train)
-    candidates = [EvaluationSet("held-out answers", split.held_out_answers, train, own, True)]
-    unseen = [(k, split.known(k), embedder.embed(split.known(k))) for k in known if len(split.unseen_known.respondents)]
-    candidates += [
-        EvaluationSet(f"unseen respondents K={k}", split.unseen_held_out, answers, vectors, True)
-        for k, answers, vectors in unseen
-    ]
-    candidates.append(EvaluationSet("held-out questions", split.held_out_questions, train, own, False))
-    candidates += [
-        EvaluationSet(
-            f"unseen respondents, held-out questions K={k}", split.unseen_held_out_questions, answers, vectors, False
-        )
-        for k, answers, vectors in unseen
-    ]
-    return (candidate for candidate in candidates if len(candidate.test.answers))
-
-
-def _methods(
-    lm: SteeredLM | None, groups: GroupRows | None, embedder: Embedder, train: Survey, at: EvaluationSet
-) -> Iterator[tuple[str, Callable[[], Predictions]]]:
-    test = at.test
-    yield "majority", partial(majority, train, test)
-    if at.seen:
-        for trait in map(str, train.traits.columns):
-            yield f"group majority: {trait}", partial(group_majority, train, test, trait)
-        yield f"embedder alone: {embedder.name}", partial(embedder_alone, embedder, at.vectors, test)
-    else:
-        yield "similar question", partial(similar_question_majority, train, test)
-        yield "own similar answer", partial(own_similar_answer, train, test, at.known)
-    if lm is not None and groups is not None:
-        yield "raw question", partial(raw_question, lm, test)
-        yield "untrained", partial(individual, lm.untrained(), at.vectors, test)
-        if lm.prior_ is not None:
-            yield "question prior", partial(question_prior, lm, at.vectors, test)
-        yield "individual", partial(individual, lm, at.vectors, test)
-        yield from groups.rows(test, at.vectors)
-
-
-def _measure(at: EvaluationSet, method: str, predictions: Predictions, seed: int) -> Iterator[Row]:
+def _measure(split: str, method: str, predictions: Predictions, seed: int) -> Iterator[Row]:
     """Measure choices by the metrics for choices and numbers by those for numbers."""
     number = ~np.isnan(predictions.value)
     for rows, metrics in ((~number, measure), (number, measure_numbers)):
@@ -155,4 +127,4 @@ def _measure(at: EvaluationSet, method: str, predictions: Predictions, seed: int
             part = predictions.where(rows)
             respondents = len(np.unique(part.respondent))
             for name, interval in bootstrap_all(metrics, part, seed=seed).items():
-                yield Row(at.name, method, name, *interval, respondents=respondents, answers=len(part))
+                yield Row(split, method, name, *interval, respondents=respondents, answers=len(part))

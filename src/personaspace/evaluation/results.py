@@ -13,6 +13,8 @@ from pydantic import BeforeValidator
 from personaspace.errors import unknown
 from personaspace.evaluation.metrics import BEST
 from personaspace.evaluation.number_metrics import NUMBER_BEST
+from personaspace.evaluation.rows import PAIR
+from personaspace.evaluation.sample import Sample
 from personaspace.files import read_checked, write_json
 
 MAIN_METRIC = "macro_accuracy"
@@ -55,10 +57,12 @@ class Results:
 
     Attributes:
         survey: The survey's name.
-        model: The base model's name, or ``None`` where no language model was steered.
+        model: The base model's name, or ``None`` where there was no language model.
         seed: Seed of the bootstrap.
         versions: Versions of the packages used.
         rows: The measurements, in the order they were made.
+        sample: How the answers were drawn on which all rows were measured; ``None`` where it was on all of them.
+        notes: Sentences on what was left out of prompts.
     """
 
     survey: str
@@ -66,6 +70,8 @@ class Results:
     seed: int
     versions: dict[str, str]
     rows: tuple[Row, ...]
+    sample: Sample | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def table(self) -> pd.DataFrame:
@@ -82,7 +88,8 @@ class Results:
         """Methods in rows, splits in columns, of one metric, the first main one by default.
 
         Of the rows for single traits (``group majority: TRAIT``, ``demographic: TRAIT``) only the best on the first
-        split that has it is kept: that with the highest accuracy, the lowest loss, the ratio nearest to 1.
+        split that has it is kept: that with the highest accuracy, the lowest loss, the ratio nearest to 1. Rows for
+        pairs of traits all stay.
 
         Raises:
             UnknownNameError: The metric was not measured.
@@ -94,7 +101,7 @@ class Results:
         rows = pd.DataFrame([asdict(row) for row in self.rows if row.metric == metric])
         wide = rows.pivot_table(index="method", columns="split", values="value", sort=False)
         for family in ("group majority: ", "demographic: "):
-            members = wide.index[wide.index.str.startswith(family)]
+            members = wide.index[wide.index.str.startswith(family) & ~wide.index.str.contains(PAIR, regex=False)]
             values = wide.loc[members].dropna(axis="columns", how="all")
             if not values.empty:
                 best = _faults(metric, values.iloc[:, 0]).rank(method="first") == 1

@@ -2,40 +2,92 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from personaspace.errors import SettingError
 from personaspace.evaluation.protocol import evaluate
 from personaspace.evaluation.results import Results
+from personaspace.evaluation.rows import BASE, DEFAULT, NOTHING, STEERED, chosen_rows
+from personaspace.evaluation.sample import Sample
 from personaspace.runs.fit import OnStep
 from personaspace.runs.fitted import FittedRun
 from personaspace.runs.run import Run
+from personaspace.steer.model.language_model import LanguageModel
 
 
-def evaluate_run(run: Run, *, seed: int = 0, device: str = "cpu", on_step: OnStep | None = None) -> Results:
-    """Measure a run, steered or only fitted, on its evaluation sets, and write ``evaluation/results.json``.
+@dataclass(frozen=True)
+class Measured:
+    """What is measured, and where the results go.
+
+    Attributes:
+        rows: Names of rows, with commas between them; see :func:`~personaspace.evaluation.rows.chosen_rows`.
+        respondents: Respondents drawn of each evaluation set, at most; ``None`` for all.
+        answers: Answers drawn of theirs, at most; ``None`` for all.
+        model: A language model to measure as it is, in place of the one that the run steered.
+    """
+
+    rows: str = DEFAULT
+    respondents: int | None = None
+    answers: int | None = None
+    model: str | None = None
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Those that are not the default ones."""
+        return {name: value for name, value in asdict(self).items() if value not in (None, DEFAULT)}
+
+    @property
+    def stage(self) -> str:
+        """The stage of the results: the run's own table stays when other rows, a sample or another model are measured.
+
+        Example:
+            >>> Measured().stage, Measured(answers=100).stage
+            ('evaluation', 'rows')
+        """
+        return "rows" if self.settings else "evaluation"
+
+
+def evaluate_run(
+    run: Run,
+    what: Measured | None = None,
+    *,
+    seed: int = 0,
+    device: str = "cpu",
+    on_step: OnStep | None = None,
+    on_note: Callable[[str], None] | None = None,
+) -> Results:
+    """Measure a run, steered or only fitted, on its evaluation sets, and write ``results.json``.
 
     Args:
         run: A fitted run.
-        seed: Of the bootstrap.
+        what: Rows, sample and model; the run's own table where not given.
+        seed: Of the bootstrap, the sample and further cluster personas.
         device: Where the language model runs.
         on_step: Called with the progress.
+        on_note: Called with what prompts will cost, in a sentence, before the first is read.
 
     Returns:
         The table of results.
 
     Raises:
         RunError: The run is not fitted, or is damaged or out of date.
-        SettingError: The run was fitted on everything, so that nothing is left to evaluate on.
+        SettingError: The run was fitted on everything, so that nothing is left to evaluate on; or a setting, or the
+            need of a row, is outside what is allowed.
+        UnknownNameError: There is no row, trait or model of a name.
     """
-    fitted = FittedRun.load(run)
+    what, fitted = what or Measured(), FittedRun.load(run)
     if all(value == 0 for name, value in asdict(fitted.split.settings).items() if name != "seed"):
         raise SettingError(
             f"{run.folder} was fitted with --use-everything: no answers were set apart to evaluate on; "
             "fit again without it"
         )
-    lm = fitted.steered_lm(device) if run.has("steer") else None
+    sample = Sample(what.respondents, what.answers, seed)
+    steered = run.has("steer") and what.model is None
+    chosen_rows(what.rows, fitted.split.train, STEERED if steered else BASE if what.model else NOTHING)
+    lm = LanguageModel.load(what.model, device) if what.model else fitted.steered_lm(device) if steered else None
     done = 0
 
     def on_row(part: str, method: str) -> None:
@@ -44,10 +96,26 @@ def evaluate_run(run: Run, *, seed: int = 0, device: str = "cpu", on_step: OnSte
         if on_step:
             on_step("evaluation", done, 0, f"{part}: {method}")
 
+    def on_prompts(read: int, of: int) -> None:
+        if on_step:
+            on_step("prompts", read, of, "")
+
     def measure(folder: Path) -> None:
-        results = evaluate(lm, fitted.embedder, fitted.split, fitted.personas, seed=seed, on_row=on_row)
+        results = evaluate(
+            lm,
+            fitted.embedder,
+            fitted.split,
+            fitted.personas,
+            rows=what.rows,
+            respondents=sample.respondents,
+            answers=sample.answers,
+            seed=seed,
+            on_row=on_row,
+            on_note=on_note,
+            on_prompts=on_prompts,
+        )
         results.save(folder / "results.json")
 
-    after = ("survey", "embedding", "personas", *(("steer",) if lm else ()))
-    run.stage("evaluation", {"seed": seed}, after, measure)
-    return Results.load(run.folder / "evaluation" / "results.json")
+    after = ("survey", "embedding", "personas", *(("steer",) if steered else ()))
+    run.stage(what.stage, {"seed": seed, **what.settings}, after, measure)
+    return Results.load(run.folder / what.stage / "results.json")

@@ -1,0 +1,62 @@
+"""The evaluation sets of a split: answers to predict, with what may be known of the respondents who gave them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from personaspace.embedding.base import Embedder
+from personaspace.errors import SettingError
+from personaspace.survey.arrays import Vectors
+from personaspace.survey.split import Split
+from personaspace.survey.survey import Survey
+
+KNOWN = (5, 20)
+
+
+@dataclass(frozen=True)
+class EvaluationSet:
+    """Answers to predict, and the known answers and vectors of the respondents who gave them.
+
+    Attributes:
+        name: The value of ``split`` in the results.
+        test: The answers to predict.
+        known: The respondents' own answers that may be used.
+        vectors: The vector of each respondent of ``test``, shape ``[respondents, dim]``.
+        seen: Whether the embedder knows the questions.
+    """
+
+    name: str
+    test: Survey
+    known: Survey
+    vectors: Vectors
+    seen: bool
+
+
+def evaluation_sets(embedder: Embedder, split: Split, known: Sequence[int] = KNOWN) -> Iterator[EvaluationSet]:
+    """Yield the non-empty evaluation sets of a split, in the order of the table.
+
+    Raises:
+        SettingError: The embedder was fitted on another survey than ``split.train``.
+    """
+    train = split.train
+    if embedder.ids_ != train.respondents or embedder.questions_ != train.questions:
+        raise SettingError(
+            f"the {embedder.name} embedder was fitted on other respondents or questions than this split trains on: "
+            "fit it on split.train"
+        )
+    own = embedder.embed(train)
+    candidates = [EvaluationSet("held-out answers", split.held_out_answers, train, own, True)]
+    unseen = [(k, split.known(k), embedder.embed(split.known(k))) for k in known if len(split.unseen_known.respondents)]
+    candidates += [
+        EvaluationSet(f"unseen respondents K={k}", split.unseen_held_out, answers, vectors, True)
+        for k, answers, vectors in unseen
+    ]
+    candidates.append(EvaluationSet("held-out questions", split.held_out_questions, train, own, False))
+    candidates += [
+        EvaluationSet(
+            f"unseen respondents, held-out questions K={k}", split.unseen_held_out_questions, answers, vectors, False
+        )
+        for k, answers, vectors in unseen
+    ]
+    return (candidate for candidate in candidates if len(candidate.test.answers))

@@ -1,0 +1,81 @@
+"""Rows by name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from personaspace.errors import SettingError, UnknownNameError
+from personaspace.evaluation.rows import BASE, CLUSTERS, CONTEXTS, NOTHING, PROMPTED, ROWS, chosen_rows
+from personaspace.survey.simulate import simulate
+from personaspace.survey.survey import Survey
+
+
+@pytest.fixture(scope="module")
+def train() -> Survey:
+    return simulate(respondents=200, seed=0)
+
+
+def test_default_leaves_out_what_takes_long(train: Survey) -> None:
+    chosen = chosen_rows("default", train)
+    assert chosen.names == ROWS.keys() - set(PROMPTED)
+    assert (chosen.contexts, chosen.clusters, chosen.own_clusters) == ((), (), True)
+    assert chosen.groups == tuple((trait,) for trait in train.traits.columns)
+
+
+def test_a_family_and_one_of_it(train: Survey) -> None:
+    assert chosen_rows("context", train).contexts == CONTEXTS
+    assert chosen_rows("clusters", train).clusters == CLUSTERS
+    one = chosen_rows("context K=7, cluster k=4, Context K = 7", train)
+    assert (one.contexts, one.clusters, one.own_clusters) == ((7,), (4,), False)
+
+
+def test_hyphens_and_spaces_are_alike_and_rows_are_joined(train: Survey) -> None:
+    assert chosen_rows("raw-question,own similar answer", train).names == {"raw question", "own similar answer"}
+    joined = chosen_rows(["default", "context K=3"], train)
+    assert joined.names == ROWS.keys() - set(PROMPTED) | {"context"}
+    assert joined.contexts == (3,)
+
+
+def test_a_pair_of_traits(train: Survey) -> None:
+    chosen = chosen_rows("demographic: age x region, demographic: age", train)
+    assert chosen.groups == (("age", "region"), ("age",))
+    both = replace(train, traits=train.traits.assign(**{"age x region": train.traits["age"]}))
+    assert chosen_rows("demographic: age x region", both).groups == (("age x region",),)
+
+
+@pytest.mark.parametrize(
+    ("rows", "error", "message"),
+    [
+        (
+            "raw question, contxt",
+            UnknownNameError,
+            "unknown row 'contxt': give some of default, .*context K=5",
+        ),
+        ("", SettingError, "no rows are named"),
+        ("context K=0", SettingError, "context K=0 is 0"),
+        ("demographic: shoes x age", UnknownNameError, "unknown trait 'shoes'.*age"),
+        ("demographic: age x age", SettingError, "give two different ones"),
+    ],
+)
+def test_what_is_allowed_is_said(train: Survey, rows: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        chosen_rows(rows, train)
+
+
+def test_a_row_needs_its_model_and_default_takes_what_there_is(train: Survey) -> None:
+    assert chosen_rows("default", train, NOTHING).names == {row for row, need in ROWS.items() if need == NOTHING}
+    with pytest.raises(SettingError, match="'context' needs a language model"):
+        chosen_rows("context", train, NOTHING)
+    with pytest.raises(SettingError, match="'demographic: age' needs a steered model"):
+        chosen_rows("demographic: age", train, BASE)
+
+
+def test_a_survey_without_traits(train: Survey) -> None:
+    bare = replace(train, traits=pd.DataFrame(index=list(train.respondents)))
+    assert chosen_rows("default", bare).groups == ()
+    with pytest.raises(SettingError, match="'demographics' needs traits, and the survey has none"):
+        chosen_rows("raw-question,demographics", bare)
