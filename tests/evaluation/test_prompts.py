@@ -40,6 +40,8 @@ def test_equal_prompts_are_read_once(nano: LanguageModel, test: Survey) -> None:
     reader.predict("raw question", questions_alone, test)
     distinct = len(np.unique(test.answers.question))
     assert seen == [(done, distinct) for done in range(1, distinct + 1)]
+    reader.predict("the same, of another evaluation set", questions_alone, test)
+    assert reader.done == distinct
 
 
 def test_blocks_change_nothing(nano: LanguageModel, parts: Split, test: Survey) -> None:

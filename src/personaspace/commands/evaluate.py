@@ -41,8 +41,8 @@ def evaluate(
     Example: personaspace evaluate runs/opinionqa
 
     The rows demographics, context and system-prompt read a prompt for every answer; what that costs is said first, and
-    --respondents and --answers bound it. All rows of a table are measured on the same answers. With any of these
-    options the table is written to RUN/rows, and the run's own table stays.
+    --respondents and --answers bound it. All rows of a table are measured on the same answers. With --rows,
+    --respondents, --answers or --model the table is written to RUN/rows, and the run's own table stays.
 
     Example: personaspace evaluate runs/opinionqa --model smollm2 --rows raw-question,demographics,context --answers 500
     """

@@ -14,13 +14,17 @@ from torch import Tensor
 from personaspace.evaluation.predictions import Predictions
 from personaspace.steer.forward.option_logits import option_probabilities
 from personaspace.steer.model.language_model import LanguageModel
+from personaspace.survey.arrays import FloatArray
 from personaspace.survey.survey import Survey
 
 BLOCK = 4096
 """Prompts whose token ids are in memory at a time."""
 
 TRIED = 8
-"""Prompts of each row and evaluation set from which the cost is estimated."""
+"""Prompts of each row and evaluation set whose length is averaged beforehand."""
+
+TIMED = 16
+"""Of these, how many are read to time the model, at most."""
 
 
 class Prompt(NamedTuple):
@@ -55,7 +59,7 @@ MakePrompts = Callable[[Survey], list[Prompt]]
 
 
 class PromptReader:
-    """Predicts answers by a base model that reads a prompt for each; equal prompts of a row are read once.
+    """Predicts answers by a base model that reads a prompt for each; equal prompts are read once.
 
     Args:
         model: The base model.
@@ -69,6 +73,8 @@ class PromptReader:
         self.model, self.on_prompts = model, on_prompts
         self.done, self.announced = 0, 0
         self.notes: list[str] = []
+        self._probabilities: dict[Prompt, FloatArray] = {}
+        self._dropped: dict[Prompt, int] = {}
 
     def predict(self, row: str, make: MakePrompts, test: Survey) -> Predictions:
         """Predict every answer.
@@ -82,27 +88,32 @@ class PromptReader:
             ModelError: A question alone is longer than the model's context.
         """
         prompts = make(test)
-        place = {prompt: n for n, prompt in enumerate(dict.fromkeys(prompts))}
-        table = np.zeros((len(place), max(len(question.options) for question in test.questions)))
-        unique, dropped = list(place), np.zeros(len(place), np.int64)
-        for start in range(0, len(unique), BLOCK):
-            block = unique[start : start + BLOCK]
-            sequences, sizes = [], [prompt.options for prompt in block]
-            for i, prompt in enumerate(block, start=start):
-                ids, dropped[i] = self.fitted(prompt)
+        distinct = list(dict.fromkeys(prompts))
+        self._read([prompt for prompt in distinct if prompt not in self._probabilities])
+        if dropped := [parts for parts in map(self._dropped.get, distinct) if parts]:
+            self.notes.append(
+                f"{row}: {len(dropped):,} of {len(distinct):,} prompts are longer than {self.model.name} reads "
+                f"({self.model.context_length:,} tokens); their least similar answers or last lines were left out, "
+                f"{sum(dropped):,} in all"
+            )
+        table = np.zeros((len(prompts), max(len(question.options) for question in test.questions)))
+        for place, prompt in enumerate(prompts):
+            table[place, : prompt.options] = self._probabilities[prompt]
+        return Predictions.of(test, table)
+
+    def _read(self, prompts: Sequence[Prompt]) -> None:
+        for start in range(0, len(prompts), BLOCK):
+            block, sequences = prompts[start : start + BLOCK], []
+            for prompt in block:
+                ids, self._dropped[prompt] = self.fitted(prompt)
                 sequences.append(ids)
+            sizes = [prompt.options for prompt in block]
             for i, probabilities in option_probabilities(self.model, sequences, sizes):
-                table[start + i, : sizes[i]] = probabilities.double() / probabilities.double().sum()
+                exact = probabilities.double().numpy()
+                self._probabilities[block[i]] = exact / exact.sum()
                 self.done += 1
                 if self.on_prompts and self.announced:
                     self.on_prompts(self.done, self.announced)
-        if dropped.any():
-            self.notes.append(
-                f"{row}: {(dropped > 0).sum():,} of {len(unique):,} prompts are longer than {self.model.name} reads "
-                f"({self.model.context_length:,} tokens); their least similar answers or last lines were left out, "
-                f"{dropped.sum():,} in all"
-            )
-        return Predictions.of(test, table[[place[prompt] for prompt in prompts]])
 
     def cost(self, rows: Sequence[tuple[MakePrompts, Survey]], seed: int = 0) -> str:
         """Say how much there is to read and, from a timed try, how long that takes.
@@ -123,10 +134,11 @@ class PromptReader:
             self.announced += count
             tokens += count * float(np.mean([len(ids) for ids in sequences]))
             tried += sequences
+        timed = sorted(tried, key=len)[:: -(-len(tried) // TIMED)]
         started = time.perf_counter()
-        for _ in option_probabilities(self.model, tried, [2] * len(tried)):
+        for _ in option_probabilities(self.model, timed, [2] * len(timed)):
             pass
-        rate = sum(map(len, tried)) / (time.perf_counter() - started)
+        rate = sum(map(len, timed)) / (time.perf_counter() - started)
         return (
             f"{self.model.name} reads at most {self.announced:,} prompts of {tokens / self.announced:,.0f} tokens on "
             f"average: about {duration(tokens / rate)} at {rate:,.0f} tokens a second"

@@ -90,6 +90,9 @@ class ChatTemplate:
 
 
 def plain_ids(tokenizer: Any, text: str, start: bool = False) -> list[int]:
-    """Token ids of text with special tokens in it taken as text; ``start`` adds the model's own start token."""
-    ids: list[int] = tokenizer(text, add_special_tokens=start, split_special_tokens=True)["input_ids"]
+    """Token ids of text with special tokens in it taken as text; ``start`` adds the model's own start token.
+
+    Texts longer than the model reads are the caller's matter, and no warning of the tokenizer's.
+    """
+    ids: list[int] = tokenizer(text, add_special_tokens=start, split_special_tokens=True, verbose=False)["input_ids"]
     return ids[:-1] if start and ids[-1] == tokenizer.eos_token_id else ids
