@@ -36,7 +36,7 @@ def test_script_offers_quick_and_closes_with_the_line(script: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_quick_run_ends_with_one_json_line(script: Path) -> None:
-    for peer in {"embedding": ["torch_geometric"], "steering": ["peft"]}.get(script.stem, []):
+    for peer in {"embedding": ["torch_geometric"], "steering": ["peft"], "lora": ["peft"]}.get(script.stem, []):
         pytest.importorskip(peer)
     found = subprocess.run(  # noqa: S603
         [sys.executable, str(script), "--quick"], check=True, capture_output=True, text=True, timeout=400,
