@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from personaspace.embedding.factorization.model import Factorization
@@ -18,6 +19,7 @@ from personaspace.evaluation.metrics import METRICS
 from personaspace.evaluation.protocol import evaluate
 from personaspace.evaluation.results import Results
 from personaspace.evaluation.sample import Sample
+from personaspace.persona.clustering.cluster_personas import cluster_personas
 from personaspace.steer.steered_lm import SteeredLM
 from personaspace.steer.training.settings import TrainSettings
 from personaspace.survey.simulate import simulate
@@ -114,6 +116,18 @@ def test_a_bare_language_model_has_the_rows_that_need_no_steering(
     with pytest.raises(SettingError, match="none of the rows 'question-prior' can be measured here"):
         linear = SteeredLM(tiny_model("gpt2"), soft_prompt="linear", settings=TrainSettings(epochs=1))
         evaluate(linear.fit(parts.train, embedder), embedder, parts, rows="question-prior")
+
+
+def test_a_survey_without_traits_has_the_rows_that_need_none(lm: SteeredLM) -> None:
+    whole = simulate(respondents=80, seed=0)
+    parts = split(replace(whole, traits=pd.DataFrame(index=list(whole.respondents))), seed=0)
+    fitted = Factorization(dim=4, seed=0).fit(parts.train)
+    people = cluster_personas(fitted, parts.train, k=2, seed=0)
+    table = evaluate(lm.model, fitted, parts, people, rows="default,context K=2,system-prompt", answers=4).table
+    told = {f"system prompt: {who}" for who in (f"cluster k={len(people)}", "individual")}
+    assert {"raw question", "context K=2"} | told <= set(table["method"])
+    with pytest.raises(SettingError, match="'demographics' needs traits"):
+        evaluate(lm.model, fitted, parts, people, rows="demographics")
 
 
 def test_the_cost_is_said_before_the_first_prompt_is_read(parts: Split, embedder: Factorization, lm: SteeredLM) -> None:

@@ -66,9 +66,9 @@ def demographics(test: Survey) -> list[Prompt]:
 
     Example:
         >>> from personaspace.survey.simulate import simulate
-        >>> print(demographics(simulate(respondents=50, seed=0))[0].before[0])
+        >>> print(demographics(simulate(respondents=50, seed=0))[0].before[0][:45])
         Answer as this person would:
-        region: north
+        age: 65 and over
     """
     told = []
     for _, row in test.traits.iterrows():
