@@ -145,7 +145,8 @@ def _check(row: str, name: str, traits: tuple[tuple[str, ...], ...], available: 
     """Raise :class:`SettingError` unless there is what a row needs."""
     if ROWS[row] > available:
         what = "a steered model" if ROWS[row] == STEERED else "a language model"
-        raise SettingError(f"row {shown(name)} needs {what}, and there is none: steer one first, or leave the row out")
+        do = "steer one first" if ROWS[row] == STEERED else "steer one first, name one (--model)"
+        raise SettingError(f"row {shown(name)} needs {what}, and there is none: {do}, or leave the row out")
     if row in OF_TRAITS and not traits:
         raise SettingError(f"row {shown(name)} needs traits, and the survey has none: leave the row out")
 
