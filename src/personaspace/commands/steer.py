@@ -24,6 +24,9 @@ def steer(
     epochs: Annotated[float, typer.Option(help="Passes over the answers, at most; 0.1 is a tenth of one.")] = 2,
     learning_rate: Annotated[float, typer.Option(help="AdamW's learning rate.")] = 2e-3,
     noise: Annotated[float, typer.Option(help="Noise on the vectors while training, in standard deviations.")] = 0.3,
+    words: Annotated[
+        float, typer.Option(help="Share of the questions that a chat model also learns to answer in words.")
+    ] = 0.25,
     batch: Annotated[int, typer.Option(help="Respondents per pass, at most; less memory, same result.", min=1)] = 256,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also write a TensorBoard log.")] = False,
     refusals: Annotated[bool, typer.Option("--refusals", help="Train refusing as an outcome of its own.")] = False,
@@ -61,7 +64,7 @@ def steer(
             model,
             attachment=Attachment(placement, form, tokens),  # type: ignore[arg-type]
             soft_prompt=soft_prompt_settings(soft_prompt, init=init, init_text=init_text),
-            settings=TrainSettings(epochs=epochs, learning_rate=learning_rate, noise=noise, batch=batch, seed=seed),
+            settings=TrainSettings(epochs, learning_rate, noise=noise, words=words, batch=batch, seed=seed),
             base=BaseSettings(dtype, quantize, chat, recompute),  # type: ignore[arg-type]
             device=device,
             refusals=refusals,
@@ -70,7 +73,9 @@ def steer(
         )
     if not launched().main:
         return
-    best = min(lm.history_, key=lambda check: check["log_loss"])
+    from personaspace.steer.training.trainer import loss_of
+
+    best = min(lm.history_, key=loss_of)
     if as_json:
         print_json({"run": str(run), "model": model, "best": best})
     else:

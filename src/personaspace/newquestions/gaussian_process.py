@@ -78,23 +78,20 @@ class QuestionPrior:
         self._learnt_from = _few_enough(self.questions)
 
     def of(self, question: Question, states: Tensor) -> OptionWeights:
-        """The prior of a question, asked before or not.
+        """The prior of a question: of one asked its own log-odds, of another those of the regression.
 
         Args:
-            question: Any.
+            question: Any. It was asked if one of the questions has its text and its options.
             states: Hidden state of the frozen model for it, shape ``[width]``.
         """
+        if (asked := self._place.get(_words(question))) is not None:
+            return self.own[asked]
         return self._predicted([question], states.cpu().numpy()[None].astype(np.float64))[0]
-
-    @cached_property
-    def smoothed(self) -> list[OptionWeights]:
-        """The regression's prediction for each question asked, which its own answers are part of."""
-        return self._predicted(self.questions, self.states)
 
     @cached_property
     def leave_one_out(self) -> list[OptionWeights]:
         """The prior that each question asked would have had it not been asked."""
-        predicted = list(self.smoothed)
+        predicted = self._predicted(self.questions, self.states)
         for question, block in zip(self._learnt_from, _blocks(self._known), strict=True):
             covariance = np.linalg.inv(self._inverse[block, block])
             weights = self._known_weights[block] - covariance @ self._solved[block]
@@ -131,6 +128,10 @@ class QuestionPrior:
         return predicted
 
     @cached_property
+    def _place(self) -> dict[tuple[str, ...], int]:
+        return {_words(question): place for place, question in enumerate(self.questions)}
+
+    @cached_property
     def _known(self) -> list[Question]:
         return [self.questions[question] for question in self._learnt_from]
 
@@ -160,6 +161,11 @@ def _few_enough(questions: Sequence[Question]) -> range:
     sizes = [len(question.options) for question in questions]
     step = next(step for step in range(1, len(sizes) + 1) if step == len(sizes) or sum(sizes[::step]) <= MOST_OPTIONS)
     return range(0, len(sizes), step)
+
+
+def _words(question: Question) -> tuple[str, ...]:
+    """Text and options of a question."""
+    return question.text, *(option.text for option in question.options)
 
 
 def _blocks(questions: Sequence[Question]) -> list[slice]:

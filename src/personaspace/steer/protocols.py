@@ -60,6 +60,11 @@ OnStep = Callable[[str, int, int, str], None]
 """Called with the stage of training, the steps done, the steps in all and a note such as the loss."""
 
 
+def at_stage(on_step: OnStep | None, stage: str) -> Callable[[int, int], None] | None:
+    """``on_step`` for a stage without notes: it takes the steps done and the steps in all."""
+    return None if on_step is None else lambda done, steps: on_step(stage, done, steps, "")
+
+
 def names_and_vectors(personas: PersonasLike) -> tuple[tuple[str, ...], Vectors]:
     """Names and vectors ``[points, dim]`` of personas.
 

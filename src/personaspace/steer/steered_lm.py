@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from personaspace.errors import ModelError, PersonaSpaceError, RunError, SurveyError, UnknownNameError, shown
+from personaspace.errors import ModelError, PersonaSpaceError, RunError, SurveyError
 from personaspace.files import write_json, write_tensors
 from personaspace.newquestions.gaussian_process import QuestionPrior
 from personaspace.newquestions.log_odds import log_odds
@@ -20,9 +20,9 @@ from personaspace.steer.generation.writer import Writer
 from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.model.prompts import question_prompt
 from personaspace.steer.model.question_cache import CachedQuestion
-from personaspace.steer.model.sources import INSTALL_SMOLLM2, SMOLLM2, is_gguf, is_repository
-from personaspace.steer.protocols import Embedding, OnStep, Personas, vectors_of
-from personaspace.steer.saved import CONFIG, WEIGHTS, SavedConfig, read_config, read_weights
+from personaspace.steer.model.sources import is_repository
+from personaspace.steer.protocols import Embedding, OnStep, Personas, at_stage, vectors_of
+from personaspace.steer.saved import CONFIG, WEIGHTS, check_base, load_base, read_config, read_weights
 from personaspace.steer.soft_prompts.base import SoftPrompt, SoftPromptSettings
 from personaspace.steer.soft_prompts.initialization import initialize, new_soft_prompt, soft_prompt_shapes
 from personaspace.steer.soft_prompts.registry import described, soft_prompt_settings
@@ -34,6 +34,8 @@ from personaspace.steer.training.examples import training_and_validation, with_p
 from personaspace.steer.training.metric_logs import MetricsLog
 from personaspace.steer.training.settings import TrainSettings
 from personaspace.steer.training.trainer import Trainer
+from personaspace.steer.training.worded_answers import WordedAnswers
+from personaspace.steer.training.wording import write_sentences
 from personaspace.survey.arrays import Vectors
 from personaspace.survey.question import Question
 from personaspace.survey.survey import Survey
@@ -107,8 +109,8 @@ class SteeredLM(Answerer, Writer):
             survey: Training answers; those of :func:`validation_mask` decide when to stop.
             embedder: Holds the vectors of all its respondents by id; a fitted embedder, or bare vectors.
             checkpoint: File to resume from and to write to.
-            on_step: Called with the stage (``reading questions``, ``cross-fitting``, ``steering``), the steps done, the
-                steps in all, and a note with the losses.
+            on_step: Called with the stage (``reading questions``, ``cross-fitting``, ``writing sentences``,
+                ``steering``), the steps done, the steps in all, and a note with the losses.
             logs: Logs of the metrics of every step.
 
         Returns:
@@ -127,14 +129,16 @@ class SteeredLM(Answerer, Writer):
         training, validation = training_and_validation(survey, vectors, self.refusals)
         features = initialize(steerer, vectors, self._readings(training.texts, on_step), settings.seed)
         if self.kind.informed:
-
-            def on_fold(fold: int, folds: int) -> None:
-                if on_step:
-                    on_step("cross-fitting", fold, folds, "")
-
             states = features.cpu().double().numpy()
             self.prior_ = QuestionPrior(survey.questions, states, log_odds(survey, embedder, vectors.numpy()))
+            on_fold = at_stage(on_step, "cross-fitting")
             training, validation = with_prior(training, validation, self.prior_, embedder, survey, settings, on_fold)
+            self.soft_prompt_.set_refused(len(survey.refusals) / (len(survey.refusals) + len(survey.answers)))
+        if settings.words and self.model.chat is not None:
+            on_sentence = at_stage(on_step, "writing sentences")
+            sentences = write_sentences(self.model, survey.questions, settings.seed, on_sentence)
+            worded = WordedAnswers(self.model, survey.questions, sentences)
+            training, validation = (replace(pairs, worded=worded) for pairs in (training, validation))
         checked = (validation if len(validation) else training).sample(settings.check_pairs, settings.seed)
         self.history_ = Trainer(steerer, training, checked, settings, checkpoint, logs, launched()).run(on_step)
         self.temperature_ = fitted_temperature(steerer, checked, settings.batch) if len(validation) else 1.0
@@ -220,13 +224,13 @@ class SteeredLM(Answerer, Writer):
         config = read_config(folder)
         with whole(folder):
             lm = cls(
-                model or _load_base(config, folder, device),
+                model or load_base(config, folder, device),
                 **asdict(config.attachment),
                 soft_prompt=config.soft_prompt,
                 settings=config.settings,
                 refusals=config.refusals,
             )
-            _check_base(lm.model, config, folder)
+            check_base(lm.model, config, folder)
             arrays = read_weights(folder, soft_prompt_shapes(lm.kind, config.dim, lm.model, lm.attachment))
             lm.soft_prompt_ = lm._new_soft_prompt(config.dim)
             lm.soft_prompt_.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
@@ -243,10 +247,11 @@ class SteeredLM(Answerer, Writer):
         return Steering(steerer, self.temperature_, self.refusals, self.prior_)
 
     def _readings(self, texts: Sequence[str], on_step: OnStep | None) -> Iterator[CachedQuestion]:
+        on_question = at_stage(on_step, "reading questions")
         for done, text in enumerate(texts, 1):
             yield self.model.read(text)
-            if on_step:
-                on_step("reading questions", done, len(texts), "")
+            if on_question:
+                on_question(done, len(texts))
 
     def _fitted(self) -> SoftPrompt:
         if not hasattr(self, "soft_prompt_"):
@@ -257,31 +262,6 @@ class SteeredLM(Answerer, Writer):
 
     def _new_soft_prompt(self, dim: int) -> SoftPrompt:
         return new_soft_prompt(self.kind, dim, self.model, self.attachment, self.settings.seed)
-
-
-def _load_base(config: SavedConfig, folder: Path, device: str) -> LanguageModel:
-    """Load the base model that a saved configuration names; :class:`RunError` where that path leads nowhere."""
-    try:
-        return LanguageModel.load(config.model, device, config.base)
-    except UnknownNameError as error:
-        if not is_gguf(config.model) and not Path(config.model).is_absolute():
-            raise
-        raise RunError(
-            f"{folder} was trained on the model {shown(config.model, 200)}, which is not there now: put it back, or "
-            "give the same model from elsewhere, SteeredLM.load(folder, LanguageModel.load(path))"
-        ) from error
-
-
-def _check_base(model: LanguageModel, config: SavedConfig, folder: Path) -> None:
-    """Raise :class:`RunError` unless a model is the one a saved configuration names, with the same chat setting."""
-    if model.fingerprint != config.fingerprint:
-        wheel = f" ({INSTALL_SMOLLM2})" if config.model == SMOLLM2 != model.name else ""
-        raise RunError(
-            f"{folder} was trained on another model than the one now loaded as {shown(model.name)}: install or give "
-            f"that one{wheel}"
-        )
-    if model.settings.chat != config.base.chat:
-        raise RunError(f"{folder} was trained with chat={config.base.chat!r}: load the model with that setting")
 
 
 def training_facts(survey: Survey) -> dict[str, Any]:

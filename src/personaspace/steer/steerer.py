@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from personaspace.steer.forward.attach import Attachment, Continuation, attach
-from personaspace.steer.forward.forward import hidden_after_cue, hidden_after_cues, shares
+from personaspace.steer.forward.forward import hidden_after_cue, hidden_after_cues, hidden_of_text, shares
 from personaspace.steer.forward.option_logits import label_logits, option_logits
 from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.model.option_tokens import Tokens
+from personaspace.steer.model.output import output_logits
 from personaspace.steer.model.prompts import labels_for
 from personaspace.steer.model.question_cache import CachedQuestion
 from personaspace.steer.protocols import checked
 from personaspace.steer.soft_prompts.base import SoftPrompt
 from personaspace.steer.training.examples import Block
+from personaspace.steer.training.worded_answers import WordedBlock
 from personaspace.survey.arrays import Vectors
 
 COPIES = 32
@@ -80,7 +82,8 @@ class Steerer:
             Shape ``[n, options]``.
         """
         longest = max(map(len, self.model.option_tokens.sequences(labels)))
-        return self._option_logits(self.continuation(points, question, prior_features, longest - 1), labels)
+        logits = self._option_logits(self.continuation(points, question, prior_features, longest - 1), labels)
+        return self.soft_prompt.added(logits, prior_features)
 
     def block_logits(self, blocks: Sequence[Block]) -> list[Tensor]:
         """Logits of the options for blocks of pairs, in one pass where the model's attention allows it.
@@ -104,9 +107,21 @@ class Steerer:
             for question, own, length in zip(questions, virtual, longest, strict=True)
         ]
         if max(longest) > 1:
-            return list(map(self._option_logits, continuations, labels))
-        hidden = hidden_after_cues(self.model, continuations)
-        return [label_logits(self.model, own, of_block) for own, of_block in zip(hidden, labels, strict=True)]
+            logits = list(map(self._option_logits, continuations, labels))
+        else:
+            hidden = hidden_after_cues(self.model, continuations)
+            logits = [label_logits(self.model, own, of_block) for own, of_block in zip(hidden, labels, strict=True)]
+        return [self.soft_prompt.added(own, block.prior_features) for own, block in zip(logits, blocks, strict=True)]
+
+    def text_logits(self, block: WordedBlock) -> Tensor:
+        """Logits of every token of the sentences of a block, shape ``[n, tokens, vocabulary]``."""
+        tokens = block.tokens.shape[1]
+        question = self.model.read(block.text)
+        virtual = self.soft_prompt(block.vectors, question.features, block.noise)
+        cue = attach(self.model, question, virtual, self.attachment, tokens)
+        before_last = self.model.embedding(block.tokens[:, :-1].clamp_min(0))
+        read = replace(cue, embeddings=torch.cat([cue.embeddings, before_last], dim=1))
+        return output_logits(self.model.model, hidden_of_text(self.model, read, tokens))
 
     def _option_logits(self, continuation: Continuation, labels: Sequence[str]) -> Tensor:
         def hidden_after(begun: Tokens) -> Tensor:

@@ -12,6 +12,7 @@ import torch
 from personaspace.steer.forward.attach import Attachment, Form
 from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.soft_prompts.base import SoftPrompt
+from personaspace.steer.soft_prompts.informed import WIDTH as PRIOR_WIDTH
 from personaspace.steer.soft_prompts.initialization import initialize, new_soft_prompt
 from personaspace.steer.soft_prompts.registry import SOFT_PROMPTS, soft_prompt_settings
 from personaspace.steer.steered_lm import SteeredLM
@@ -54,7 +55,8 @@ def test_depends_on_seed_and_on_each_point_alone(llama: LanguageModel, kind: str
 def test_gradient_reaches_the_point_and_every_weight(llama: LanguageModel, kind: str) -> None:
     attachment, points = Attachment("after", "prefix", 2), torch.randn(5, 8, requires_grad=True)
     module = made(kind, llama, attachment)
-    logits = Steerer(llama, module, attachment).logits(points, llama.read(QUESTION), "ABC")
+    prior = torch.rand(5, PRIOR_WIDTH) if kind == "informed" else None
+    logits = Steerer(llama, module, attachment).logits(points, llama.read(QUESTION), "ABC", prior)
     torch.nn.functional.cross_entropy(logits, torch.zeros(5, dtype=torch.long)).backward()  # type: ignore[no-untyped-call]
     assert points.grad is not None
     assert (points.grad.abs().sum(1) > 0).all()

@@ -8,7 +8,13 @@ import pytest
 import torch
 
 from personaspace.newquestions.gaussian_process import OptionWeights
-from personaspace.steer.soft_prompts.informed import PLACES, WIDTH, no_prior_features, prior_features
+from personaspace.steer.soft_prompts.informed import (
+    PLACES,
+    WIDTH,
+    InformedSettings,
+    no_prior_features,
+    prior_features,
+)
 
 
 @pytest.fixture
@@ -40,3 +46,27 @@ def test_features_are_log_odds_probabilities_and_uncertainty_by_place(weights: O
 
 def test_without_options_there_are_no_features() -> None:
     assert no_prior_features(3, torch.device("cpu")).tolist() == torch.zeros(3, WIDTH).tolist()
+
+
+def test_the_answer_starts_from_the_prior_and_the_language_model_adds_a_share(weights: OptionWeights) -> None:
+    points, logits = torch.randn(4, 2), torch.randn(4, 3)
+    informed = InformedSettings(hidden=8).build(2, 4, (1, 4))
+    features = prior_features(weights, points)
+    found = informed.added(logits, features).log_softmax(1)
+    expected = (weights.log_odds(points) + informed.share * logits).log_softmax(1)
+    torch.testing.assert_close(found, expected)
+    assert torch.equal(informed.added(logits, None), logits)
+    found.sum().backward()  # type: ignore[no-untyped-call]
+    assert informed.paced_share.grad is not None
+
+
+def test_a_refusal_has_its_share_and_options_beyond_the_places_what_is_left(weights: OptionWeights) -> None:
+    informed = InformedSettings(hidden=8).build(2, 4, (1, 4))
+    with torch.no_grad():
+        informed.paced_share.zero_()
+        informed.set_refused(0.2)
+        refusal = informed.added(torch.randn(4, 4), prior_features(weights, torch.randn(4, 2)))[:, 3]
+        many = prior_features(OptionWeights(torch.zeros(30, 3), 0.5), torch.randn(4, 2))
+        last = informed.added(torch.randn(4, 30), many).softmax(1)[:, PLACES:]
+    torch.testing.assert_close(refusal, torch.full((4,), 0.2).log())
+    torch.testing.assert_close(last, torch.full((4, 4), 1 / 30))

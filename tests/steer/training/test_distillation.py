@@ -8,7 +8,7 @@ import torch
 
 from personaspace.newquestions.gaussian_process import QuestionPrior
 from personaspace.steer.soft_prompts.informed import prior_features
-from personaspace.steer.training.distillation import EMPTY, LEFT_OUT, Distillation
+from personaspace.steer.training.distillation import LEFT_OUT, Distillation
 from personaspace.survey.question import Option, Question
 
 ASKED = tuple(
@@ -32,17 +32,15 @@ def test_the_target_mixes_answer_and_embedder_and_a_refusal_is_only_that(prior: 
     assert target[2].tolist() == [0, 0, 0, 1]
 
 
-def test_features_are_drawn_leave_one_out_and_empty_as_often_as_said(prior: QuestionPrior) -> None:
+def test_features_are_drawn_leave_one_out_as_often_as_said(prior: QuestionPrior) -> None:
     points, rng = torch.ones(1, 2), np.random.default_rng(0)
     distillation = Distillation(prior, 0.5)
     known = {
         "left out": prior_features(prior.leave_one_out[1], points),
-        "smoothed": prior_features(prior.smoothed[1], points),
-        "empty": torch.zeros(1, 53),
+        "own": prior_features(prior.own[1], points),
     }
     drawn = [distillation.features(1, points, rng) for _ in range(2000)]
     shares = {name: np.mean([torch.equal(expected, one) for one in drawn]) for name, expected in known.items()}
     assert sum(shares.values()) == pytest.approx(1)
-    assert shares["empty"] == pytest.approx(EMPTY, abs=0.03)
-    assert shares["left out"] == pytest.approx(LEFT_OUT * (1 - EMPTY), abs=0.04)
-    assert torch.equal(distillation.features(1, points), known["smoothed"])
+    assert shares["left out"] == pytest.approx(LEFT_OUT, abs=0.04)
+    assert torch.equal(distillation.features(1, points), known["own"])

@@ -52,7 +52,8 @@ class ServedSteering(Steering):
             for some, prior in in_batches(points, prior_features, min(batch, self.most))
             for row in self.server.log_probabilities(input_embeddings(self, some, text, prior_features=prior), tokens)
         ]
-        return torch.tensor(rows, device=points.device) / self.temperature
+        logits = self.steerer.soft_prompt.added(torch.tensor(rows, device=points.device), prior_features)
+        return logits / self.temperature
 
 
 class VllmClient(Answerer):

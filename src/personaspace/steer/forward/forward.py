@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Any, get_args
 
@@ -55,6 +55,30 @@ def hidden_after_cues(model: LanguageModel, continuations: Sequence[Continuation
     return [part[:size] for part, size in zip(torch.split(hidden, max(sizes)), sizes, strict=True)]
 
 
+def hidden_of_text(model: LanguageModel, continuation: Continuation, tokens: int) -> Tensor:
+    """Final hidden states of the frozen model at the last tokens of a text, with gradient to the virtual tokens.
+
+    Args:
+        model: The frozen model.
+        continuation: Virtual tokens, cue and text of ``n`` personas.
+        tokens: The positions wanted, counted from the end.
+
+    Returns:
+        Shape ``[n, tokens, width]``.
+    """
+    if continuation.question and shares(model, continuation.length):
+        return _shared_states(model, [continuation])[:, -tokens:]
+    with recomputed(model.model) if model.settings.recompute else nullcontext():
+        cache = None if model.settings.recompute else continuation.cache()
+        states: Tensor = model.body(
+            inputs_embeds=continuation.embeddings,
+            past_key_values=cache,
+            attention_mask=continuation.mask(),
+            use_cache=cache is not None,
+        ).last_hidden_state
+    return states[:, -tokens:]
+
+
 def shares(model: LanguageModel, length: int) -> bool:
     """Whether a model's attention can share a question when it reads so many tokens in all.
 
@@ -70,6 +94,11 @@ def shares(model: LanguageModel, length: int) -> bool:
 
 
 def _shared_pass(model: LanguageModel, continuations: Sequence[Continuation]) -> Tensor:
+    """Final hidden state at the last position of one pass, shape ``[rows, width]``."""
+    return _shared_states(model, continuations)[:, -1]
+
+
+def _shared_states(model: LanguageModel, continuations: Sequence[Continuation]) -> Tensor:
     """One pass with as many rows for each question: those of the largest continuation, to which others are padded."""
     questions = [continuation.question for continuation in continuations]
     embeddings = _padded([continuation.embeddings for continuation in continuations])
@@ -86,7 +115,7 @@ def _shared_pass(model: LanguageModel, continuations: Sequence[Continuation]) ->
             past_key_values=PrivateCache(prefix, int(lengths.max())),
             use_cache=True,
         ).last_hidden_state
-    return hidden[:, -1]
+    return hidden
 
 
 def _padded(parts: Sequence[Tensor]) -> Tensor:

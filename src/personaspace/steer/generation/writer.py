@@ -152,8 +152,8 @@ def _in_batches(
 ) -> Iterator[Piece]:
     model = steering.steerer.model
     while batch := list(islice(texts, sampling.batch)):
-        growing = [IncrementalDetokenizer(model.tokenizer, _ends(model), sampling.stops) for _ in batch]
-        draws = [_draws(sampling.seed, text.prompt, names[text.row], text.sample) for text in batch]
+        growing = [IncrementalDetokenizer(model.tokenizer, ends(model), sampling.stops) for _ in batch]
+        draws = [draws_of(sampling.seed, text.prompt, names[text.row], text.sample) for text in batch]
         decodings = _decodings(steering, batch, points, strength, sampling.max_new_tokens)
         written = torch.empty(len(batch), 0, dtype=torch.long, device=points.device)
         while not all(text.done for text in growing):
@@ -189,14 +189,14 @@ def _decodings(
     return [(weight, Decoding(model, continuations)) for weight, continuations in weighted if weight != 0]
 
 
-def _ends(model: LanguageModel) -> set[int]:
+def ends(model: LanguageModel) -> set[int]:
     """Tokens with which the model ends a text."""
     configured = getattr(model.model.generation_config, "eos_token_id", None)
     ends = configured if isinstance(configured, list) else [configured]
     return {int(end) for end in (*ends, model.tokenizer.eos_token_id) if end is not None}
 
 
-def _draws(seed: int, *text: object) -> torch.Generator:
+def draws_of(seed: int, *text: object) -> torch.Generator:
     """Random generator of one text, the same whatever else is generated."""
     digest = hashlib.blake2b(repr((seed, *text)).encode(), digest_size=8).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest, "little") >> 1)

@@ -10,12 +10,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from personaspace.errors import ModelError, shown
 
 PLACE = "personaspaceplaceholder"
 SYSTEM_PLACE = "personaspacesystemplaceholder"
+
+
+class Turn(NamedTuple):
+    """A turn of a conversation that stands before the question; its text is ours, not a survey's.
+
+    Attributes:
+        role: ``user`` or ``assistant``.
+        content: What is said.
+    """
+
+    role: str
+    content: str
 
 
 class ChatTemplate:
@@ -24,15 +36,16 @@ class ChatTemplate:
     Args:
         tokenizer: A tokenizer with a chat template.
         name: The model's name, for messages.
+        turns: The conversation so far.
 
     Raises:
         ModelError: The template cannot be rendered, or does not show the user's text once.
     """
 
-    def __init__(self, tokenizer: Any, name: str) -> None:
+    def __init__(self, tokenizer: Any, name: str, turns: Sequence[Turn] = ()) -> None:
         self.tokenizer = tokenizer
         try:
-            rendered = self._rendered([{"role": "user", "content": PLACE}])
+            rendered = self._rendered([*(turn._asdict() for turn in turns), {"role": "user", "content": PLACE}])
         except Exception as error:  # a template is a program, and fails in any way
             raise ModelError(
                 f"the chat template of {name!r} cannot be used ({shown(' '.join(str(error).split()), 100)}): "

@@ -69,6 +69,7 @@ class LanguageModel:
         self.settings = replace(settings, chat="yes" if templated else "no")
         self.context_length, self.window = context_length(self.model.config), window(self.model.config)
         self.shares: bool | None = None
+        self.spares: bool | None = None
         self.question_cache = QuestionCache(most_bytes(self.device))
         self._question_tokens = lru_cache(TOKENIZED)(self.prompt_ids)
 
@@ -159,6 +160,11 @@ class LanguageModel:
     def cue(self) -> Tensor:
         """Token ids of the answer cue, shape ``[1, tokens]``."""
         return self._tensor(self.option_tokens.cue)
+
+    @property
+    def end(self) -> list[int]:
+        """Token id with which the tokenizer ends a text, if it has one."""
+        return [] if self.tokenizer.eos_token_id is None else [int(self.tokenizer.eos_token_id)]
 
     def tokens(self, text: str, start: bool = True) -> Tensor:
         """Token ids of a text, shape ``[1, tokens]``; ``start`` adds the model's own start token, if any.

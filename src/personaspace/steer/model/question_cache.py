@@ -12,7 +12,7 @@ from torch import Tensor
 from transformers import DynamicCache
 
 from personaspace.errors import ModelError, shown
-from personaspace.steer.forward.shared_prefix import KeysValues
+from personaspace.steer.forward.shared_prefix import KeysValues, length_of
 from personaspace.steer.memory import whole_memory
 from personaspace.steer.model.output import body
 
@@ -59,6 +59,20 @@ def read_once(model: Any, ids: Tensor, name: str) -> CachedQuestion:
     states = out.hidden_states
     features = torch.cat([states[-1][0, -1], states[len(states) // 2][0].mean(0)]).float()
     return CachedQuestion(ids, keys_values, features)  # type: ignore[arg-type]
+
+
+def read_on(body: Any, past: KeysValues, ids: Tensor) -> KeysValues:
+    """Read token ids ``[1, tokens]`` after others; keys and values of all of them, ``past`` left as it was.
+
+    Args:
+        body: A causal language model without its output layer.
+        past: Per layer keys and values of what was read before; empty if nothing was.
+        ids: Shape ``[1, tokens]``.
+    """
+    cache: Any = DynamicCache(past or None)
+    seen = torch.ones(1, length_of(past) + ids.shape[1], dtype=torch.long, device=ids.device)
+    body(ids, past_key_values=cache, attention_mask=seen, use_cache=True)
+    return [(layer.keys, layer.values) for layer in cache.layers]
 
 
 def _of_tokens(part: Any, tokens: int) -> bool:

@@ -177,3 +177,15 @@ class SoftPrompt(nn.Module, ABC):
     def mix_with_prior(self, u: Tensor, h: Tensor, prior_features: Tensor) -> Tensor:  # noqa: ARG002
         """As :meth:`mix`, with prior features ``[n, 53]``, which only informed models use."""
         return self.mix(u, h)
+
+    def set_refused(self, share: float) -> None:
+        """Set the share of refusals in training, from which informed models start."""
+
+    def added(self, logits: Tensor, prior_features: Tensor | None) -> Tensor:  # noqa: ARG002
+        """The steered model's logits of a question's outcomes, from those of the base model with virtual tokens.
+
+        Args:
+            logits: Shape ``[n, outcomes]``.
+            prior_features: Prior features of each point, shape ``[n, 53]``, which only informed models use.
+        """
+        return logits

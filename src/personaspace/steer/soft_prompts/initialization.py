@@ -7,17 +7,15 @@ values of the training questions (prefix form).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import DynamicCache
 
 from personaspace.errors import SettingError
 from personaspace.steer.forward.attach import Attachment
 from personaspace.steer.forward.shared_prefix import KeysValues
 from personaspace.steer.model.language_model import LanguageModel
-from personaspace.steer.model.question_cache import CachedQuestion
+from personaspace.steer.model.question_cache import CachedQuestion, read_on
 from personaspace.steer.soft_prompts.base import SoftPrompt, SoftPromptSettings
 from personaspace.steer.steerer import Steerer
 
@@ -131,10 +129,7 @@ def _tokens(model: LanguageModel, attachment: Attachment, text: str) -> Tensor:
 
 def _read_after(model: LanguageModel, question: CachedQuestion, ids: Tensor) -> Tensor:
     """Keys and values of tokens ``[1, tokens]`` read after a question, as :func:`_last` gives them."""
-    cache: Any = DynamicCache(question.keys_values)
-    seen = torch.ones(1, question.ids.shape[1] + ids.shape[1], dtype=torch.long, device=model.device)
-    model.body(ids, past_key_values=cache, attention_mask=seen, use_cache=True)
-    return _last([(layer.keys, layer.values) for layer in cache.layers], ids.shape[1])
+    return _last(read_on(model.body, question.keys_values, ids), ids.shape[1])
 
 
 def _last(keys_values: KeysValues, tokens: int) -> Tensor:

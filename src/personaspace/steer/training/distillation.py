@@ -1,7 +1,7 @@
 """Knowledge distillation: prior features and soft targets of training pairs, for an informed soft-prompting model.
 
 The prior features of a question are drawn anew for every block of pairs: half of the time leave-one-out, as if the
-question had not been asked, and one time in ten empty, so that the model learns how far to rely on them. The target
+question had not been asked, so that the model learns how far to rely on them. The target
 mixes the answer given with the embedder's distribution over the options (distillation, arXiv 1503.02531), because one
 answer says little about the other options.
 """
@@ -16,10 +16,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from personaspace.newquestions.gaussian_process import QuestionPrior
-from personaspace.steer.soft_prompts.informed import no_prior_features, prior_features
+from personaspace.steer.soft_prompts.informed import prior_features
 
 LEFT_OUT = 0.5
-EMPTY = 0.1
 
 
 @dataclass(frozen=True)
@@ -36,12 +35,8 @@ class Distillation:
 
     def features(self, question: int, vectors: Tensor, rng: np.random.Generator | None = None) -> Tensor:
         """Prior features of points ``[n, dim]`` for a question, shape ``[n, 53]``; drawn for training with ``rng``."""
-        if rng is None:
-            return prior_features(self.prior.smoothed[question], vectors)
-        left_out, empty = rng.random(2) < (LEFT_OUT, EMPTY)
-        if empty:
-            return no_prior_features(len(vectors), vectors.device)
-        source = self.prior.leave_one_out if left_out else self.prior.smoothed
+        left_out = rng is not None and rng.random() < LEFT_OUT
+        source = self.prior.leave_one_out if left_out else self.prior.own
         return prior_features(source[question], vectors)
 
     def target(self, question: int, vectors: Tensor, chosen: Tensor, outcomes: int) -> Tensor:

@@ -21,10 +21,13 @@ from personaspace.steer.memory import memory_for
 from personaspace.steer.steerer import Steerer
 from personaspace.steer.training.distributed import Processes
 from personaspace.steer.training.examples import Block, Pairs, passes
+from personaspace.steer.training.worded_answers import NO_TOKEN
 from personaspace.survey.arrays import IntArray
 
 COLDEST, HOTTEST = 0.25, 10.0
 HALVINGS = 50
+WORDED, ROWS = 16, 8
+"""Blocks in words, and pairs in each, on which the loss of the sentences is measured."""
 
 
 @torch.no_grad()
@@ -44,6 +47,31 @@ def validate(steerer: Steerer, pairs: Pairs, batch: int, processes: Processes) -
         sums[1] += int((logits.argmax(1) == block.chosen).sum())
     loss, accuracy = (processes.sum(sums) / len(pairs)).tolist()
     return loss, accuracy
+
+
+@torch.no_grad()
+def words_loss(steerer: Steerer, pairs: Pairs, processes: Processes) -> float | None:
+    """Mean log-loss per token of the sentences that say the options of some pairs.
+
+    Args:
+        steerer: Predicts the sentences.
+        pairs: One or more; the first :data:`WORDED` blocks of them are taken.
+        processes: The processes that share the work.
+
+    Returns:
+        ``None`` where the pairs have no sentences.
+    """
+    dealt = processes.share(pairs.blocks(ROWS, np.random.default_rng(0))[:WORDED])
+    sums = torch.zeros(2, dtype=torch.float64)
+    for indices in dealt:
+        block = pairs.worded_block(indices, steerer.model.device)
+        if block is not None:
+            tokens = block.tokens.flatten()
+            logits = steerer.text_logits(block).flatten(0, 1)
+            sums[0] += float(functional.cross_entropy(logits, tokens, ignore_index=NO_TOKEN, reduction="sum"))
+            sums[1] += int((tokens != NO_TOKEN).sum())
+    total, count = processes.sum(sums).tolist()
+    return total / count if count else None
 
 
 @torch.no_grad()

@@ -16,6 +16,7 @@ from personaspace.steer.model.prompts import question_prompt
 from personaspace.steer.protocols import Embedding
 from personaspace.steer.training.distillation import Distillation
 from personaspace.steer.training.settings import TrainSettings
+from personaspace.steer.training.worded_answers import WordedAnswers, WordedBlock
 from personaspace.survey.answers import Answers
 from personaspace.survey.answers import Pairs as AnswerPairs
 from personaspace.survey.arrays import BoolArray, IntArray
@@ -87,6 +88,7 @@ class Pairs:
         question: Each pair's index in ``texts``.
         option: The option chosen.
         distillation: Prior features and targets, for an informed soft-prompting model.
+        worded: Sentences that say the options, where answers in words are learned too.
     """
 
     vectors: Tensor
@@ -96,6 +98,7 @@ class Pairs:
     question: IntArray
     option: IntArray
     distillation: Distillation | None = None
+    worded: WordedAnswers | None = None
 
     def __len__(self) -> int:
         return len(self.row)
@@ -128,6 +131,20 @@ class Pairs:
         target = None if rng is None else self.distillation.target(question, vectors, chosen, block.options)
         return replace(block, prior_features=features, target=target)
 
+    def worded_block(self, pairs: IntArray, device: torch.device, noise: Tensor | None = None) -> WordedBlock | None:
+        """Build a block in words from the indices of its pairs; ``None`` where no sentence says their options.
+
+        Args:
+            pairs: Indices of pairs that share a question.
+            device: Where the tensors are put.
+            noise: Added to the standardized points, shape ``[n, dim]``, on that device, or ``None``.
+        """
+        if self.worded is None:
+            return None
+        question, chosen = int(self.question[pairs[0]]), self.option[pairs].tolist()
+        vectors = self.vectors[torch.from_numpy(self.row[pairs])].to(device)
+        return self.worded.block(question, vectors, chosen, noise)
+
     def digest(self) -> str:
         """One checksum over points, questions and answers."""
         state = hashlib.sha256("\n".join(self.texts).encode())
@@ -135,6 +152,8 @@ class Pairs:
             state.update(np.ascontiguousarray(column).tobytes())
         if self.distillation is not None:
             state.update(self.distillation.digest())
+        if self.worded is not None:
+            state.update(repr(self.worded.sentences).encode())
         return state.hexdigest()
 
     def sample(self, most: int, seed: int) -> Pairs:

@@ -24,6 +24,7 @@ class Metrics:
         learning_rate: In this step.
         log_loss: On the validation answers, where a check followed this step.
         accuracy: As ``log_loss``.
+        words_loss: As ``log_loss``, per token of the sentences that say the answers, where these are learned.
     """
 
     step: int
@@ -33,6 +34,7 @@ class Metrics:
     learning_rate: float
     log_loss: float | None = None
     accuracy: float | None = None
+    words_loss: float | None = None
 
     def known(self) -> dict[str, float]:
         """The known metrics by name; the loss of a skipped step is not among them."""

@@ -33,6 +33,8 @@ class TrainSettings:
         noise: Standard deviation of the noise on standardized points.
         distillation: Share of the embedder's distribution over the options in the target, 0 to 1; the rest is the
             answer given. For an informed soft-prompting model.
+        words: Share of a step's questions that are asked without options too, to be answered by a sentence that says
+            the option chosen. For base models with a chat template, which write the sentences.
         respondents: Respondents per question in a step.
         questions: Questions per step.
         batch: Respondents per pass through the model, at most. It bounds memory and changes nothing else: the
@@ -51,6 +53,7 @@ class TrainSettings:
     weight_decay: float = 1e-3
     noise: float = 0.3
     distillation: float = 0.5
+    words: float = 0.25
     respondents: int = 16
     questions: int = 16
     batch: int = 256
@@ -65,7 +68,8 @@ class TrainSettings:
         checked["learning_rate"] = check_number("learning_rate", self.learning_rate, 0, above=True)
         for name in ("weight_decay", "noise"):
             checked[name] = check_number(name, getattr(self, name), 0)
-        checked["distillation"] = check_number("distillation", self.distillation, 0, 1)
+        for name in ("distillation", "words"):
+            checked[name] = check_number(name, getattr(self, name), 0, 1)
         for name in ("respondents", "questions", "batch", "checks", "patience", "check_pairs"):
             checked[name] = check_whole(name, getattr(self, name), 1, MOST)
         checked["seed"] = check_whole("seed", self.seed, 0, MAX_SEED)

@@ -15,6 +15,7 @@ from personaspace.steer.training.checkpoint import Groups, copy_of, optimizer_te
 from personaspace.steer.training.distributed import Processes
 from personaspace.steer.training.examples import Block, passes
 from personaspace.steer.training.settings import TrainSettings, new_optimizer, set_rate
+from personaspace.steer.training.worded_answers import NO_TOKEN, WordedBlock
 
 
 class Learner:
@@ -31,16 +32,21 @@ class Learner:
         self.parameters = list(steerer.soft_prompt.parameters())
         self.optimizer = new_optimizer(steerer.soft_prompt, settings)
 
-    def step(self, blocks: Sequence[Block], pairs: int, rate: float) -> float:
-        """Take one step.
+    def step(
+        self, blocks: Sequence[Block], pairs: int, rate: float, worded: Sequence[WordedBlock] = (), asked: int = 1
+    ) -> float:
+        """Take one step on the mean loss of the pairs, plus the mean loss of the sentences' tokens.
 
         Args:
             blocks: This process's share of the step.
             pairs: Number of pairs of all processes in this step.
             rate: The learning rate.
+            worded: This process's share of the blocks in words.
+            asked: Questions asked in words by all processes in this step.
 
         Returns:
-            The loss per pair; NaN where loss or gradient are not finite, and then the weights stay.
+            The loss per pair, without that in words; NaN where loss or gradient are not finite, and then the weights
+            stay.
         """
         set_rate(self.optimizer, rate)
         self.optimizer.zero_grad()
@@ -51,6 +57,9 @@ class Learner:
                 loss = self.loss(some) / pairs
                 loss.backward()  # type: ignore[no-untyped-call]
                 total += float(loss.detach())
+        for block in worded:
+            with memory_for(len(block)):
+                (self.words_loss(block) / asked).backward()  # type: ignore[no-untyped-call]
         total = self.processes.sum_gradients(self.parameters, total)
         norm = float(torch.nn.utils.clip_grad_norm_(self.parameters, 1.0))
         if not math.isfinite(total + norm):
@@ -65,6 +74,11 @@ class Learner:
             for logits, block in zip(self.steerer.block_logits(blocks), blocks, strict=True)
         ]
         return torch.stack(losses).sum()
+
+    def words_loss(self, block: WordedBlock) -> Tensor:
+        """Cross-entropy per token of a block's sentences."""
+        logits = self.steerer.text_logits(block)
+        return functional.cross_entropy(logits.flatten(0, 1), block.tokens.flatten(), ignore_index=NO_TOKEN)
 
     def weights(self) -> Groups:
         """A copy of the weights and of the optimizer's state."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,12 @@ from personaspace.steer.soft_prompts.registry import described
 from personaspace.steer.steerer import Steerer
 from personaspace.steer.training.checkpoint import copy_of, read_checkpoint, write_checkpoint
 from personaspace.steer.training.distributed import Processes
-from personaspace.steer.training.evaluate import validate
+from personaspace.steer.training.evaluate import validate, words_loss
 from personaspace.steer.training.examples import Block, Pairs
 from personaspace.steer.training.metric_logs import Metrics, MetricsLog
 from personaspace.steer.training.settings import TrainSettings, schedule
 from personaspace.steer.training.step import Learner
+from personaspace.steer.training.worded_answers import WordedBlock
 from personaspace.survey.arrays import IntArray
 
 SKIPS = 3
@@ -36,7 +37,7 @@ class Progress:
     Attributes:
         step: Steps done, skipped ones included.
         pairs: Pairs in these steps.
-        best: Lowest log-loss of a check so far.
+        best: Lowest loss of a check so far (:func:`loss_of`).
         since_best: Checks since then.
         stopped: Whether patience has ended.
         skipped: Steps skipped in a row, because loss or gradient was not a number.
@@ -59,15 +60,23 @@ class Progress:
         self.pairs += pairs
         self.skipped = 0 if math.isfinite(loss) else self.skipped + 1
 
-    def record(self, training_loss: float, log_loss: float, accuracy: float, patience: int) -> bool:
+    def record(
+        self, training_loss: float, log_loss: float, accuracy: float, words_loss: float | None, patience: int
+    ) -> bool:
         """Record a check; returns whether it is the best so far."""
-        checked = {"training_loss": training_loss, "log_loss": log_loss, "accuracy": accuracy}
-        self.history.append({"step": self.step, **checked})
-        better = log_loss < self.best
-        self.best = min(self.best, log_loss)
+        checked = {"step": self.step, "training_loss": training_loss, "log_loss": log_loss, "accuracy": accuracy}
+        self.history.append(checked if words_loss is None else {**checked, "words_loss": words_loss})
+        loss = loss_of(self.history[-1])
+        better = loss < self.best
+        self.best = min(self.best, loss)
         self.since_best = 0 if better else self.since_best + 1
         self.stopped = self.since_best >= patience
         return better
+
+
+def loss_of(check: Mapping[str, float]) -> float:
+    """The loss by which checks are compared: of the validation answers, plus that per token of their sentences."""
+    return check["log_loss"] + check.get("words_loss", 0.0)
 
 
 class Trainer:
@@ -178,7 +187,8 @@ class Trainer:
         rate = self.settings.learning_rate * schedule(progress.step, self.steps) / 2**progress.returns
         blocks = [self._block(indices, index) for index, indices in self.processes.share(list(enumerate(step)))]
         pairs = sum(map(len, step))
-        loss = self.learner.step(blocks, pairs, rate)
+        asked = math.ceil(self.settings.words * len(step))
+        loss = self.learner.step(blocks, pairs, rate, self._worded(step[:asked], blocks), asked)
         progress.count(pairs, loss)
         return Metrics(progress.step, progress.pairs, pairs / (time.perf_counter() - began), loss, rate)
 
@@ -191,18 +201,25 @@ class Trainer:
         noise = torch.randn(block.vectors.shape, generator=generator) * self.settings.noise
         return replace(block, noise=noise.to(device))
 
+    def _worded(self, step: list[IntArray], blocks: Sequence[Block]) -> list[WordedBlock]:
+        """This process's blocks in words of a step, with the noise of its blocks."""
+        mine = zip(self.processes.share(step), blocks, strict=False)
+        found = (self.training.worded_block(pairs, block.vectors.device, block.noise) for pairs, block in mine)
+        return [block for block in found if block is not None]
+
     def _check(self, metrics: Metrics, training_loss: float) -> Metrics:
         loss, accuracy = validate(self.steerer, self.validation, self.settings.batch, self.processes)
         if not math.isfinite(loss):
             self._go_back()
             return metrics
-        if self.progress.record(training_loss, loss, accuracy, self.settings.patience):
+        words = words_loss(self.steerer, self.validation, self.processes)
+        if self.progress.record(training_loss, loss, accuracy, words, self.settings.patience):
             self.best = copy_of(self.steerer.soft_prompt)
         self.good = self.learner.weights()
         if self.checkpoint and self.processes.main:
             groups = {**self.good, "best": self.best}
             write_checkpoint(self.checkpoint, groups, {"progress": asdict(self.progress), **self._state()})
-        return replace(metrics, log_loss=loss, accuracy=accuracy)
+        return replace(metrics, log_loss=loss, accuracy=accuracy, words_loss=words)
 
     def _go_back(self) -> None:
         """Restore the weights of the last check and halve the rate."""
