@@ -19,7 +19,7 @@ BENCHMARKS = $(filter-out %/results_table.py,$(wildcard benchmarks/*.py))
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
 
-demo: $(STAMP)  ## install, then run the whole pipeline on a simulated survey
+demo: $(STAMP) smollm2  ## install, then run the whole pipeline on a simulated survey
 	$(BIN)/personaspace demo --out runs/demo
 
 test: lint smollm2  ## lint, types and tests, in under ten minutes

@@ -16,7 +16,7 @@ def demo(
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Run the whole pipeline on a simulated survey with the small model that ships with the package.
+    """Run the whole pipeline on a simulated survey with smollm2 where it is installed, and with nano elsewhere.
 
     Example: personaspace demo --out runs/demo
     """

