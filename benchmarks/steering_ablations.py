@@ -12,7 +12,8 @@ beside methods without a language model.
 
 FOLDER holds OpinionQA; without it a simulated survey is taken. A seed is that of the split, the embedder (LightGCN) and
 the steering of ``nano``. Each row is written as soon as it is measured, and not measured again if it is there, so that
-a run goes on where it ended and several processes with other seeds or tables share a file. Nothing is chosen here.
+a run goes on where it ended and several processes with other seeds or tables share a file. Nothing is chosen here but
+with ``--inner``, which splits the training answers once more and never looks at the others.
 
 Of every evaluation set at most ``--answers`` are predicted, the same for all rows; the temperature is fitted on at most
 2,000 validation answers, and the weights are those at the end of an epoch. Accuracy is per respondent (macro).
@@ -44,6 +45,8 @@ from shared.steering_trials import CHECKED, METRICS, SETS, WORDS_ONLY, Cells, Gr
 
 import personaspace as ps
 from personaspace.steer.model.language_model import LanguageModel
+from personaspace.steer.soft_prompts.base import SoftPrompt
+from personaspace.steer.soft_prompts.informed import Informed
 from personaspace.steer.soft_prompts.registry import soft_prompt_settings
 from personaspace.steer.training import distillation
 
@@ -55,6 +58,7 @@ DESIGN = (
     Trial("transformer", "transformer"),
     Trial("question-aware", "question-aware"),
     INFORMED,
+    Trial("informed, not started from the prior", changes=((Informed, "added", SoftPrompt.added),)),
     Trial("informed, no distillation", settings={"distillation": 0.0}),
     Trial("informed, distillation 1", settings={"distillation": 1.0}),
     Trial("informed, no cross-fitting", cross_fitted=False),
@@ -174,6 +178,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, help="to train on (8000 for placement, 60000 for design)")
     parser.add_argument("--seconds", type=float, default=150.0, help="of training, for placement")
     parser.add_argument("--answers", type=int, default=8000)
+    parser.add_argument("--inner", action="store_true", help="split the training answers again: for choosing defaults")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--print", type=Path, dest="shown", help="only print the tables of these rows")
     parser.add_argument("--quick", action="store_true", help="the design table on a small simulated survey")
@@ -190,9 +195,11 @@ def main() -> None:
     survey = ps.read_survey(given.folder) if given.folder else ps.simulate(respondents=80 if given.quick else 1000)
     model = LanguageModel.load("nano")
     for seed in seeds:
-        ground = Ground(survey, model, seed, answers, min(answers, CHECKED))
+        part = ps.split(survey, seed=seed).train if given.inner else survey
+        ground = Ground(part, model, seed, answers, min(answers, CHECKED))
         for table in ("design",) if given.quick else given.table:
-            rows = Rows(out, {"survey": survey.name, "answers": answers, "table": table, "seed": seed})
+            name = f"{survey.name}, its training answers" if given.inner else survey.name
+            rows = Rows(out, {"survey": name, "answers": answers, "table": table, "seed": seed})
             if table == "placement":
                 placement(ground, rows, pairs[table], seconds)
             else:

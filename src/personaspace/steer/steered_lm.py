@@ -133,7 +133,8 @@ class SteeredLM(Answerer, Writer):
             self.prior_ = QuestionPrior(survey.questions, states, log_odds(survey, embedder, vectors.numpy()))
             on_fold = at_stage(on_step, "cross-fitting")
             training, validation = with_prior(training, validation, self.prior_, embedder, survey, settings, on_fold)
-            self.soft_prompt_.set_refused(len(survey.refusals) / (len(survey.refusals) + len(survey.answers)))
+            refused = len(survey.refusals) + 1  # one more, so that refusing is never impossible
+            self.soft_prompt_.set_refused(refused / (refused + len(survey.answers)))
         if settings.words and self.model.chat is not None:
             on_sentence = at_stage(on_step, "writing sentences")
             sentences = write_sentences(self.model, survey.questions, settings.seed, on_sentence)
