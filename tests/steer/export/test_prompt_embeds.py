@@ -80,15 +80,19 @@ def test_the_wire_holds_one_sequence_and_nothing_else(llama: LanguageModel) -> N
     assert len(sent) < received.nbytes + 4096
 
 
-def test_a_file_of_embeddings_says_what_it_holds(llama: LanguageModel, tmp_path: Path) -> None:
-    lm, points = steered(llama, "prompt", "after"), Points()
+@pytest.mark.parametrize("kind", ["mlp", "informed"])
+def test_a_file_of_embeddings_says_all_that_an_answer_takes(llama: LanguageModel, tmp_path: Path, kind: str) -> None:
+    lm, points = steered(llama, "prompt", "after", kind), Points()
+    lm.temperature_ = 1.5
     path = export_embeds(lm, points, ASKED.text, [option.text for option in ASKED.options], tmp_path)
     tensors, about = read_tensors(path), read_metadata(path)
     assert (about["question"], json.loads(about["outcomes"])) == (ASKED.text, ["Yes", "Perhaps", "No"])
     assert json.loads(about["temperature"]) == lm.temperature_
     for row, name in enumerate(points.names):
         logits = llama.model(inputs_embeds=torch.from_numpy(tensors[name])[None]).logits[0, -1]
-        answers = logits[json.loads(about["labels"])].softmax(-1).detach().numpy()
+        added = json.loads(about["share"]) * logits[json.loads(about["labels"])].detach()
+        prior = torch.tensor(json.loads(about["log_prior"])[name])
+        answers = ((prior + added) / json.loads(about["temperature"])).softmax(-1).numpy()
         np.testing.assert_allclose(answers, lm.predict(points.vectors, ASKED)[row], atol=1e-5)
 
 

@@ -23,6 +23,7 @@ from personaspace.steer.protocols import PersonasLike, names_and_vectors
 from personaspace.steer.soft_prompts.informed import prior_features
 from personaspace.steer.steered_lm import SteeredLM
 from personaspace.steer.steering import Steering
+from personaspace.survey.arrays import Vectors
 from personaspace.survey.question import Question
 
 
@@ -96,7 +97,8 @@ def export_embeds(lm: SteeredLM, personas: PersonasLike, text: str, options: Seq
     """Write ``prompt_embeds.safetensors``: one sequence ``[tokens, width]`` per persona, by name, for one question.
 
     Its metadata name the base model, the question, its outcomes, and the token ids of their labels (``labels``): the
-    answer is the softmax of those tokens' logits after the sequence, divided by ``temperature``.
+    answer is the softmax of (p + ``share`` x l) / ``temperature``, with l those tokens' logits after the sequence and p
+    the persona's row of ``log_prior``.
 
     Args:
         lm: A trained model in prompt form.
@@ -113,14 +115,30 @@ def export_embeds(lm: SteeredLM, personas: PersonasLike, text: str, options: Seq
     """
     asked = new_question(text, options) if options else text
     outcomes = [*options, REFUSED] if options and lm.refusals else [*options]
+    names, vectors = names_and_vectors(personas)
+    share, prior = _starts(lm.steering, vectors, asked, len(outcomes)) if isinstance(asked, Question) else (1.0, [])
     about = {
         "base_model": lm.model.name,
         "question": text,
         "outcomes": json.dumps(outcomes),
         "labels": json.dumps(lm.model.option_tokens.ids(labels_for(len(outcomes)) if outcomes else ())),
         "temperature": json.dumps(lm.temperature_),
+        "share": json.dumps(share),
+        "log_prior": json.dumps(dict(zip(names, prior, strict=False))),
     }
     embeddings = prompt_embeds(lm, personas, asked)
     path = Path(folder) / "prompt_embeds.safetensors"
-    write_tensors(path, dict(zip(names_and_vectors(personas)[0], embeddings.cpu(), strict=True)), about)
+    write_tensors(path, dict(zip(names, embeddings.cpu(), strict=True)), about)
     return path
+
+
+@torch.no_grad()
+def _starts(steering: Steering, vectors: Vectors, asked: Question, outcomes: int) -> tuple[float, list[list[float]]]:
+    """The share of the base model's logits in the answers, and what is added to it for every point and outcome."""
+    points, weights = steering.steerer.points(vectors), steering.option_weights(asked)
+    features = None if weights is None else prior_features(weights, points)
+    zero, one = (
+        steering.steerer.soft_prompt.added(points.new_full((len(points), outcomes), logit), features)
+        for logit in (0.0, 1.0)
+    )
+    return float((one - zero)[0, 0]), zero.tolist()
