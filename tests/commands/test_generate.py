@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.commands.line import succeed
+from tests.commands.line import personaspace, succeed
 
 CLUSTERS = {"cluster-1", "cluster-2", "cluster-3"}
 
@@ -36,3 +36,9 @@ def test_a_stream_adds_up_to_the_whole_texts(steered_run: Path) -> None:
         texts[piece["persona"]] += piece["text"]
     assert texts == succeed(*arguments)["answers"]
     assert "Why?  cluster-1" in succeed("generate", steered_run, "Why?", "--max-new-tokens", "3", "--stream")
+
+
+def test_a_model_that_learned_letters_alone_says_so(steered_run: Path) -> None:
+    assert (
+        "learned option letters alone" in personaspace("generate", steered_run, "Why?", "--max-new-tokens", "3").stderr
+    )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from personaspace.commands.options import AsJson, Device, Mixtures, PersonaNames, RunFolder, Seed, Strength
 from personaspace.commands.printing import print_json
+from personaspace.errors import printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +44,12 @@ def generate(
     fitted = open_run(run)
     chosen = personas_named(fitted, persona, mix)
     lm = fitted.steered_lm(device)
+    if not lm.learned_words:
+        print(
+            f"note: {printable(lm.model.name)} learned option letters alone and will hardly write sentences: steer "
+            "with a model that has a chat template, such as smollm2, and without --words 0",
+            file=sys.stderr,
+        )
     how: dict[str, Any] = {
         "strength": strength,
         "samples": samples,

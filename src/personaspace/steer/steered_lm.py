@@ -254,6 +254,11 @@ class SteeredLM(Answerer, Writer):
             if on_question:
                 on_question(done, len(texts))
 
+    @property
+    def learned_words(self) -> bool:
+        """Whether it learned to answer in words, and not with option letters alone."""
+        return any("words_loss" in check for check in self.history_)
+
     def _fitted(self) -> SoftPrompt:
         if not hasattr(self, "soft_prompt_"):
             from personaspace.not_fitted import NotFittedError

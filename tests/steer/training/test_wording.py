@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
 
 from personaspace.steer.generation.decoding import Decoding
 from personaspace.steer.generation.sampling import Sampling
 from personaspace.steer.model.language_model import LanguageModel
+from personaspace.steer.steered_lm import SteeredLM
 from personaspace.steer.training import wording
+from personaspace.steer.training.examples import pairs_of
+from personaspace.steer.training.settings import TrainSettings
+from personaspace.steer.training.worded_answers import WordedAnswers
 from personaspace.steer.training.wording import ANY, Prompts, write_sentences
 from personaspace.survey.question import Option, Question
+from tests.steer.conftest import opposed_survey
 from tests.steer.model.test_chat import MARKS, chatty
 
 PARKS = Question("parks", "More parks?", (Option("Yes, many"), Option("No")))
@@ -20,7 +29,7 @@ TREES = Question("trees", "More trees?", (Option("Yes"), Option("No"), Option("S
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> LanguageModel:
     """A tiny chat model with room for the examples, whose sentences end at the next common letter."""
-    monkeypatch.setattr(wording, "EXAMPLES", (("Cake?", "No", "No cake."), ("Tea?", "Yes", "Tea, yes.")))
+    monkeypatch.setattr(wording, "EXAMPLES", (("Tea?", "Yes", "Yes."),))
     monkeypatch.setattr(wording, "INSTRUCTION", "Say it.")
     monkeypatch.setattr(wording, "SAMPLING", Sampling(max_new_tokens=32, stop=tuple("aeinost")))
     return chatty()
@@ -74,3 +83,22 @@ def test_text_of_a_survey_cannot_leave_its_turn(model: LanguageModel) -> None:
 def test_a_question_too_long_for_the_context_has_no_sentence(model: LanguageModel) -> None:
     long = Question("long", "very " * 300, PARKS.options)
     assert write_sentences(model, [long, PARKS], 0) == [["", ""], *write_sentences(model, [PARKS], 0)]
+
+
+def test_a_chat_model_learns_words_with_the_labels_unless_told_not_to(model: LanguageModel, tmp_path: Path) -> None:
+    survey, space = opposed_survey(20, 3)
+    lm = SteeredLM(model, settings=TrainSettings(epochs=1)).fit(survey, space, tmp_path / "checkpoint.safetensors")
+    assert lm.learned_words
+    letters = TrainSettings(epochs=1, words=0)
+    assert not SteeredLM(model, settings=letters).fit(survey, space).learned_words
+    lm.save(tmp_path)
+    assert SteeredLM.load(tmp_path, model).learned_words
+
+
+def test_other_sentences_are_other_training_data(model: LanguageModel) -> None:
+    survey, space = opposed_survey(20, 3)
+    pairs = pairs_of(survey, torch.from_numpy(space.vectors), np.ones(len(survey.answers), bool))
+    worded = [
+        replace(pairs, worded=WordedAnswers(model, survey.questions, [[text, ""]] * 3)) for text in ("Yes.", "No.")
+    ]
+    assert len({one.digest() for one in (pairs, *worded)}) == 3
