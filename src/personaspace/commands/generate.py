@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from personaspace.commands.options import AsJson, Device, Mixtures, PersonaNames, RunFolder, Seed, Strength
 from personaspace.commands.printing import print_json
-from personaspace.errors import printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +35,7 @@ def generate(
 
     Example: personaspace generate runs/demo "What worries you most?" --mix "cluster-1=0.7,cluster-2=0.3" --stream
     """
-    from personaspace.console import show_pieces, show_texts
+    from personaspace.console import Reporter, show_pieces, show_texts
     from personaspace.runs.fitted import open_run
     from personaspace.runs.personas import personas_named
 
@@ -45,11 +43,11 @@ def generate(
     chosen = personas_named(fitted, persona, mix)
     lm = fitted.steered_lm(device)
     if not lm.learned_words:
-        print(
-            f"note: {printable(lm.model.name)} learned option letters alone and will hardly write sentences: steer "
-            "with a model that has a chat template, such as smollm2, and without --words 0",
-            file=sys.stderr,
-        )
+        with Reporter() as reporter:
+            reporter.say(
+                f"note: {lm.model.name} learned option letters alone and will hardly write sentences: steer with a "
+                "model that has a chat template, such as smollm2, and without --words 0"
+            )
     how: dict[str, Any] = {
         "strength": strength,
         "samples": samples,
