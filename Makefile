@@ -40,7 +40,7 @@ lint: $(STAMP)  ## ruff and mypy, strict
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(STAMP)  ## every benchmark, in its quick form
+bench: $(STAMP) smollm2  ## every benchmark, in its quick form
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	for script in $(BENCHMARKS); do $(BIN)/python $$script --quick || exit 1; done
 
