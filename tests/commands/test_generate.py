@@ -39,6 +39,5 @@ def test_a_stream_adds_up_to_the_whole_texts(steered_run: Path) -> None:
 
 
 def test_a_model_that_learned_letters_alone_says_so(steered_run: Path) -> None:
-    assert (
-        "learned option letters alone" in personaspace("generate", steered_run, "Why?", "--max-new-tokens", "3").stderr
-    )
+    noted = personaspace("generate", steered_run, "Why?", "--max-new-tokens", "3").stderr
+    assert "learned option letters alone" in " ".join(noted.split())
