@@ -53,6 +53,7 @@ def steer(
     from personaspace.steer.soft_prompts.registry import soft_prompt_settings
     from personaspace.steer.training.distributed import launched
     from personaspace.steer.training.settings import TrainSettings
+    from personaspace.steer.training.trainer import loss_of
 
     with Reporter() as reporter:
         if model == NANO and launched().main:
@@ -73,8 +74,6 @@ def steer(
         )
     if not launched().main:
         return
-    from personaspace.steer.training.trainer import loss_of
-
     best = min(lm.history_, key=loss_of)
     if as_json:
         print_json({"run": str(run), "model": model, "best": best})

@@ -247,17 +247,17 @@ class SteeredLM(Answerer, Writer):
         steerer = Steerer(self.model, self._fitted(), self.attachment)
         return Steering(steerer, self.temperature_, self.refusals, self.prior_)
 
+    @property
+    def learned_words(self) -> bool:
+        """Whether it learned to answer in words, and not with option letters alone."""
+        return any("words_loss" in check for check in self.history_)
+
     def _readings(self, texts: Sequence[str], on_step: OnStep | None) -> Iterator[CachedQuestion]:
         on_question = at_stage(on_step, "reading questions")
         for done, text in enumerate(texts, 1):
             yield self.model.read(text)
             if on_question:
                 on_question(done, len(texts))
-
-    @property
-    def learned_words(self) -> bool:
-        """Whether it learned to answer in words, and not with option letters alone."""
-        return any("words_loss" in check for check in self.history_)
 
     def _fitted(self) -> SoftPrompt:
         if not hasattr(self, "soft_prompt_"):

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, get_args
 
@@ -68,15 +68,7 @@ def hidden_of_text(model: LanguageModel, continuation: Continuation, tokens: int
     """
     if continuation.question and shares(model, continuation.length):
         return _shared_states(model, [continuation])[:, -tokens:]
-    with recomputed(model.model) if model.settings.recompute else nullcontext():
-        cache = None if model.settings.recompute else continuation.cache()
-        states: Tensor = model.body(
-            inputs_embeds=continuation.embeddings,
-            past_key_values=cache,
-            attention_mask=continuation.mask(),
-            use_cache=cache is not None,
-        ).last_hidden_state
-    return states[:, -tokens:]
+    return _plain_states(model, continuation)[:, -tokens:]
 
 
 def shares(model: LanguageModel, length: int) -> bool:
@@ -127,12 +119,22 @@ def _padded(parts: Sequence[Tensor]) -> Tensor:
 
 
 def _plain_pass(model: LanguageModel, continuation: Continuation) -> Tensor:
-    if model.settings.recompute and not continuation.past_length:
-        with recomputed(model.model):
-            embeddings = continuation.embeddings
-            whole: Tensor = model.body(inputs_embeds=embeddings, use_cache=False).last_hidden_state
-        return whole[:, -1]
+    if _recomputes(model, continuation):
+        return _plain_states(model, continuation)[:, -1]
     return _last_position(model, continuation)
+
+
+def _recomputes(model: LanguageModel, continuation: Continuation) -> bool:
+    return model.settings.recompute and not continuation.past_length
+
+
+def _plain_states(model: LanguageModel, continuation: Continuation) -> Tensor:
+    """Final hidden states at all positions of a pass that copies the question for every row."""
+    if not _recomputes(model, continuation):
+        return _states(model, continuation, continuation.cache())
+    with recomputed(model.model):
+        states: Tensor = model.body(inputs_embeds=continuation.embeddings, use_cache=False).last_hidden_state
+    return states
 
 
 @torch.no_grad()
@@ -164,20 +166,20 @@ def _agree(model: LanguageModel, states: Tensor, plain: Tensor) -> bool:
 def _last_position(model: LanguageModel, continuation: Continuation) -> Tensor:
     """Final hidden state at the last position, shape ``[n, width]``, without the last layer at the others."""
     if continuation.embeddings.shape[1] < WORTHWHILE or not _spares(model):
-        return _whole_pass(model, continuation, continuation.cache())
+        return _states(model, continuation, continuation.cache())[:, -1]
     cache = EndingCache(continuation.keys_values())
     with last_position_only(model.model, cache):
-        return _whole_pass(model, continuation, cache)
+        return _states(model, continuation, cache)[:, -1]
 
 
-def _whole_pass(model: LanguageModel, continuation: Continuation, cache: DynamicCache) -> Tensor:
+def _states(model: LanguageModel, continuation: Continuation, cache: DynamicCache) -> Tensor:
     hidden: Tensor = model.body(
         inputs_embeds=continuation.embeddings,
         past_key_values=cache,
         attention_mask=continuation.mask(),
         use_cache=True,
     ).last_hidden_state
-    return hidden[:, -1]
+    return hidden
 
 
 def _spares(model: LanguageModel) -> bool:
@@ -196,7 +198,7 @@ def _sparing_agrees(model: LanguageModel, placement: Placement) -> bool:
         spared = _last_position(model, continuation)
     except (TypeError, IndexError, RuntimeError):
         return False
-    return _agree(model, spared, _whole_pass(model, continuation, continuation.cache()))
+    return _agree(model, spared, _states(model, continuation, continuation.cache())[:, -1])
 
 
 @contextmanager

@@ -192,8 +192,8 @@ def _decodings(
 def ends(model: LanguageModel) -> set[int]:
     """Tokens with which the model ends a text."""
     configured = getattr(model.model.generation_config, "eos_token_id", None)
-    ends = configured if isinstance(configured, list) else [configured]
-    return {int(end) for end in (*ends, model.tokenizer.eos_token_id) if end is not None}
+    known = configured if isinstance(configured, list) else [configured]
+    return {int(end) for end in (*known, model.tokenizer.eos_token_id) if end is not None}
 
 
 def draws_of(seed: int, *text: object) -> torch.Generator:

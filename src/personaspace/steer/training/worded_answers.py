@@ -75,6 +75,6 @@ class WordedAnswers:
 
 def _ids(model: LanguageModel, sentence: str) -> list[int]:
     """Token ids of a sentence after the answer cue, and of the end of the text."""
-    cue, whole = (model.tokens(text, start=False)[0].tolist() for text in (CUE, f"{CUE} {sentence}"))
+    cue, whole = model.cue[0].tolist(), model.tokens(f"{CUE} {sentence}", start=False)[0].tolist()
     begun = whole[: len(cue)] == cue
     return [*(whole[len(cue) :] if begun else model.tokens(f" {sentence}", start=False)[0].tolist()), *model.end]
