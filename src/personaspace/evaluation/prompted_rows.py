@@ -20,7 +20,7 @@ from personaspace.survey.lookup import positions
 from personaspace.survey.question import Question
 from personaspace.survey.survey import Survey
 
-TOLD = "Answer as this person would:"
+INTRODUCTION = "Answer as this person would:"
 """The line before a respondent's traits."""
 
 
@@ -32,7 +32,7 @@ def prompted_rows(
     Args:
         rows: Those chosen.
         train: The training answers, from which cluster personas are described.
-        known: The respondents' own answers that may be told, matched by id.
+        known: The respondents' own answers that may be stated, matched by id.
         vectors: A vector for each respondent of ``known``, shape ``[respondents, dim]``.
         embedder: The embedder, fitted on ``train``.
         clusters: Cluster personas, or ``None``.
@@ -70,12 +70,12 @@ def demographics(test: Survey) -> list[Prompt]:
         Answer as this person would:
         age: 65 and over
     """
-    told = []
+    stated = []
     for _, row in test.traits.iterrows():
         lines = [f"{trait}: {value}" for trait, value in row.dropna().items()]
-        told.append(("\n".join([TOLD, *(" ".join(line.split()) for line in lines)]),) if lines else ())
+        stated.append(("\n".join([INTRODUCTION, *(" ".join(line.split()) for line in lines)]),) if lines else ())
     rows = zip(questions_alone(test), test.answers.respondent.tolist(), strict=True)
-    return [prompt._replace(before=told[row]) for prompt, row in rows]
+    return [prompt._replace(before=stated[row]) for prompt, row in rows]
 
 
 def context(known: Survey, k: int, test: Survey) -> list[Prompt]:
@@ -85,18 +85,18 @@ def context(known: Survey, k: int, test: Survey) -> list[Prompt]:
     no answers.
 
     Args:
-        known: The answers that may be told, matched by respondent id.
+        known: The answers that may be stated, matched by respondent id.
         k: How many; all that are known, where they are fewer.
         test: Answers to predict.
 
     Returns:
-        One prompt per answer of ``test``; an answer to the question itself is never told.
+        One prompt per answer of ``test``; an answer to the question itself is never stated.
     """
     similarity, itself = question_similarity(known, test), matched_questions(known.questions, test)
     answers = known.answers.where(np.argsort(known.answers.respondent, kind="stable"))
     row = positions(test.respondents, known.respondent_index)
     first, last = (np.searchsorted(answers.respondent, row, side=side) for side in ("left", "right"))
-    told: dict[tuple[int, int], str] = {}
+    stated: dict[tuple[int, int], str] = {}
     prompts = []
     for prompt, i, j in zip(questions_alone(test), test.answers.respondent, test.answers.question, strict=True):
         own = np.arange(first[i], last[i])
@@ -104,9 +104,9 @@ def context(known: Survey, k: int, test: Survey) -> list[Prompt]:
         nearest = own[np.argsort(-similarity[j, answers.question[own]], kind="stable")[:k]]
         before = []
         for cell in zip(answers.question[nearest].tolist(), answers.option[nearest].tolist(), strict=True):
-            if cell not in told:
-                told[cell] = _answered(known.questions[cell[0]], cell[1])
-            before.append(told[cell])
+            if cell not in stated:
+                stated[cell] = _answered(known.questions[cell[0]], cell[1])
+            before.append(stated[cell])
         prompts.append(prompt._replace(before=tuple(reversed(before))))
     return prompts
 
@@ -118,7 +118,7 @@ def system_prompts(
 
     Args:
         personas: The persona of each respondent of ``test``; the question alone is read where it is ``None``.
-        survey: The answers that may be told; see :func:`~personaspace.profiles.system_prompt.system_prompt`.
+        survey: The answers that may be stated; see :func:`~personaspace.profiles.system_prompt.system_prompt`.
         embedder: The embedder that the personas were made from; ``None`` to tell only answers that were given.
         test: Answers to predict.
 

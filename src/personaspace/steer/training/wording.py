@@ -1,4 +1,4 @@
-r"""Answers in words: a chat model is told which option somebody chose and says it in a sentence of its own.
+r"""Answers in words: a chat model is given the option that somebody chose and says it in a sentence of its own.
 
 A survey knows the option that a respondent chose and not what they would have said. A sentence is written once for an
 option and serves all respondents who chose it. So that it says this option and no other, the logits z are contrasted
@@ -7,7 +7,7 @@ with those of the same prompt with :data:`ANY` for the option,
     (1 + w) z_option - w z_any,
 
 classifier-free guidance (arXiv 2306.17806) of strength w. A soft-prompting model that learns the sentences of a
-respondent's options learns from its own base model, which was told what the virtual tokens are to tell (context
+respondent's options learns from its own base model, which was given in words what the virtual tokens stand for (context
 distillation, arXiv 2112.00861); so its language stays that of the base model.
 """
 
@@ -89,7 +89,7 @@ def write_sentences(
 
 
 class Prompts:
-    """Prompts that tell a chat model which option was chosen; what all begin with is read once.
+    """Prompts that give a chat model the option chosen; what all begin with is read once.
 
     Args:
         model: A frozen model with a chat template.
@@ -100,7 +100,7 @@ class Prompts:
         turns: list[Turn] = []
         for question, option, sentence in EXAMPLES:
             instruction = "" if turns else f"{INSTRUCTION}\n"
-            turns += [Turn("user", instruction + _told(question, option)), Turn("assistant", sentence)]
+            turns += [Turn("user", instruction + _turn(question, option)), Turn("assistant", sentence)]
         self._template = ChatTemplate(model.tokenizer, model.name, turns)
         one, other = (self._template.ids(text) for text in ("a", "b"))
         self._common = next(place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
@@ -108,21 +108,21 @@ class Prompts:
 
     def continuation(self, question: str, option: str, rows: int = 1) -> Continuation:
         """One prompt for several rows, read but for its last token."""
-        ids = self._tensor(self._template.ids(_told(question, option))[self._common :])
+        ids = self._tensor(self._template.ids(_turn(question, option))[self._common :])
         read = read_on(self.model.body, self._begun, ids[:, :-1]) if rows > 1 else self._begun
         rest = ids[:, -1:] if rows > 1 else ids
         return Continuation(read, [], self.model.embedding(rest).expand(rows, -1, -1))
 
     def fits(self, question: str, option: str) -> bool:
         """Whether a prompt with its sentence fits the model's context."""
-        longest = max(len(self._template.ids(_told(question, said))) for said in (option, ANY))
+        longest = max(len(self._template.ids(_turn(question, said))) for said in (option, ANY))
         return longest + SAMPLING.max_new_tokens <= self.model.context_length
 
     def _tensor(self, ids: Sequence[int]) -> Tensor:
         return torch.tensor([ids], dtype=torch.long, device=self.model.device)
 
 
-def _told(question: str, option: str) -> str:
+def _turn(question: str, option: str) -> str:
     return f"{question.strip()}\nYour answer: {option}"
 
 
@@ -130,17 +130,17 @@ def _told(question: str, option: str) -> str:
 def _written(prompts: Prompts, asked: Sequence[tuple[str, str]], seed: int) -> list[str]:
     """Sentences for questions and options; empty where one did not end."""
     model = prompts.model
-    told = Decoding(model, [prompts.continuation(question, option) for question, option in asked])
+    conditional = Decoding(model, [prompts.continuation(question, option) for question, option in asked])
     counts = Counter(question for question, _ in asked)
-    unsaid = Decoding(model, [prompts.continuation(question, ANY, rows) for question, rows in counts.items()])
+    unconditional = Decoding(model, [prompts.continuation(question, ANY, rows) for question, rows in counts.items()])
     growing = [IncrementalDetokenizer(model.tokenizer, ends(model), SAMPLING.stops) for _ in asked]
     draws = [draws_of(seed, *one) for one in asked]
     tokens = torch.empty(len(asked), 0, dtype=torch.long, device=model.device)
     while tokens.shape[1] < SAMPLING.max_new_tokens and not all(text.done for text in growing):
         if tokens.shape[1]:
-            told.step(tokens[:, -1])
-            unsaid.step(tokens[:, -1])
-        chosen = SAMPLING.choose((1 + GUIDANCE) * told.logits - GUIDANCE * unsaid.logits, tokens, draws)
+            conditional.step(tokens[:, -1])
+            unconditional.step(tokens[:, -1])
+        chosen = SAMPLING.choose((1 + GUIDANCE) * conditional.logits - GUIDANCE * unconditional.logits, tokens, draws)
         tokens = torch.cat([tokens, chosen[:, None]], dim=1)
         for text, token in zip(growing, chosen.tolist(), strict=True):
             if not text.done:
