@@ -25,7 +25,7 @@ from personaspace.evaluation.baselines import majority
 from personaspace.evaluation.language_model_rows import individual
 from personaspace.evaluation.metrics import ece, log_loss, macro_accuracy
 from personaspace.evaluation.predictions import Predictions
-from personaspace.steer.poll import sensitivity
+from personaspace.newquestions.poll import sensitivity
 from personaspace.steer.steered_lm import SteeredLM
 from personaspace.steer.steering import AskOptions, AskSettings
 from personaspace.steer.training.settings import TrainSettings

@@ -21,7 +21,7 @@ Training time is the processor's, of the steps alone, one thread. For the rows a
 the same model managed a second in the row at equal pairs, so that the learning rate knows where it ends; the time it
 then took stands beside it. Where a survey has fewer pairs they are seen again. What has no setting is switched off by
 setting a constant of the library meanwhile: ``distillation.LEFT_OUT`` (leave-one-out prior features),
-``features.STATES`` (the frozen model's states in the kernel); cross-fitting by an embedder that does not embed.
+``TextFeatures.of`` (the frozen model's states in the kernel); cross-fitting by an embedder that does not embed.
 
 The last line is one JSON object: accuracy on held-out questions, the informed model (ours) and the best method without
 a language model (peer).

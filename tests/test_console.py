@@ -13,8 +13,8 @@ import pytest
 import personaspace
 from personaspace.commands.printing import print_json, say
 from personaspace.console import Reporter, show_bars, show_pieces, show_poll, show_table, show_texts
+from personaspace.newquestions.poll import Poll
 from personaspace.steer.generation.writer import Piece
-from personaspace.steer.poll import Poll
 from personaspace.survey.question import Option, Question
 
 EVIL = "a\x1b]0;t\x07\x1b[2J\r\x08\x7f\x9b31m\u202e\u2066\u2028b"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -21,9 +21,10 @@ from personaspace.evaluation.language_model_rows import individual, question_pri
 from personaspace.evaluation.metrics import ece, log_loss, macro_accuracy
 from personaspace.evaluation.predictions import Predictions
 from personaspace.evaluation.similar_question import own_similar_answer, similar_question_majority
-from personaspace.newquestions import features as question_kernel
+from personaspace.newquestions.features import Features, TextFeatures
 from personaspace.newquestions.gaussian_process import QuestionPrior
 from personaspace.newquestions.log_odds import log_odds
+from personaspace.newquestions.option_weights import Axes
 from personaspace.steer import steered_lm
 from personaspace.steer.forward.attach import Form, Placement
 from personaspace.steer.model.language_model import LanguageModel
@@ -32,13 +33,22 @@ from personaspace.steer.protocols import vectors_of
 from personaspace.steer.soft_prompts.base import SoftPromptSettings
 from personaspace.steer.soft_prompts.initialization import new_soft_prompt
 from personaspace.steer.training.examples import Pairs, training_and_validation
+from personaspace.survey.arrays import FloatArray
+from personaspace.survey.question import Question
 from personaspace.survey.survey import Survey
 from personaspace.survey.validation import validation_mask
 
 CHECKED = 2000
 SETS = ("held-out answers", "unseen respondents K=5", "held-out questions")
 METRICS = {"accuracy": macro_accuracy, "log-loss": log_loss, "ECE": ece}
-WORDS_ONLY = (question_kernel, "STATES", 0.0)
+OF = TextFeatures.of
+
+
+def _words_alone(texts: TextFeatures, questions: Sequence[Question], _: FloatArray | None = None) -> Features:
+    return OF(texts, questions)
+
+
+WORDS_ONLY = (TextFeatures, "of", _words_alone)
 
 Change = tuple[Any, str, Any]
 Cells = dict[str, float]
@@ -164,7 +174,7 @@ class Ground:
                 stack.enter_context(patch.object(*change))
             lm = ps.SteeredLM(self.model)
             weights = log_odds(self.train, self.embedder, vectors)
-            lm.prior_ = QuestionPrior(questions, states.double().numpy(), weights)
+            lm.prior_ = QuestionPrior(questions, weights, Axes.of(vectors), states.double().numpy())
             lm.soft_prompt_ = new_soft_prompt(lm.kind, vectors.shape[1], self.model, lm.attachment, self.seed)
             return self.evaluated(lambda at: question_prior(lm, at.vectors, at.test))
 

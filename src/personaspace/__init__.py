@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from personaspace.imputation.multiple import impute as impute
     from personaspace.imputation.next_question import next_question as next_question
     from personaspace.imputation.rubin import pool as pool
+    from personaspace.newquestions.new_questions import NewQuestions as NewQuestions
     from personaspace.not_fitted import NotFittedError as NotFittedError
     from personaspace.persona.clustering.choose_k import choose_k as choose_k
     from personaspace.persona.clustering.cluster_personas import cluster_personas as cluster_personas
@@ -76,6 +77,7 @@ _HOMES = {
     "LanguageModel": "steer.model.language_model",
     "LightGCN": "embedding.lightgcn.model",
     "Map": "persona.map",
+    "NewQuestions": "newquestions.new_questions",
     "NotFittedError": "not_fitted",
     "Option": "survey.question",
     "Persona": "persona.personas",

@@ -19,8 +19,8 @@ from rich.text import Text
 from personaspace.errors import printable
 
 if TYPE_CHECKING:
+    from personaspace.newquestions.poll import Poll
     from personaspace.steer.generation.writer import Piece
-    from personaspace.steer.poll import Poll
 
 PLAIN_SECONDS = 10.0
 BAR = 24

@@ -20,6 +20,7 @@ from personaspace.embedding.registry import load_embedder
 from personaspace.errors import PersonaSpaceError
 from personaspace.evaluation.results import Results, Row
 from personaspace.newquestions.gaussian_process import QuestionPrior
+from personaspace.newquestions.option_weights import Axes
 from personaspace.persona.clustering.cluster_personas import cluster_personas
 from personaspace.persona.map import Map, map_respondents
 from personaspace.persona.personas import Personas
@@ -82,7 +83,8 @@ def write_map(folder: Path) -> Path:
 def write_prior(folder: Path) -> Path:
     questions = simulate(respondents=20).questions[:3]
     options = sum(len(question.options) for question in questions)
-    QuestionPrior(questions, np.ones((3, 4)), np.ones((options, 3))).save(folder / "prior")
+    axes = Axes.of(np.eye(2, dtype=np.float32))
+    QuestionPrior(questions, np.ones((options, 3)), axes, np.ones((3, 4))).save(folder / "prior")
     return folder / "prior"
 
 

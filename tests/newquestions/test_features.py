@@ -5,18 +5,37 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from personaspace.newquestions.features import MAX_SIMILARITY, QuestionKernel
+from personaspace.newquestions.features import KernelSettings, Similarity, TextFeatures, contrasts
+from personaspace.survey.arrays import FloatArray
 from tests.newquestions.asked import ASKED, question, states_of
 
 
-def test_likeness_is_symmetric_and_a_covariance() -> None:
-    likeness = QuestionKernel(ASKED, states_of(ASKED))(ASKED, states_of(ASKED))
+@pytest.mark.parametrize("states", [None, states_of(ASKED)])
+def test_likeness_is_symmetric_and_a_covariance(states: FloatArray | None) -> None:
+    asked = TextFeatures(ASKED, states).of(ASKED, states)
+    likeness = Similarity(asked, asked).kernel(KernelSettings(states=0.4))
     np.testing.assert_allclose(likeness, likeness.T, atol=1e-12)
     assert np.linalg.eigvalsh(likeness).min() > -1e-9
 
 
-def test_texts_without_words_are_compared_as_they_stand() -> None:
-    wordless = (question("???", ("+", "-")), question("!!!", ("+", "-")))
-    likeness = QuestionKernel(wordless, np.eye(2))(wordless, np.eye(2))
-    assert likeness[0, 2] > likeness[0, 3] > 0
-    assert likeness[0, 0] == pytest.approx(MAX_SIMILARITY)
+def test_states_say_what_words_do_not() -> None:
+    wordless = (question("???"), question("!!!"), question("---"))
+    states = np.array([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0]])
+    asked = TextFeatures(wordless, states).of(wordless, states)
+    likeness = Similarity(asked, asked).kernel(KernelSettings(states=0.5))
+    assert likeness[0, 2] > likeness[0, 4] > 0
+
+
+def test_options_at_the_same_place_with_the_same_words_are_alike() -> None:
+    wordless = (question("???", ("+", "-")), question("!!!", ("+", "-")), question("...", ("-", "+")))
+    asked = TextFeatures(wordless).of(wordless)
+    likeness = Similarity(asked, asked).kernel(KernelSettings(words=0.5))
+    assert likeness[0, 1] > 0 > Similarity(asked, asked).kernel(KernelSettings(words=1.0))[0, 2]
+    assert likeness[0, 0] > likeness[0, 1]
+
+
+@pytest.mark.parametrize("options", [2, 3, 21])
+def test_contrasts_are_orthonormal_and_leave_out_what_all_options_share(options: int) -> None:
+    rows = contrasts(options)
+    np.testing.assert_allclose(rows @ rows.T, np.eye(options - 1), atol=1e-12)
+    np.testing.assert_allclose(rows.sum(axis=1), 0, atol=1e-12)

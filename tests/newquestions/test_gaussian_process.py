@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,8 +13,9 @@ import torch
 from personaspace.errors import RunError
 from personaspace.files import read_tensors, write_tensors
 from personaspace.newquestions.gaussian_process import QuestionPrior
+from personaspace.newquestions.option_weights import Axes
 from personaspace.survey.arrays import FloatArray
-from personaspace.survey.question import Question, offsets_of
+from personaspace.survey.question import Question
 from tests.newquestions.asked import ASKED, question, states_of
 
 
@@ -27,22 +29,27 @@ def weights_of(questions: tuple[Question, ...], dim: int = 2) -> FloatArray:
     return np.array(rows)
 
 
+def prior_of(questions: tuple[Question, ...], **how: Any) -> QuestionPrior:
+    """Of respondents who differ as much along both axes, and are nobody's friend on average."""
+    axes = Axes.of(np.array([[1, 0], [-1, 0], [0, 1], [0, -1]], np.float32))
+    return QuestionPrior(questions, weights_of(questions), axes, states_of(questions), **how)
+
+
 @pytest.fixture
 def prior() -> QuestionPrior:
-    return QuestionPrior(ASKED, states_of(ASKED), weights_of(ASKED))
+    return prior_of(ASKED)
 
 
 def test_leaving_a_question_out_equals_never_having_asked_it(prior: QuestionPrior) -> None:
-    """The closed form against a regression on the other questions, with the kernel's words and scales as they are."""
-    likeness = prior._kernel(ASKED, states_of(ASKED))
-    offsets = offsets_of(ASKED)
+    """The closed form against a prior of the other questions, whose texts are compared by the same words."""
     for left_out, expected in enumerate(prior.leave_one_out):
-        block = np.arange(offsets[left_out], offsets[left_out + 1])
-        others = np.setdiff1d(np.arange(offsets[-1]), block)
-        noise = np.linalg.inv(prior._inverse)[0, 0] - likeness[0, 0]
-        inner = likeness[np.ix_(others, others)] + noise * np.eye(len(others))
-        by_hand = likeness[np.ix_(block, others)] @ np.linalg.solve(inner, prior.weights[others])
-        np.testing.assert_allclose(expected.weights, by_hand, atol=1e-5)
+        others = tuple(asked for place, asked in enumerate(ASKED) if place != left_out)
+        alone = prior_of(others, kernels=tuple(one.settings for one in prior._regressions))
+        texts = prior._texts
+        vars(alone).update(_texts=texts, _known=texts.of(others, states_of(others)))
+        by_hand = alone.distribution(ASKED[left_out], torch.from_numpy(states_of(ASKED)[left_out])).option_weights()
+        torch.testing.assert_close(expected.weights, by_hand.weights, atol=1e-5, rtol=0)
+        assert expected.uncertainty == pytest.approx(by_hand.uncertainty)
 
 
 def test_an_asked_question_is_expected_as_the_space_says_under_whatever_id(prior: QuestionPrior) -> None:
@@ -51,8 +58,10 @@ def test_an_asked_question_is_expected_as_the_space_says_under_whatever_id(prior
         expected = prior.of(again, torch.zeros(len(states_of(ASKED)[0])))
         assert torch.equal(expected.weights, own.weights)
         assert expected.uncertainty == 0
-    turned = replace(ASKED[0], options=ASKED[0].options[::-1])
-    assert prior.of(turned, torch.from_numpy(states_of((turned,))[0])).uncertainty > 0
+        turned = prior.of(replace(asked, options=asked.options[::-1]))
+        assert torch.equal(turned.weights, own.weights.flip(0))
+    other = replace(ASKED[0], options=ASKED[0].options[:2])
+    assert prior.of(other, torch.from_numpy(states_of((other,))[0])).uncertainty > 0
 
 
 def test_a_new_question_is_expected_as_its_like_were_answered(prior: QuestionPrior) -> None:
@@ -65,7 +74,7 @@ def test_a_new_question_is_expected_as_its_like_were_answered(prior: QuestionPri
 
 
 def test_without_the_only_question_nothing_is_expected() -> None:
-    prior = QuestionPrior(ASKED[:1], states_of(ASKED)[:1], weights_of(ASKED)[:3])
+    prior = prior_of(ASKED[:1])
     assert prior.leave_one_out[0].weights.abs().max() < 1e-6
 
 
@@ -73,11 +82,9 @@ def test_of_too_many_questions_every_second_is_learnt_from(
     monkeypatch: pytest.MonkeyPatch, prior: QuestionPrior
 ) -> None:
     monkeypatch.setattr("personaspace.newquestions.gaussian_process.MOST_OPTIONS", 8)
-    cut = QuestionPrior(ASKED, states_of(ASKED), weights_of(ASKED))
+    cut = prior_of(ASKED)
     kept = [0, 2, 4]
-    alone = QuestionPrior(
-        [ASKED[i] for i in kept], states_of(ASKED)[kept], weights_of(ASKED)[[0, 1, 2, 6, 7, 8, 12, 13]]
-    )
+    alone = prior_of(tuple(ASKED[i] for i in kept))
     for place, question_kept in enumerate(kept):
         assert torch.equal(cut.leave_one_out[question_kept].weights, alone.leave_one_out[place].weights)
     for other in (1, 3):
@@ -94,8 +101,10 @@ def test_options_in_another_order_are_the_same_options(prior: QuestionPrior) -> 
     assert turned.uncertainty == expected.uncertainty
 
 
-def test_saved_equals_loaded(prior: QuestionPrior, tmp_path: Path) -> None:
-    prior.save(tmp_path)
+@pytest.mark.parametrize("factors", [True, False])
+def test_saved_equals_loaded(prior: QuestionPrior, tmp_path: Path, factors: bool) -> None:
+    prior.save(tmp_path, factors=factors)
+    assert ("slopes_factor" in read_tensors(tmp_path / "question_prior.safetensors")) is factors
     loaded = QuestionPrior.load(tmp_path)
     new, states = question("Banks and parks"), torch.ones(3)
     assert torch.equal(loaded.of(new, states).weights, prior.of(new, states).weights)
@@ -108,6 +117,8 @@ def test_saved_equals_loaded(prior: QuestionPrior, tmp_path: Path) -> None:
         ({"states": np.full((4, 8), np.nan)}, "not finite|has shape"),
         ({"log_odds": np.zeros((1, 3))}, r"'log_odds' has shape \[1, 3\]"),
         ({"states": np.zeros(3)}, r"'states' has shape \[3\]"),
+        ({"slopes_factor": np.eye(2)}, r"'slopes_factor' has shape \[2, 2\]"),
+        ({"scale": np.ones(5)}, "has shape"),
     ],
 )
 def test_a_damaged_prior_is_refused(

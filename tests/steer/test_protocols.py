@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from personaspace.errors import SettingError, SurveyError
-from personaspace.steer.protocols import names_and_vectors, vectors_of
+from personaspace.newquestions.points import names_and_vectors
+from personaspace.steer.protocols import vectors_of
 from tests.steer.conftest import Camp, Camps, Points, opposed_survey
 
 

@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from personaspace.newquestions.gaussian_process import OptionWeights, QuestionPrior
+from personaspace.newquestions.gaussian_process import QuestionPrior
+from personaspace.newquestions.option_weights import OptionWeights
 from personaspace.steer.model.prompts import phrasings
 from personaspace.steer.soft_prompts.informed import prior_features
 from personaspace.steer.steered_lm import SteeredLM

@@ -1,29 +1,192 @@
-r"""The kernel between options of questions, from their texts and a frozen model's hidden states.
+r"""The kernel between options of questions, from their texts and, where there are some, a frozen model's states.
 
-    k((q, o), (r, p)) = (c + s(q, r)^2) (place(o, p) + words(o, p)) / 2,    s = (1 - a) words(q, r) + a states(q, r)
+    k((q, o), (r, p)) = (c + (1 - c) s(q, r)^2) ((1 - w) place(o, p) + w words(o, p)),
+    s(q, r) = (1 - h) words(q, r) + h states(q, r)
 
 words is the cosine of tf-idf vectors (a text without words, such as "+", counts as one word); states that of the
 frozen model's standardized states, where not negative, so that a model which understands more knows better which
 questions belong together; place is exp(-(x_o - x_p)^2 / 2 t^2), with x the place of an option in its question, from 0
-for the first to 1 for the last. Where the questions have different numbers of options, place counts 0.8 of that.
+for the first to 1 for the last. c, w, h and t are found by leave-one-question-out
+(:mod:`personaspace.newquestions.gaussian_process`).
+
+Only differences between a question's options are seen in answers, so the kernel is given for an orthonormal set of
+contrasts of each question's options (Helmert's), one fewer than it has options.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from personaspace.survey.arrays import FloatArray
+from personaspace.survey.arrays import FloatArray, IntArray
 from personaspace.survey.question import Question
 
-COMMON = 0.3
-STATES = 0.4
-PLACE = 0.2
-OTHER_LENGTH = 0.8
-MAX_SIMILARITY = COMMON + 1
+
+@dataclass(frozen=True)
+class KernelSettings:
+    """Hyperparameters of the kernel between options.
+
+    Attributes:
+        common: What all questions have in common, c, from 0 to 1.
+        words: Share of the options' words beside their places, w, from 0 to 1.
+        width: How far apart two places are alike, t.
+        noise: Variance of what no text tells, s^2, beside the kernel's 1.
+        states: Share of the frozen model's states beside the questions' words, h, from 0 to 1.
+    """
+
+    common: float = 0.3
+    words: float = 0.3
+    width: float = 0.3
+    noise: float = 0.05
+    states: float = 0.0
+
+
+class TextFeatures:
+    """What the kernel compares of questions.
+
+    Args:
+        questions: The known ones, whose words make up the vocabulary.
+        states: Hidden state of a frozen model for each of them, shape ``[questions, width]``, or ``None``.
+
+    Example:
+        >>> from personaspace.survey.question import Option
+        >>> ask = lambda text: Question(text, text, (Option("Yes"), Option("No"), Option("Not sure")))
+        >>> known = [ask("Is snow white?"), ask("Do you trust banks?")]
+        >>> texts = TextFeatures(known)
+        >>> asked = texts.of([ask("Do you trust schools?")])
+        >>> Similarity(asked, texts.of(known)).kernel(KernelSettings()).shape
+        (2, 4)
+    """
+
+    def __init__(self, questions: Sequence[Question], states: FloatArray | None = None) -> None:
+        self._words = tfidf(map(question_text, questions))
+        self._option_words = tfidf(_options(questions))
+        if states is not None:
+            self._mean, self._scale = states.mean(axis=0), np.maximum(states.std(axis=0), 1e-6)
+
+    def of(self, questions: Sequence[Question], states: FloatArray | None = None) -> Features:
+        """The features of some questions, known or not; with states where those known had some."""
+        return Features(
+            tuple(len(question.options) for question in questions),
+            self._words.transform(map(question_text, questions)),
+            self._option_words.transform(_options(questions)),
+            None if states is None else _unit((states - self._mean) / self._scale),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """Features of questions, and of their options one after the other.
+
+    Attributes:
+        sizes: Number of options of each question.
+        words: tf-idf vectors of the questions, sparse, shape ``[questions, vocabulary]``.
+        option_words: The same of the options, shape ``[options, vocabulary]``.
+        states: Standardized states of unit length, shape ``[questions, width]``, or ``None``.
+    """
+
+    sizes: tuple[int, ...]
+    words: Any
+    option_words: Any
+    states: FloatArray | None
+
+    def only(self, question: int) -> Features:
+        """The features of one of the questions."""
+        states = None if self.states is None else self.states[question : question + 1]
+        options = self.option_words[self.question == question]
+        return Features((self.sizes[question],), self.words[question : question + 1], options, states)
+
+    @cached_property
+    def question(self) -> IntArray:
+        """The question of each option, shape ``[options]``."""
+        return np.repeat(np.arange(len(self.sizes)), self.sizes)
+
+    @cached_property
+    def place(self) -> FloatArray:
+        """The place of each option in its question, from 0 to 1, shape ``[options]``."""
+        return np.concatenate([np.linspace(0, 1, size) for size in self.sizes])
+
+    @cached_property
+    def contrasts(self) -> Any:
+        """Contrasts of all questions, sparse, shape ``[contrasts, options]``."""
+        from scipy.sparse import block_diag
+
+        return block_diag([contrasts(size) for size in self.sizes], format="csr")
+
+    @cached_property
+    def blocks(self) -> list[slice]:
+        """The rows of each question's contrasts."""
+        ends = np.cumsum([0, *(size - 1 for size in self.sizes)]).tolist()
+        return [slice(start, stop) for start, stop in pairwise(ends)]
+
+
+@dataclass(frozen=True, eq=False)
+class Similarity:
+    """What the kernel is made of, for every pair of two sets of questions.
+
+    Attributes:
+        of: The one set.
+        to: The other.
+    """
+
+    of: Features
+    to: Features
+
+    @cached_property
+    def words(self) -> FloatArray:
+        """Cosine of the questions' words, shape ``[questions, questions]``."""
+        product: FloatArray = (self.of.words @ self.to.words.T).toarray()
+        return product
+
+    @cached_property
+    def states(self) -> FloatArray | None:
+        """Cosine of the questions' states where not negative; ``None`` without states."""
+        if self.of.states is None or self.to.states is None:
+            return None
+        return np.maximum(self.of.states @ self.to.states.T, 0)
+
+    @cached_property
+    def option_words(self) -> FloatArray:
+        """Cosine of the options' words, shape ``[options, options]``."""
+        product: FloatArray = (self.of.option_words @ self.to.option_words.T).toarray()
+        return product
+
+    @cached_property
+    def distance(self) -> FloatArray:
+        """Squared distance of the options' places, shape ``[options, options]``."""
+        return np.square(self.of.place[:, None] - self.to.place)
+
+    def kernel(self, settings: KernelSettings) -> FloatArray:
+        """The kernel between contrasts, without noise, shape ``[contrasts, contrasts]``."""
+        alike = self.words if self.states is None else (1 - settings.states) * self.words
+        if self.states is not None:
+            alike = alike + settings.states * self.states
+        questions = settings.common + (1 - settings.common) * np.square(alike)
+        options = (1 - settings.words) * np.exp(self.distance / (-2 * settings.width**2))
+        options += settings.words * self.option_words
+        options *= questions[np.ix_(self.of.question, self.to.question)]
+        result: FloatArray = (self.to.contrasts @ (self.of.contrasts @ options).T).T
+        return result
+
+
+@lru_cache(maxsize=256)
+def contrasts(options: int) -> FloatArray:
+    """Helmert's orthonormal contrasts, shape ``[options - 1, options]``: every row sums to 0.
+
+    Example:
+        >>> contrasts(3).round(2).tolist()
+        [[0.71, -0.71, 0.0], [0.41, 0.41, -0.82]]
+    """
+    rows = np.tril(np.ones((options - 1, options)))
+    rows[np.arange(options - 1), np.arange(1, options)] = -np.arange(1, options)
+    scaled: FloatArray = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return scaled
 
 
 def tfidf(texts: Iterable[str]) -> Any:
@@ -49,67 +212,6 @@ def tfidf(texts: Iterable[str]) -> Any:
 def question_text(question: Question) -> str:
     """The text of a question followed by its options."""
     return " ".join([question.text, *_options([question])])
-
-
-class QuestionKernel:
-    """Similarity of options to those of known questions.
-
-    Args:
-        questions: The known ones.
-        states: Hidden state of the frozen model for each question, shape ``[questions, width]``.
-
-    Example:
-        >>> from personaspace.survey.question import Option
-        >>> ask = lambda text: Question(text, text, (Option("Yes"), Option("No")))
-        >>> known = [ask("Is snow white?"), ask("Do you trust banks?")]
-        >>> kernel = QuestionKernel(known, np.eye(2))
-        >>> kernel([ask("Do you trust schools?")], np.eye(2)[1:]).shape
-        (2, 4)
-    """
-
-    def __init__(self, questions: Sequence[Question], states: FloatArray) -> None:
-        self._words = tfidf(map(question_text, questions))
-        self._option_words = tfidf(_options(questions))
-        self._mean, self._scale = states.mean(axis=0), np.maximum(states.std(axis=0), 1e-6)
-        self._known = self._features(questions, states)
-
-    def __call__(self, questions: Sequence[Question], states: FloatArray) -> FloatArray:
-        """Similarity of the options of some questions to those of the known ones.
-
-        Args:
-            questions: Any, known or not.
-            states: Hidden state of the frozen model for each question, shape ``[questions, width]``.
-
-        Returns:
-            Shape ``[options, known options]``, at most :data:`MAX_SIMILARITY`.
-        """
-        given, known = self._features(questions, states), self._known
-        similarity = (1 - STATES) * (given.words @ known.words.T).toarray()
-        similarity += STATES * np.maximum(given.states @ known.states.T, 0)
-        of_questions = (COMMON + similarity**2)[np.ix_(given.question, known.question)]
-        places = np.exp(-((given.place[:, None] - known.place) ** 2) / (2 * PLACE**2))
-        places *= np.where(given.length[:, None] == known.length, 1.0, OTHER_LENGTH)
-        result: FloatArray = of_questions * (places + (given.option_words @ known.option_words.T).toarray()) / 2
-        return result
-
-    def _features(self, questions: Sequence[Question], states: FloatArray) -> _Features:
-        return _Features(
-            self._words.transform(map(question_text, questions)),
-            self._option_words.transform(_options(questions)),
-            _unit((states - self._mean) / self._scale),
-            questions,
-        )
-
-
-class _Features:
-    """The features compared, of questions and of their options one after the other."""
-
-    def __init__(self, words: Any, option_words: Any, states: FloatArray, questions: Sequence[Question]) -> None:
-        sizes = [len(question.options) for question in questions]
-        self.words, self.option_words, self.states = words, option_words, states
-        self.question = np.repeat(np.arange(len(sizes)), sizes)
-        self.length = np.repeat(sizes, sizes)
-        self.place = np.concatenate([np.linspace(0, 1, size) for size in sizes])
 
 
 def _unit(rows: FloatArray) -> FloatArray:

@@ -9,14 +9,12 @@ from typing import Unpack
 import numpy as np
 import pandas as pd
 
-from personaspace.checks import check_text
-from personaspace.errors import SettingError, shown
+from personaspace.newquestions.points import PersonasLike, names_and_vectors
+from personaspace.newquestions.poll import Poll, sensitivity
 from personaspace.steer.persona_bootstrap import Bootstrap
-from personaspace.steer.poll import Poll, sensitivity
-from personaspace.steer.protocols import PersonasLike, names_and_vectors
 from personaspace.steer.steering import AskOptions, AskSettings
 from personaspace.survey.arrays import Vectors
-from personaspace.survey.question import Option, Question
+from personaspace.survey.question import Question, new_question
 
 
 class Answerer(ABC):
@@ -121,22 +119,6 @@ class Answerer(ABC):
             low,
             high,
         )
-
-
-def new_question(text: str, options: Sequence[str]) -> Question:
-    """Build a question from its text and the texts of its options.
-
-    Raises:
-        SettingError: The text or an option is empty.
-        SurveyError: Fewer than two options, or one of them twice.
-    """
-    if isinstance(options, str) or not all(isinstance(option, str) for option in options):
-        raise SettingError(f"options is {shown(options)}: give a list of strings")
-    empty = [str(place) for place, option in enumerate(options, start=1) if not option.strip()]
-    if not check_text("question", text).strip() or empty:
-        what = f"option {', '.join(empty)} of the question" if empty else "the question"
-        raise SettingError(f"{what} is empty: write it out")
-    return Question("asked", text, tuple(Option(option) for option in options))
 
 
 def _answered(outcomes: Vectors, question: Question) -> Vectors:

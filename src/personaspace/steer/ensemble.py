@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from personaspace.errors import SettingError
+from personaspace.newquestions.points import PersonasLike, names_and_vectors
+from personaspace.newquestions.poll import Poll
 from personaspace.steer.answering import Answerer
 from personaspace.steer.persona_bootstrap import Bootstrap
-from personaspace.steer.poll import Poll
-from personaspace.steer.protocols import PersonasLike, names_and_vectors
 from personaspace.steer.steering import AskOptions, AskSettings
 from personaspace.survey.arrays import Vectors
 from personaspace.survey.question import Question

@@ -12,7 +12,8 @@ import numpy as np
 
 from personaspace.checks import check_whole
 from personaspace.errors import MAX_SEED, SettingError, SurveyError
-from personaspace.steer.protocols import Embedding, Persona, PersonasLike
+from personaspace.newquestions.points import Persona, PersonasLike
+from personaspace.steer.protocols import Embedding
 from personaspace.survey.arrays import FloatArray, IntArray, Vectors
 from personaspace.survey.lookup import NOWHERE, index_of, positions
 from personaspace.survey.survey import Survey

@@ -13,6 +13,8 @@ from personaspace.errors import ModelError, PersonaSpaceError, RunError, SurveyE
 from personaspace.files import write_json, write_tensors
 from personaspace.newquestions.gaussian_process import QuestionPrior
 from personaspace.newquestions.log_odds import log_odds
+from personaspace.newquestions.option_weights import Axes
+from personaspace.newquestions.points import Personas
 from personaspace.steer.answering import Answerer
 from personaspace.steer.export.hub import download, read_personas, whole
 from personaspace.steer.forward.attach import Attachment, Form, Placement, check_question
@@ -21,7 +23,7 @@ from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.model.prompts import question_prompt
 from personaspace.steer.model.question_cache import CachedQuestion
 from personaspace.steer.model.sources import is_repository
-from personaspace.steer.protocols import Embedding, OnStep, Personas, at_stage, vectors_of
+from personaspace.steer.protocols import Embedding, OnStep, at_stage, vectors_of
 from personaspace.steer.saved import CONFIG, WEIGHTS, check_base, load_base, read_config, read_weights
 from personaspace.steer.soft_prompts.base import SoftPrompt, SoftPromptSettings
 from personaspace.steer.soft_prompts.initialization import initialize, new_soft_prompt, soft_prompt_shapes
@@ -130,7 +132,8 @@ class SteeredLM(Answerer, Writer):
         features = initialize(steerer, vectors, self._readings(training.texts, on_step), settings.seed)
         if self.kind.informed:
             states = features.cpu().double().numpy()
-            self.prior_ = QuestionPrior(survey.questions, states, log_odds(survey, embedder, vectors.numpy()))
+            weights = log_odds(survey, embedder, vectors.numpy())
+            self.prior_ = QuestionPrior(survey.questions, weights, Axes.of(vectors.numpy()), states)
             on_fold = at_stage(on_step, "cross-fitting")
             training, validation = with_prior(training, validation, self.prior_, embedder, survey, settings, on_fold)
             refused = len(survey.refusals) + 1  # one more, so that refusing is never impossible
@@ -191,7 +194,7 @@ class SteeredLM(Answerer, Writer):
             "history": self.history_,
         }
         if self.prior_ is not None:
-            self.prior_.save(folder)
+            self.prior_.save(folder, factors=False)
         write_json(folder / CONFIG, config)
 
     @classmethod

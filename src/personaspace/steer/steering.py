@@ -20,7 +20,8 @@ from torch import Tensor
 
 from personaspace.checks import check_number, check_whole
 from personaspace.errors import SettingError, shown
-from personaspace.newquestions.gaussian_process import OptionWeights, QuestionPrior
+from personaspace.newquestions.gaussian_process import QuestionPrior
+from personaspace.newquestions.option_weights import OptionWeights
 from personaspace.steer.forward.option_logits import base_probabilities
 from personaspace.steer.model.prompts import Phrasing, labels_for, phrasings, question_prompt
 from personaspace.steer.soft_prompts.informed import prior_features

@@ -10,7 +10,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from personaspace.errors import SurveyError, shown
+from personaspace.checks import check_text
+from personaspace.errors import SettingError, SurveyError, shown
 from personaspace.survey.arrays import FloatArray, IntArray
 from personaspace.survey.scale import Scale
 
@@ -119,6 +120,22 @@ class Question:
     def ordinal(self) -> bool:
         """Whether at least two options have different places on a scale."""
         return len(np.unique(self.positions[~np.isnan(self.positions)])) > 1
+
+
+def new_question(text: str, options: Sequence[str]) -> Question:
+    """Build a question from its text and the texts of its options.
+
+    Raises:
+        SettingError: The text or an option is empty.
+        SurveyError: Fewer than two options, or one of them twice.
+    """
+    if isinstance(options, str) or not all(isinstance(option, str) for option in options):
+        raise SettingError(f"options is {shown(options)}: give a list of strings")
+    empty = [str(place) for place, option in enumerate(options, start=1) if not option.strip()]
+    if not check_text("question", text).strip() or empty:
+        what = f"option {', '.join(empty)} of the question" if empty else "the question"
+        raise SettingError(f"{what} is empty: write it out")
+    return Question("asked", text, tuple(Option(option) for option in options))
 
 
 def check_characters(what: str, text: str) -> None:

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from personaspace.newquestions.gaussian_process import OptionWeights
+from personaspace.newquestions.option_weights import OptionWeights
 from personaspace.steer.soft_prompts.informed import (
     PLACES,
     WIDTH,

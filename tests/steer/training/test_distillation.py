@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from personaspace.newquestions.gaussian_process import QuestionPrior
+from personaspace.newquestions.option_weights import Axes
 from personaspace.steer.soft_prompts.informed import prior_features
 from personaspace.steer.training.distillation import LEFT_OUT, Distillation
 from personaspace.survey.question import Option, Question
@@ -20,7 +21,8 @@ ASKED = tuple(
 @pytest.fixture
 def prior() -> QuestionPrior:
     rng = np.random.default_rng(0)
-    return QuestionPrior(ASKED, rng.normal(size=(3, 4)), rng.normal(size=(9, 3)))
+    axes = Axes.of(rng.normal(size=(20, 2)).astype(np.float32))
+    return QuestionPrior(ASKED, rng.normal(size=(9, 3)), axes, rng.normal(size=(3, 4)))
 
 
 def test_the_target_mixes_answer_and_embedder_and_a_refusal_is_only_that(prior: QuestionPrior) -> None:

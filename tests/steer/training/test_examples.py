@@ -10,6 +10,7 @@ import torch
 
 from personaspace.newquestions.gaussian_process import QuestionPrior
 from personaspace.newquestions.log_odds import log_odds
+from personaspace.newquestions.option_weights import Axes
 from personaspace.steer.training.examples import Block, passes, training_and_validation, validation_refusals, with_prior
 from personaspace.steer.training.settings import TrainSettings
 from personaspace.survey.arrays import Vectors
@@ -21,7 +22,7 @@ from tests.steer.conftest import opposed_survey, refusing_survey
 def test_vectors_are_cross_fitted_unless_there_is_only_one_question(questions: int) -> None:
     survey, space = opposed_survey(20, questions)
     pairs = training_and_validation(survey, torch.from_numpy(space.vectors))
-    prior = QuestionPrior(survey.questions, np.ones((questions, 3)), log_odds(survey, space, space.vectors))
+    prior = QuestionPrior(survey.questions, log_odds(survey, space, space.vectors), Axes.of(space.vectors))
     embedder = AllAtZero(space.ids_, space.vectors)
     training, validation = with_prior(*pairs, prior, embedder, survey, TrainSettings())
     assert torch.equal(training.vectors, pairs[0].vectors) is (questions == 1)

@@ -17,13 +17,13 @@ from torch import Tensor
 
 from personaspace.checks import check_whole
 from personaspace.errors import ModelError
+from personaspace.newquestions.points import PersonasLike, names_and_vectors
 from personaspace.serve.vllm.completions import Completions
 from personaspace.serve.vllm.endpoint import Endpoint
 from personaspace.steer.answering import Answerer
 from personaspace.steer.export.prompt_embeds import input_embeddings
 from personaspace.steer.generation.sampling import Controls, Sampling
 from personaspace.steer.model.prompts import open_question
-from personaspace.steer.protocols import PersonasLike, names_and_vectors
 from personaspace.steer.steered_lm import SteeredLM
 from personaspace.steer.steering import AskSettings, Steering, in_batches
 from personaspace.survey.arrays import Vectors

@@ -24,10 +24,10 @@ from personaspace.files import (
     write_text,
 )
 from personaspace.newquestions import gaussian_process
+from personaspace.newquestions.points import PersonasLike, names_and_vectors
 from personaspace.steer.export.model_card import model_card
 from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.model.sources import HUB_NAMES, REPOSITORY, is_gguf, is_repository
-from personaspace.steer.protocols import PersonasLike, names_and_vectors
 from personaspace.steer.saved import CONFIG, WEIGHTS
 from personaspace.survey.arrays import Vectors
 

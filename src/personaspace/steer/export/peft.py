@@ -19,9 +19,9 @@ from torch import Tensor
 
 from personaspace.errors import ModelError
 from personaspace.files import write_json, write_tensors
+from personaspace.newquestions.points import PersonasLike, names_and_vectors
 from personaspace.steer.model.prompts import open_question
 from personaspace.steer.model.sources import pretrained_name
-from personaspace.steer.protocols import PersonasLike, names_and_vectors
 from personaspace.steer.soft_prompts.registry import kind_of
 from personaspace.steer.steered_lm import SteeredLM
 from personaspace.survey.arrays import Vectors

@@ -17,14 +17,13 @@ from torch import Tensor
 
 from personaspace.errors import ModelError
 from personaspace.files import write_tensors
-from personaspace.steer.answering import new_question
+from personaspace.newquestions.points import PersonasLike, names_and_vectors
 from personaspace.steer.model.prompts import REFUSED, labels_for, open_question, question_prompt
-from personaspace.steer.protocols import PersonasLike, names_and_vectors
 from personaspace.steer.soft_prompts.informed import prior_features
 from personaspace.steer.steered_lm import SteeredLM
 from personaspace.steer.steering import Steering
 from personaspace.survey.arrays import Vectors
-from personaspace.survey.question import Question
+from personaspace.survey.question import Question, new_question
 
 
 def prompt_embeds(lm: SteeredLM, personas: PersonasLike, asked: Question | str, reserve: int = 64) -> Tensor:

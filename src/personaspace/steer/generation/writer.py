@@ -14,13 +14,13 @@ from torch import Tensor
 
 from personaspace.checks import check_text, check_whole
 from personaspace.errors import SettingError
+from personaspace.newquestions.points import PersonasLike, names_and_vectors
 from personaspace.steer.forward.attach import Continuation
 from personaspace.steer.generation.decoding import Decoding
 from personaspace.steer.generation.detokenizer import IncrementalDetokenizer
 from personaspace.steer.generation.sampling import Controls, Sampling
 from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.model.prompts import open_question
-from personaspace.steer.protocols import PersonasLike, names_and_vectors
 from personaspace.steer.steering import Steering, check_strength
 
 MARGIN = 64

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from personaspace.newquestions.gaussian_process import OptionWeights
+from personaspace.newquestions.option_weights import OptionWeights
 from personaspace.steer.soft_prompts.question_aware import QuestionAware, QuestionAwareSettings
 
 PLACES = 26

@@ -1,0 +1,287 @@
+"""NewQuestions: what a space expects of a question nobody asked, from its text, a few people, a topline, a crosstab."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from personaspace.embedding.base import Embedder
+from personaspace.errors import SettingError, SurveyError, shown, unknown
+from personaspace.newquestions.evidence import (
+    EVERYBODY,
+    NOTHING,
+    Answer,
+    Evidence,
+    crosstab_of,
+    options_chosen,
+    topline_of,
+)
+from personaspace.newquestions.gaussian_process import QuestionPrior
+from personaspace.newquestions.option_weights import Axes, OptionWeights
+from personaspace.newquestions.points import PersonasLike, names_and_vectors
+from personaspace.newquestions.poll import Poll
+from personaspace.newquestions.posterior import Group, Posterior
+from personaspace.survey.arrays import FloatArray, IntArray, Vectors
+from personaspace.survey.lookup import NOWHERE, positions
+from personaspace.survey.question import Question, new_question
+from personaspace.survey.survey import Survey
+
+MOST_MEMBERS = 2000
+"""Members by whom a group is represented; of a larger one every second counts, or every third, ..."""
+SAMPLED = 500
+"""Respondents by whom everybody is represented where weights are drawn."""
+INTERVAL = (2.5, 97.5)
+
+
+class NewQuestions:
+    """What a fitted embedder's space expects of questions that nobody was asked.
+
+    Args:
+        embedder: Fitted.
+        train: The answers that it was fitted on; traits and weights of its respondents.
+        prior: The question prior, where it is known already; found from the questions' texts otherwise.
+
+    Raises:
+        NotFittedError: The embedder was not fitted.
+        SurveyError: One of its respondents is not in the survey.
+
+    Example:
+        >>> import personaspace as ps
+        >>> survey = ps.simulate(respondents=200, seed=0)
+        >>> space = ps.Factorization(dim=8, seed=0).fit(survey)
+        >>> asked = ps.NewQuestions(space, survey).ask("Should trains be free of charge?", ["Yes", "No"])
+        >>> before = asked.everybody().probabilities
+        >>> told = asked.pilot({"r001": "Yes", "r002": "Yes"}).topline({"Yes": 0.9, "No": 0.1})
+        >>> print((told.everybody().probabilities > before)["Yes"].tolist())
+        [True]
+    """
+
+    def __init__(self, embedder: Embedder, train: Survey, prior: QuestionPrior | None = None) -> None:
+        embedder.check_fitted()
+        rows = positions(embedder.ids_, train.respondent_index)
+        if missing := np.flatnonzero(rows == NOWHERE).tolist():
+            raise SurveyError(
+                f"{len(missing)} respondent(s) of the embedder are not in {train.name!r}, first "
+                f"{embedder.ids_[missing[0]]!r}: give the survey that it was fitted on"
+            )
+        self.embedder, self.train, self._rows = embedder, train, rows
+        self.prior = prior or QuestionPrior(
+            embedder.questions_,
+            embedder.option_log_odds([question.id for question in embedder.questions_]),
+            Axes.of(embedder.respondents_),
+        )
+
+    def ask(self, question: str | Question, options: Sequence[str] | None = None) -> NewQuestion:
+        """Ask a question.
+
+        Args:
+            question: Its text, or a question, such as one on a scale that :meth:`Question.number` makes.
+            options: The texts of two or more answers, with a text.
+
+        Returns:
+            What is expected of it. A question that was asked already, with the same options in any order, is expected
+            to be answered as the embedder predicts it (:attr:`NewQuestion.known`).
+
+        Raises:
+            SettingError: The text or an option is empty, or a text comes without options.
+            SurveyError: Fewer than two options, or one of them twice.
+        """
+        if isinstance(question, str):
+            question = new_question(question, () if options is None else options)
+        elif options is not None:
+            raise SettingError("a question has its options already: give options with a text only")
+        return NewQuestion(self, question)
+
+    def save(self, folder: str | Path) -> None:
+        """Write the question prior to a folder."""
+        self.prior.save(folder)
+
+    @cached_property
+    def places(self) -> FloatArray:
+        """The embedder's respondents in standard deviations along the axes, shape ``[respondents, axes]``."""
+        return self.prior.axes.places(self.embedder.respondents_)
+
+    @cached_property
+    def weight(self) -> FloatArray:
+        """Their weights, summing to 1, shape ``[respondents]``."""
+        weight = self.train.weight[self._rows]
+        total: FloatArray = (weight if weight.any() else np.ones(len(weight))) / (weight.sum() or len(weight))
+        return total
+
+    @cached_property
+    def groups(self) -> dict[tuple[str, str], IntArray]:
+        """Rows of the members of every group of every trait, with everybody as :data:`EVERYBODY`."""
+        found = {EVERYBODY: np.arange(len(self._rows))}
+        for trait in self.train.traits.columns:
+            values = self.train.traits[trait].iloc[self._rows].reset_index(drop=True)
+            for value in values.dropna().unique():
+                found[str(trait), str(value)] = np.flatnonzero(values == value)
+        return found
+
+    def place_of(self, respondents: Sequence[str], others: Survey | None) -> FloatArray:
+        """Places of respondents: of others where they are among them, of the embedder's own otherwise.
+
+        Raises:
+            UnknownNameError: A respondent is in neither.
+        """
+        own = positions(respondents, self.embedder.ids_)
+        places = self.places[own]
+        if others is not None:
+            rows = positions(respondents, others.respondent_index)
+            given = np.flatnonzero(rows != NOWHERE)
+            places[given] = self.prior.axes.places(self.embedder.embed(others.select(respondents=rows[given])))
+            own[given] = 0
+        if (own == NOWHERE).any():
+            raise unknown("respondent", respondents[int(np.argmin(own))], self.embedder.ids_)
+        return places
+
+
+@dataclass(frozen=True, eq=False)
+class NewQuestion:
+    """What is expected of a question, and how sure that is; never changed: more evidence makes another one.
+
+    Attributes:
+        space: The space in which it is asked.
+        question: The question.
+        evidence: What is known of it besides its text.
+    """
+
+    space: NewQuestions
+    question: Question
+    evidence: Evidence = NOTHING
+
+    def pilot(self, answers: Mapping[str, object], respondents: Survey | None = None) -> NewQuestion:
+        """Learn from the answers of a few people.
+
+        Args:
+            answers: By respondent the text of the option chosen, or a number where the question is on a scale. An
+                answer given before counts once.
+            respondents: People whom the embedder was not fitted on, with their answers to questions that it knows.
+
+        Raises:
+            SettingError: No answers, or something else was given.
+            UnknownNameError: There is no such respondent or option.
+            SurveyError: Somebody gave another answer before, or the question was asked already.
+        """
+        self._check_new()
+        chosen = options_chosen(self.question, answers)
+        places = self.space.place_of(list(chosen), respondents).tolist()
+        found = {who: Answer(tuple(place), chosen[who]) for who, place in zip(chosen, places, strict=True)}
+        return replace(self, evidence=self.evidence.with_answers(found))
+
+    def topline(self, shares: Mapping[str, float], n: float | None = None) -> NewQuestion:
+        """Learn from published shares of the population.
+
+        Args:
+            shares: Of those who answered, by the text of the option; they sum to 1 or to 100.
+            n: People who were asked; 1,000 where not known.
+
+        Raises:
+            SettingError: Something else was given, or n is below 1.
+            UnknownNameError: The question has no such option.
+            SurveyError: A share is negative, they sum to something else, or the question was asked already.
+        """
+        self._check_new()
+        return replace(self, evidence=self.evidence.with_shares([topline_of(self.question, shares, n)]))
+
+    def crosstab(self, table: pd.DataFrame, n: float | None = None) -> NewQuestion:
+        """Learn from published shares of groups.
+
+        Args:
+            table: A row per group, indexed by trait and value as in the survey's traits; a column per option. Counts of
+                people, or shares that sum to 1 or to 100.
+            n: People who were asked in all, where shares are given; 1,000 where not known.
+
+        Raises:
+            SettingError: Something else was given, or n is below 1.
+            UnknownNameError: There is no such trait, group or option.
+            SurveyError: A share is negative, they sum to something else, or the question was asked already.
+        """
+        self._check_new()
+        share = {group: float(self.space.weight[rows].sum()) for group, rows in self.space.groups.items()}
+        del share[EVERYBODY]
+        return replace(self, evidence=self.evidence.with_shares(crosstab_of(self.question, table, n, share)))
+
+    def predict(self, personas: PersonasLike | Vectors) -> Poll:
+        """Predict the answers of personas.
+
+        Args:
+            personas: Personas, one persona, a list of them, or vectors of shape ``[n, dim]``.
+
+        Returns:
+            Probabilities of the options, with 95% intervals that say how surely the question is known.
+        """
+        if isinstance(personas, np.ndarray):
+            index: pd.Index[Any] = pd.RangeIndex(len(personas), name="vector")
+            vectors = personas
+        else:
+            names, vectors = names_and_vectors(personas)
+            index = pd.Index(names, name="persona")
+        if self.known is not None:
+            return self._poll(_expected(self.known, vectors), None, index)
+        places = self.space.prior.axes.places(vectors)
+        return self._poll(self.belief.probabilities(places), self.belief.drawn(places), index)
+
+    def everybody(self) -> Poll:
+        """Predict the shares of the population, survey weights used."""
+        index, weight = pd.Index(["everybody"], name="persona"), self.space.weight
+        if self.known is not None:
+            return self._poll(weight[None] @ _expected(self.known, self.space.embedder.respondents_), None, index)
+        places, some = self.space.places, slice(None, None, -(-len(weight) // SAMPLED))
+        shares, sampled = weight @ self.belief.probabilities(places), weight[some] / weight[some].sum()
+        off = shares - sampled @ self.belief.probabilities(places[some])
+        drawn = np.clip(np.einsum("n,dno->do", sampled, self.belief.drawn(places[some])) + off, 0, 1)
+        return self._poll(shares[None], drawn[:, None], index)
+
+    def option_weights(self) -> OptionWeights:
+        """What a language model is told: the weights of the options' log-odds, and their uncertainty."""
+        return self.belief.option_weights() if self.known is None else self.known
+
+    @cached_property
+    def known(self) -> OptionWeights | None:
+        """The weights of a question that was asked already, with the same options in any order; ``None`` otherwise."""
+        return self.space.prior.asked(self.question)
+
+    @cached_property
+    def belief(self) -> Posterior:
+        """The posterior of the option weights of a question that was not asked."""
+        places = np.array([answer.place for answer in self.evidence.answers.values()])
+        chosen = np.array([answer.option for answer in self.evidence.answers.values()], dtype=np.int64)
+        groups = [self._group(shares.group, np.array(shares.counts)) for shares in self.evidence.shares]
+        axes = len(self.space.prior.axes.scale)
+        prior = self.space.prior.distribution(self.question)
+        return Posterior(prior, places.reshape(len(chosen), axes), chosen, groups)
+
+    def _group(self, group: tuple[str, str], counts: FloatArray) -> Group:
+        rows = self.space.groups[group]
+        rows = rows[:: -(-len(rows) // MOST_MEMBERS)]
+        weight = self.space.weight[rows]
+        weight = weight / weight.sum() if weight.any() else np.full(len(rows), 1 / len(rows))
+        return Group(self.space.places[rows], weight, counts)
+
+    def _poll(self, probabilities: FloatArray, drawn: FloatArray | None, index: pd.Index[Any]) -> Poll:
+        columns = pd.Index([option.text for option in self.question.options], name="option")
+        if drawn is None:
+            return Poll(self.question, pd.DataFrame(probabilities, index, columns))
+        low, high = np.percentile(drawn, INTERVAL, axis=0)
+        low, high = np.minimum(low, probabilities), np.maximum(high, probabilities)
+        tables = [pd.DataFrame(table, index, columns) for table in (probabilities, low, high)]
+        return Poll(self.question, tables[0], low=tables[1], high=tables[2])
+
+    def _check_new(self) -> None:
+        if self.known is not None:
+            raise SurveyError(
+                f"{shown(self.question.text)} was asked in {self.space.train.name!r} with these options: its answers "
+                "are known already; to learn from more, add them to the survey and fit again"
+            )
+
+
+def _expected(weights: OptionWeights, vectors: Vectors) -> FloatArray:
+    return np.asarray(weights.log_odds(torch.from_numpy(np.asarray(vectors))).softmax(dim=1), dtype=np.float64)
