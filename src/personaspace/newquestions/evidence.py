@@ -13,6 +13,7 @@ import pandas as pd
 
 from personaspace.checks import check_number
 from personaspace.errors import SettingError, SurveyError, listed, shown, unknown
+from personaspace.newquestions.population import EVERYBODY
 from personaspace.survey.arrays import FloatArray
 from personaspace.survey.question import Question
 
@@ -20,7 +21,6 @@ UNKNOWN_SAMPLE = 1000
 """People that shares are taken to come from where nobody says how many: a usual poll."""
 ROUNDED = 0.02
 """How far rounded shares may be from summing to 1."""
-EVERYBODY = ("", "")
 
 
 class Answer(NamedTuple):

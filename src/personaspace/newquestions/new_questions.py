@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 import torch
 
+from personaspace.checks import check_whole
 from personaspace.embedding.base import Embedder
-from personaspace.errors import SettingError, SurveyError, shown, unknown
+from personaspace.errors import SettingError, SurveyError, shown
 from personaspace.newquestions.evidence import (
-    EVERYBODY,
     NOTHING,
     Answer,
     Evidence,
@@ -27,9 +27,10 @@ from personaspace.newquestions.gaussian_process import QuestionPrior
 from personaspace.newquestions.option_weights import Axes, OptionWeights
 from personaspace.newquestions.points import PersonasLike, names_and_vectors
 from personaspace.newquestions.poll import Poll
+from personaspace.newquestions.population import EVERYBODY, Population
 from personaspace.newquestions.posterior import Group, Posterior
-from personaspace.survey.arrays import FloatArray, IntArray, Vectors
-from personaspace.survey.lookup import NOWHERE, positions
+from personaspace.newquestions.whom_to_ask import whom_to_ask
+from personaspace.survey.arrays import FloatArray, Vectors
 from personaspace.survey.question import Question, new_question
 from personaspace.survey.survey import Survey
 
@@ -38,6 +39,8 @@ MOST_MEMBERS = 2000
 SAMPLED = 500
 """Respondents by whom everybody is represented where weights are drawn."""
 INTERVAL = (2.5, 97.5)
+CANDIDATES = 1000
+REFUSES = 0.1
 
 
 class NewQuestions:
@@ -65,18 +68,12 @@ class NewQuestions:
 
     def __init__(self, embedder: Embedder, train: Survey, prior: QuestionPrior | None = None) -> None:
         embedder.check_fitted()
-        rows = positions(embedder.ids_, train.respondent_index)
-        if missing := np.flatnonzero(rows == NOWHERE).tolist():
-            raise SurveyError(
-                f"{len(missing)} respondent(s) of the embedder are not in {train.name!r}, first "
-                f"{embedder.ids_[missing[0]]!r}: give the survey that it was fitted on"
-            )
-        self.embedder, self.train, self._rows = embedder, train, rows
         self.prior = prior or QuestionPrior(
             embedder.questions_,
             embedder.option_log_odds([question.id for question in embedder.questions_]),
             Axes.of(embedder.respondents_),
         )
+        self.people = Population(embedder, train, self.prior.axes)
 
     def ask(self, question: str | Question, options: Sequence[str] | None = None) -> NewQuestion:
         """Ask a question.
@@ -97,50 +94,11 @@ class NewQuestions:
             question = new_question(question, () if options is None else options)
         elif options is not None:
             raise SettingError("a question has its options already: give options with a text only")
-        return NewQuestion(self, question)
+        return NewQuestion(self.prior, self.people, question)
 
     def save(self, folder: str | Path) -> None:
         """Write the question prior to a folder."""
         self.prior.save(folder)
-
-    @cached_property
-    def places(self) -> FloatArray:
-        """The embedder's respondents in standard deviations along the axes, shape ``[respondents, axes]``."""
-        return self.prior.axes.places(self.embedder.respondents_)
-
-    @cached_property
-    def weight(self) -> FloatArray:
-        """Their weights, summing to 1, shape ``[respondents]``."""
-        weight = self.train.weight[self._rows]
-        total: FloatArray = (weight if weight.any() else np.ones(len(weight))) / (weight.sum() or len(weight))
-        return total
-
-    @cached_property
-    def groups(self) -> dict[tuple[str, str], IntArray]:
-        """Rows of the members of every group of every trait, with everybody as :data:`EVERYBODY`."""
-        found = {EVERYBODY: np.arange(len(self._rows))}
-        for trait in self.train.traits.columns:
-            values = self.train.traits[trait].iloc[self._rows].reset_index(drop=True)
-            for value in values.dropna().unique():
-                found[str(trait), str(value)] = np.flatnonzero(values == value)
-        return found
-
-    def place_of(self, respondents: Sequence[str], others: Survey | None) -> FloatArray:
-        """Places of respondents: of others where they are among them, of the embedder's own otherwise.
-
-        Raises:
-            UnknownNameError: A respondent is in neither.
-        """
-        own = positions(respondents, self.embedder.ids_)
-        places = self.places[own]
-        if others is not None:
-            rows = positions(respondents, others.respondent_index)
-            given = np.flatnonzero(rows != NOWHERE)
-            places[given] = self.prior.axes.places(self.embedder.embed(others.select(respondents=rows[given])))
-            own[given] = 0
-        if (own == NOWHERE).any():
-            raise unknown("respondent", respondents[int(np.argmin(own))], self.embedder.ids_)
-        return places
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,12 +106,14 @@ class NewQuestion:
     """What is expected of a question, and how sure that is; never changed: more evidence makes another one.
 
     Attributes:
-        space: The space in which it is asked.
+        prior: What its text tells.
+        people: The respondents of the space.
         question: The question.
         evidence: What is known of it besides its text.
     """
 
-    space: NewQuestions
+    prior: QuestionPrior
+    people: Population
     question: Question
     evidence: Evidence = NOTHING
 
@@ -172,7 +132,7 @@ class NewQuestion:
         """
         self._check_new()
         chosen = options_chosen(self.question, answers)
-        places = self.space.place_of(list(chosen), respondents).tolist()
+        places = self.people.place_of(list(chosen), respondents).tolist()
         found = {who: Answer(tuple(place), chosen[who]) for who, place in zip(chosen, places, strict=True)}
         return replace(self, evidence=self.evidence.with_answers(found))
 
@@ -205,7 +165,7 @@ class NewQuestion:
             SurveyError: A share is negative, they sum to something else, or the question was asked already.
         """
         self._check_new()
-        share = {group: float(self.space.weight[rows].sum()) for group, rows in self.space.groups.items()}
+        share = {group: float(self.people.weight[rows].sum()) for group, rows in self.people.groups.items()}
         del share[EVERYBODY]
         return replace(self, evidence=self.evidence.with_shares(crosstab_of(self.question, table, n, share)))
 
@@ -226,19 +186,57 @@ class NewQuestion:
             index = pd.Index(names, name="persona")
         if self.known is not None:
             return self._poll(_expected(self.known, vectors), None, index)
-        places = self.space.prior.axes.places(vectors)
+        places = self.prior.axes.places(vectors)
         return self._poll(self.belief.probabilities(places), self.belief.drawn(places), index)
 
     def everybody(self) -> Poll:
         """Predict the shares of the population, survey weights used."""
-        index, weight = pd.Index(["everybody"], name="persona"), self.space.weight
+        index, weight = pd.Index(["everybody"], name="persona"), self.people.weight
         if self.known is not None:
-            return self._poll(weight[None] @ _expected(self.known, self.space.embedder.respondents_), None, index)
-        places, some = self.space.places, slice(None, None, -(-len(weight) // SAMPLED))
+            return self._poll(weight[None] @ _expected(self.known, self.people.embedder.respondents_), None, index)
+        places, some = self.people.places, slice(None, None, -(-len(weight) // SAMPLED))
         shares, sampled = weight @ self.belief.probabilities(places), weight[some] / weight[some].sum()
         off = shares - sampled @ self.belief.probabilities(places[some])
         drawn = np.clip(np.einsum("n,dno->do", sampled, self.belief.drawn(places[some])) + off, 0, 1)
         return self._poll(shares[None], drawn[:, None], index)
+
+    def whom_to_ask(self, n: int, personas: PersonasLike | None = None, seed: int = 0) -> pd.DataFrame:
+        """Choose respondents whose answers would tell most about everybody's, given what is known already.
+
+        Of up to 1,000 respondents, drawn with their survey weights, those who have answered already or have refused
+        more than a tenth of the questions they were asked are left out.
+
+        Args:
+            n: How many.
+            personas: Of each (by the nearest) no more is chosen than its share of those drawn, rounded up.
+            seed: Of the draw.
+
+        Returns:
+            A row per respondent in the order in which to ask, from 1: ``respondent``, ``persona`` where personas are
+            given, and ``remaining``, the variance of everybody's answers expected after asking up to here, as a share
+            of today's.
+
+        Raises:
+            SettingError: n is below 1.
+            SurveyError: The question was asked already, or nobody is left to ask.
+        """
+        self._check_new()
+        check_whole("n", n, 1)
+        people = self.people
+        rows = people.candidates(seed)
+        rows = rows[[people.embedder.ids_[row] not in self.evidence.answers for row in rows]]
+        if not len(rows):
+            raise SurveyError("nobody is left to ask: every candidate has answered, or refused too often")
+        nobody = (("",), people.embedder.respondents_[:1])
+        names, vectors = nobody if personas is None else names_and_vectors(personas)
+        nearest = np.square(people.embedder.respondents_[rows][:, None] - vectors).sum(axis=2).argmin(axis=1)
+        chosen, remaining = whom_to_ask(self.belief, people.places, people.weight, rows, nearest, n)
+        table = {"respondent": [people.embedder.ids_[row] for row in chosen], "remaining": remaining}
+        index = pd.RangeIndex(1, len(chosen) + 1, name="order")
+        if personas is not None:
+            of = dict(zip(rows.tolist(), nearest.tolist(), strict=True))
+            table["persona"] = [names[of[row]] for row in chosen.tolist()]
+        return pd.DataFrame(table, index)
 
     def option_weights(self) -> OptionWeights:
         """What a language model is told: the weights of the options' log-odds, and their uncertainty."""
@@ -247,7 +245,7 @@ class NewQuestion:
     @cached_property
     def known(self) -> OptionWeights | None:
         """The weights of a question that was asked already, with the same options in any order; ``None`` otherwise."""
-        return self.space.prior.asked(self.question)
+        return self.prior.asked(self.question)
 
     @cached_property
     def belief(self) -> Posterior:
@@ -255,16 +253,16 @@ class NewQuestion:
         places = np.array([answer.place for answer in self.evidence.answers.values()])
         chosen = np.array([answer.option for answer in self.evidence.answers.values()], dtype=np.int64)
         groups = [self._group(shares.group, np.array(shares.counts)) for shares in self.evidence.shares]
-        axes = len(self.space.prior.axes.scale)
-        prior = self.space.prior.distribution(self.question)
+        axes = len(self.prior.axes.scale)
+        prior = self.prior.distribution(self.question)
         return Posterior(prior, places.reshape(len(chosen), axes), chosen, groups)
 
     def _group(self, group: tuple[str, str], counts: FloatArray) -> Group:
-        rows = self.space.groups[group]
+        rows = self.people.groups[group]
         rows = rows[:: -(-len(rows) // MOST_MEMBERS)]
-        weight = self.space.weight[rows]
+        weight = self.people.weight[rows]
         weight = weight / weight.sum() if weight.any() else np.full(len(rows), 1 / len(rows))
-        return Group(self.space.places[rows], weight, counts)
+        return Group(self.people.places[rows], weight, counts)
 
     def _poll(self, probabilities: FloatArray, drawn: FloatArray | None, index: pd.Index[Any]) -> Poll:
         columns = pd.Index([option.text for option in self.question.options], name="option")
@@ -278,7 +276,7 @@ class NewQuestion:
     def _check_new(self) -> None:
         if self.known is not None:
             raise SurveyError(
-                f"{shown(self.question.text)} was asked in {self.space.train.name!r} with these options: its answers "
+                f"{shown(self.question.text)} was asked in {self.people.survey.name!r} with these options: its answers "
                 "are known already; to learn from more, add them to the survey and fit again"
             )
 

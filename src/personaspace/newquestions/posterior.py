@@ -99,20 +99,40 @@ class Posterior:
         return np.stack([softmax(self._scores(fixed, features, weights), axis=1) for weights in self._draws])
 
     def information(self, places: FloatArray) -> FloatArray:
-        """Fisher's information about the weights in the answer of each person, as factors.
+        """Roots of Fisher's information about the weights in one answer of each person, in units of the posterior.
 
         Args:
             places: In standard deviations along the axes, shape ``[n, axes]``.
 
         Returns:
-            A such that the information is the sum of its rows' outer products, in units of the posterior: whitened by
-            it. Shape ``[n, contrasts, weights]``.
+            A with A'A the information, shape ``[n, options, weights]``.
         """
-        features, root = self._features(places), self._information_roots(self.probabilities(places))
-        spread = np.einsum("ncs,nr->ncsr", root, features).reshape(len(places), root.shape[1], -1)
-        white = solve_triangular(self._factor, spread.reshape(-1, spread.shape[2]).T, lower=True)
-        whitened: FloatArray = white.T.reshape(spread.shape)
-        return whitened
+        roots = self._information_roots(self.probabilities(places))
+        return self._in_units(np.einsum("noc,nr->nocr", roots, self._features(places)))
+
+    def sensitivity(self, places: FloatArray, weight: FloatArray) -> FloatArray:
+        """Weighted mean over people of J'J, with J how their probabilities move with the weights.
+
+        Args:
+            places: In standard deviations along the axes, shape ``[n, axes]``.
+            weight: Summing to 1, shape ``[n]``.
+
+        Returns:
+            In units of the posterior, shape ``[weights, weights]``.
+        """
+        probabilities = self.probabilities(places)
+        roots = self._information_roots(probabilities) * np.sqrt(probabilities)[:, :, None]
+        moved = np.einsum("noa,nob->nab", roots, roots) * weight[:, None, None]
+        whole = self._spread(moved, self._features(places))
+        half = solve_triangular(self._factor, whole, lower=True)
+        sensitivity: FloatArray = solve_triangular(self._factor, half.T, lower=True)
+        return sensitivity
+
+    def _in_units(self, slopes: FloatArray) -> FloatArray:
+        """Derivatives by the weights ``[n, options, contrasts, 1 + axes]`` in units of the posterior."""
+        flat = slopes.reshape(-1, len(self.mode))
+        white: FloatArray = solve_triangular(self._factor, flat.T, lower=True).T
+        return white.reshape(*slopes.shape[:2], -1)
 
     @cached_property
     def _draws(self) -> FloatArray:
