@@ -32,7 +32,8 @@ def prior_of(rng: np.random.Generator, scale: float = 1.0) -> WeightDistribution
 def answers_of(weights: FloatArray, places: FloatArray, rng: np.random.Generator) -> IntArray:
     """Answers drawn with contrasts ``[contrasts, 1 + axes]``."""
     probabilities = softmax((weights[:, 0] + places @ weights[:, 1:].T) @ contrasts(OPTIONS), axis=1)
-    return (rng.random((len(places), 1)) > probabilities.cumsum(axis=1)).sum(axis=1)
+    drawn: IntArray = (rng.random((len(places), 1)) > probabilities.cumsum(axis=1)).sum(axis=1)
+    return drawn
 
 
 def drawn_weights(prior: WeightDistribution, rng: np.random.Generator) -> FloatArray:

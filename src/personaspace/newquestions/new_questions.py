@@ -101,7 +101,7 @@ class NewQuestions:
         self.prior.save(folder)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class NewQuestion:
     """What is expected of a question, and how sure that is; never changed: more evidence makes another one.
 
@@ -116,6 +116,10 @@ class NewQuestion:
     people: Population
     question: Question
     evidence: Evidence = NOTHING
+
+    def __repr__(self) -> str:
+        known = f"{len(self.evidence.answers)} pilot answers, shares of {len(self.evidence.shares)} groups"
+        return f"NewQuestion({self.question.text!r}: {known})"
 
     def pilot(self, answers: Mapping[str, object], respondents: Survey | None = None) -> NewQuestion:
         """Learn from the answers of a few people.

@@ -19,8 +19,9 @@ import torch
 from torch import Tensor
 
 from personaspace.checks import check_number, check_whole
-from personaspace.errors import SettingError, shown
+from personaspace.errors import SettingError, listed, shown
 from personaspace.newquestions.gaussian_process import QuestionPrior
+from personaspace.newquestions.new_questions import NewQuestion
 from personaspace.newquestions.option_weights import OptionWeights
 from personaspace.steer.forward.option_logits import base_probabilities
 from personaspace.steer.model.prompts import Phrasing, labels_for, phrasings, question_prompt
@@ -39,6 +40,7 @@ class AskOptions(TypedDict, total=False):
     alphabets: Sequence[str]
     strength: float
     batch: int
+    prior: NewQuestion | None
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class AskSettings:
         alphabets: Label alphabets: ``ABC``, ``abc``, ``123``.
         strength: Strength of the steering: 0 is the base model, 1 the steered model.
         batch: Points per pass, at most.
+        prior: What is expected of the question after a pilot, a topline or a crosstab, which an informed soft-prompting
+            model is told in place of its own question prior.
 
     Raises:
         SettingError: A setting is outside what is allowed.
@@ -59,6 +63,7 @@ class AskSettings:
     alphabets: Sequence[str] = ("ABC",)
     strength: float = 1.0
     batch: int = 512
+    prior: NewQuestion | None = None
 
     def __post_init__(self) -> None:
         check_strength(self.strength)
@@ -90,15 +95,36 @@ class Steering:
         """Probability of every outcome in every phrasing; see :meth:`Answerer.outcomes`."""
         points = self.steerer.points(vectors)
         asked = phrasings(question, settings.orders, settings.alphabets)
-        weights = self.option_weights(question)
+        weights = self.option_weights(question, settings.prior)
         each = [self._probabilities(points, question, phrasing, settings, weights) for phrasing in asked]
         return torch.stack(each).cpu().numpy()
 
-    def option_weights(self, question: Question) -> OptionWeights | None:
-        """The question prior's weights of a question's options; ``None`` without a question prior."""
+    def option_weights(self, question: Question, told: NewQuestion | None = None) -> OptionWeights | None:
+        """The weights of a question's options that the soft-prompting model is told; ``None`` where it is told none.
+
+        Args:
+            question: The question.
+            told: What is expected of it; the question prior where not given.
+
+        Raises:
+            SettingError: The soft-prompting model takes no prior, or what is told is about another question.
+        """
+        if told is not None:
+            self._check_told(question, told)
+            return told.option_weights()
         if self.prior is None:
             return None
         return self.prior.of(question, self.steerer.model.read(question_prompt(question, self.refusals)).features)
+
+    def _check_told(self, question: Question, told: NewQuestion) -> None:
+        if self.prior is None:
+            raise SettingError("this model is told no prior: steer with the soft-prompting model 'informed'")
+        asked, known = ([q.text, *(option.text for option in q.options)] for q in (question, told.question))
+        if asked != known:
+            raise SettingError(
+                f"the prior is about {shown(known[0])} with the options {listed(known[1:])}, the question is "
+                f"{shown(asked[0])} with the options {listed(asked[1:])}: ask for a prior of this question"
+            )
 
     def logits(
         self, points: Tensor, text: str, labels: Sequence[str], batch: int, prior_features: Tensor | None = None
