@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import permutations
 from typing import Any
 
@@ -14,9 +15,11 @@ import pytest
 import personaspace as ps
 from personaspace.embedding.base import Embedder
 from personaspace.errors import PersonaSpaceError
-from personaspace.newquestions.new_questions import NewQuestion, NewQuestions
+from personaspace.newquestions.new_question import NewQuestion
+from personaspace.newquestions.new_questions import NewQuestions
 from personaspace.newquestions.poll import Poll
 from personaspace.survey.answers import Pairs
+from personaspace.survey.arrays import FloatArray
 from personaspace.survey.survey import Survey
 
 OPTIONS = ["Yes", "No", "Not sure"]
@@ -112,6 +115,24 @@ def test_a_crosstab_says_how_groups_differ(asked: NewQuestion, survey: Survey) -
     assert shown == pytest.approx(0.2 * north + 0.6 * (1 - north), abs=0.05)
     counted = asked.crosstab(TABLE * 3).everybody()
     assert width(counted) < width(asked.everybody())
+
+
+def test_vectors_of_questions_say_which_are_alike(space: Embedder, survey: Survey) -> None:
+    """Vectors that take one of two opposed questions for the one that is asked."""
+    known = space.questions_
+
+    def features(questions: Sequence[ps.Question], alike: int) -> FloatArray:
+        ids = [known.index(question) if question in known else alike for question in questions]
+        return np.eye(len(known))[ids]
+
+    found = []
+    for alike in (0, 1):
+        told = NewQuestions(space, survey, features=partial(features, alike=alike))
+        texts = [option.text for option in known[0].options]
+        found.append(told.ask("?", texts).everybody().probabilities.to_numpy())
+    assert np.abs(found[0] - found[1]).max() > 0.02
+    with pytest.raises(PersonaSpaceError, match="was made with vectors of questions"):
+        NewQuestions(space, survey, told.prior)
 
 
 def test_people_who_are_new_are_placed_by_their_answers(asked: NewQuestion, survey: Survey) -> None:

@@ -8,7 +8,7 @@ import pytest
 import personaspace as ps
 from personaspace.embedding.base import Embedder
 from personaspace.errors import SettingError
-from personaspace.newquestions.new_questions import NewQuestion
+from personaspace.newquestions.new_question import NewQuestion
 from personaspace.steer.steered_lm import SteeredLM
 from personaspace.survey.survey import Survey
 from tests.steer.conftest import tiny_model
@@ -33,7 +33,9 @@ def asked(survey: Survey, space: Embedder) -> NewQuestion:
 
 def steered(survey: Survey, space: Embedder, soft_prompt: str) -> SteeredLM:
     settings = ps.TrainSettings(epochs=0.1, questions=2)
-    return SteeredLM(tiny_model("llama, grouped queries"), soft_prompt=soft_prompt, settings=settings).fit(survey, space)
+    return SteeredLM(tiny_model("llama, grouped queries"), soft_prompt=soft_prompt, settings=settings).fit(
+        survey, space
+    )
 
 
 def test_answers_follow_what_is_told(survey: Survey, space: Embedder, asked: NewQuestion) -> None:

@@ -21,7 +21,7 @@ from torch import Tensor
 from personaspace.checks import check_number, check_whole
 from personaspace.errors import SettingError, listed, shown
 from personaspace.newquestions.gaussian_process import QuestionPrior
-from personaspace.newquestions.new_questions import NewQuestion
+from personaspace.newquestions.new_question import NewQuestion
 from personaspace.newquestions.option_weights import OptionWeights
 from personaspace.steer.forward.option_logits import base_probabilities
 from personaspace.steer.model.prompts import Phrasing, labels_for, phrasings, question_prompt
