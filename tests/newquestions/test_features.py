@@ -34,6 +34,17 @@ def test_options_at_the_same_place_with_the_same_words_are_alike() -> None:
     assert likeness[0, 0] > likeness[0, 1]
 
 
+def test_what_is_a_questions_own_varies_over_its_options_as_all_else_does() -> None:
+    texts, settings = TextFeatures(ASKED), KernelSettings(noise=0.5)
+    asked, others_alike = texts.of(ASKED), texts.of(ASKED)
+    shared = Similarity(asked, others_alike).kernel(settings)
+    own = Similarity(asked, asked).kernel(settings) - shared
+    for block in asked.blocks:
+        np.testing.assert_allclose(own[block, block], 0.5 * shared[block, block], atol=1e-12)
+        own[block, block] = 0
+    np.testing.assert_allclose(own, 0, atol=1e-12)
+
+
 @pytest.mark.parametrize("options", [2, 3, 21])
 def test_contrasts_are_orthonormal_and_leave_out_what_all_options_share(options: int) -> None:
     rows = contrasts(options)

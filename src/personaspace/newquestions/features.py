@@ -1,12 +1,13 @@
 r"""The kernel between options of questions, from their texts and, where there are some, a frozen model's states.
 
-    k((q, o), (r, p)) = (c + (1 - c) s(q, r)^2) ((1 - w) place(o, p) + w words(o, p)),
+    k((q, o), (r, p)) = (c + (1 - c) s(q, r)^2 + n [q = r]) ((1 - w) place(o, p) + w words(o, p)),
     s(q, r) = (1 - h) words(q, r) + h states(q, r)
 
 words is the cosine of tf-idf vectors (a text without words, such as "+", counts as one word); states that of the
 frozen model's standardized states, where not negative, so that a model which understands more knows better which
 questions belong together; place is exp(-(x_o - x_p)^2 / 2 t^2), with x the place of an option in its question, from 0
-for the first to 1 for the last. c, w, h and t are found by leave-one-question-out
+for the first to 1 for the last. n is what is a question's own and no text tells: it varies over the options as all else
+does, so that a question like a known one is not taken for it. c, w, h, t and n are found by leave-one-question-out
 (:mod:`personaspace.newquestions.gaussian_process`).
 
 Only differences between a question's options are seen in answers, so the kernel is given for an orthonormal set of
@@ -36,7 +37,7 @@ class KernelSettings:
         common: What all questions have in common, c, from 0 to 1.
         words: Share of the options' words beside their places, w, from 0 to 1.
         width: How far apart two places are alike, t.
-        noise: Variance of what no text tells, s^2, beside the kernel's 1.
+        noise: Variance of what no text tells of a question, n, beside the kernel's 1.
         states: Share of the frozen model's states beside the questions' words, h, from 0 to 1.
     """
 
@@ -163,11 +164,13 @@ class Similarity:
         return np.square(self.of.place[:, None] - self.to.place)
 
     def kernel(self, settings: KernelSettings) -> FloatArray:
-        """The kernel between contrasts, without noise, shape ``[contrasts, contrasts]``."""
+        """The kernel between contrasts, shape ``[contrasts, contrasts]``; questions are the same if the sets are."""
         alike = self.words if self.states is None else (1 - settings.states) * self.words
         if self.states is not None:
             alike = alike + settings.states * self.states
         questions = settings.common + (1 - settings.common) * np.square(alike)
+        if self.of is self.to:
+            questions[np.diag_indices_from(questions)] += settings.noise
         options = (1 - settings.words) * np.exp(self.distance / (-2 * settings.width**2))
         options += settings.words * self.option_words
         options *= questions[np.ix_(self.of.question, self.to.question)]

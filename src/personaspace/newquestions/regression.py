@@ -1,8 +1,8 @@
 r"""Gaussian-process regression from texts to contrasts of options' weights, with leave-one-question-out in closed form.
 
 The contrasts Z of the known questions' weights, shape ``[contrasts, columns]``, have covariance a_d (K + s^2 I) in
-column d, with the kernel K of :mod:`personaspace.newquestions.features`. Those of any question have mean and covariance
-(Rasmussen and Williams 2006, eq. 2.25, 2.26)
+column d, with the kernel K of :mod:`personaspace.newquestions.features` and s^2 = .001. Those of any question have mean
+and covariance (Rasmussen and Williams 2006, eq. 2.25, 2.26)
 
     Z* = K* (K + s^2 I)^-1 Z,    a_d (K** + s^2 I - K* (K + s^2 I)^-1 K*^T),
 
@@ -31,6 +31,8 @@ from personaspace.survey.arrays import FloatArray
 SEARCH = 80
 """Settings of the kernel that are tried."""
 STEP = 0.7
+WHITE = 1e-3
+"""Variance of each contrast on its own, s^2, which keeps the covariance of a question with many options regular."""
 LEAST = 1e-12
 
 
@@ -83,7 +85,7 @@ class Regression:
         for question, block in enumerate(features.blocks):
             alone = features.only(question)
             before = Similarity(alone, alone).kernel(self.settings)
-            before[np.diag_indices_from(before)] += self.settings.noise
+            before[np.diag_indices_from(before)] += WHITE
             covariance = before - explained[:, block].T @ explained[:, block]
             predicted.append(Predicted(means[block], covariance, float(np.trace(covariance) / np.trace(before))))
         return predicted
@@ -135,7 +137,7 @@ def _settings(found: FloatArray) -> KernelSettings:
 
 def _factor(similarity: Similarity, settings: KernelSettings) -> FloatArray:
     covariance = similarity.kernel(settings)
-    covariance[np.diag_indices_from(covariance)] += settings.noise
+    covariance[np.diag_indices_from(covariance)] += WHITE
     return np.asarray(cholesky(covariance, lower=True, overwrite_a=True, check_finite=False))
 
 
