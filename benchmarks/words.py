@@ -8,7 +8,7 @@ RUN is steered by a model with a chat template. Questions of the evaluation sets
 respondents who answered them (individual personas); each respondent answers twice. Rows: the base model; the base model
 with the respondent's system prompt (``ps.system_prompt`` for this question, which never states its answer); virtual
 tokens; both. *The judge* is the base model too: told in turn that each option was chosen, it says how likely the text
-is (:mod:`personaspace.steer.training.wording`), and the likeliest option counts. How good a judge it is stands in the
+is (:mod:`personaspace.steer.generation.wording`), and the likeliest option counts. How good a judge it is stands in the
 last row: texts that it wrote itself when told the respondent's answer. Columns: share of texts judged to say the
 respondent's answer, with a 95% bootstrap interval over answers; perplexity under the base model, which sees the
 question and nothing of the respondent; agreement of the judged option between two texts of one respondent and between
@@ -39,18 +39,17 @@ from personaspace.runs.steer import steer_run
 from personaspace.steer.forward.attach import Continuation, attach
 from personaspace.steer.forward.forward import hidden_of_text
 from personaspace.steer.generation.decoding import Decoding
-from personaspace.steer.generation.detokenizer import IncrementalDetokenizer
 from personaspace.steer.generation.sampling import Sampling
-from personaspace.steer.generation.writer import draws_of, ends
+from personaspace.steer.generation.texts import draws_of, write
+from personaspace.steer.generation.wording import END, Chosen, Prompts
 from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.model.output import output_logits
 from personaspace.steer.model.prompts import open_question
 from personaspace.steer.model.question_cache import CachedQuestion
-from personaspace.steer.training.wording import Prompts
 from personaspace.survey.question import Question
 from personaspace.survey.survey import Survey
 
-SAMPLING = Sampling(max_new_tokens=32, temperature=0.7, top_p=0.95)
+SAMPLING = Sampling(max_new_tokens=32, temperature=0.7, top_p=0.95, stop=END)
 BATCH = 32
 TWICE = 2
 HEADER = ("", "says the answer", "perplexity", "agreement: same / other respondent", "tokens read")
@@ -107,12 +106,13 @@ class Bench:
             some = asked[start : start + BATCH // TWICE]
             begun = [self._begun(row, case) for case in some]
             lengths += [continuation.length for continuation in begun]
-            written += self._decoded([case for case in some for _ in range(TWICE)], begun)
+            draws = [draws_of(nth, case.persona.name, case.question.text) for case in some for nth in range(TWICE)]
+            written += [text for text, _ in write([(1, Decoding(self.model, begun))], SAMPLING, draws)]
         return written, float(np.mean(lengths))
 
     def _begun(self, row: str, case: Case) -> Continuation:
         if row == "told the answer":
-            return self.prompts.continuation(case.question.text, case.question.options[case.chosen].text, TWICE)
+            return self.prompts.continuation(Chosen(case.question.text, case.question.options[case.chosen].text), TWICE)
         read = self._read(case, row in ("system prompt", "both"))
         if row in ("virtual tokens", "both"):
             points = self.lm.steering.steerer.points(case.persona.vector[None].repeat(TWICE, axis=0))
@@ -129,27 +129,12 @@ class Bench:
         ids = torch.tensor([self.model.prompt_ids(text, system)], device=self.model.device)
         return self.model.read_ids(torch.cat([ids, self.model.cue[:, :-1]], dim=1))
 
-    def _decoded(self, some: Sequence[Case], begun: Sequence[Continuation]) -> list[str]:
-        decoding = Decoding(self.model, begun)
-        growing = [IncrementalDetokenizer(self.model.tokenizer, ends(self.model), ["\n"]) for _ in some]
-        draws = [draws_of(place % TWICE, case.persona.name, case.question.text) for place, case in enumerate(some)]
-        tokens = torch.empty(len(some), 0, dtype=torch.long, device=self.model.device)
-        while tokens.shape[1] < SAMPLING.max_new_tokens and not all(text.done for text in growing):
-            if tokens.shape[1]:
-                decoding.step(tokens[:, -1])
-            chosen = SAMPLING.choose(decoding.logits, tokens, draws)
-            tokens = torch.cat([tokens, chosen[:, None]], dim=1)
-            for text, token in zip(growing, chosen.tolist(), strict=True):
-                if not text.done:
-                    text.add(token)
-        return [(text.text if text.done else text.text + text.finish()).strip() for text in growing]
-
     @torch.no_grad()
     def judged(self, question: Question, texts: Sequence[str]) -> Tensor:
         """Log-likelihood of each text for each option, shape ``[texts, options]``."""
         ids = [self._ids(text) for text in texts]
         each = [
-            self._log_likelihood(self.prompts.continuation(question.text, option.text), ids)
+            self._log_likelihood(self.prompts.continuation(Chosen(question.text, option.text)), ids)
             for option in question.options
         ]
         return torch.stack(each, dim=1)

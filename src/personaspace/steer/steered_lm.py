@@ -36,8 +36,7 @@ from personaspace.steer.training.examples import training_and_validation, with_p
 from personaspace.steer.training.metric_logs import MetricsLog
 from personaspace.steer.training.settings import TrainSettings
 from personaspace.steer.training.trainer import Trainer
-from personaspace.steer.training.worded_answers import WordedAnswers
-from personaspace.steer.training.wording import write_sentences
+from personaspace.steer.training.worded_answers import WordedAnswers, write_sentences
 from personaspace.survey.arrays import Vectors
 from personaspace.survey.question import Question
 from personaspace.survey.survey import Survey

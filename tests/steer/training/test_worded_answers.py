@@ -2,27 +2,81 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
 from personaspace.steer.forward.attach import Attachment
 from personaspace.steer.generation.decoding import Decoding
+from personaspace.steer.generation.sampling import Sampling
 from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.model.prompts import CUE, open_question
 from personaspace.steer.soft_prompts.initialization import initialize, new_soft_prompt
 from personaspace.steer.soft_prompts.registry import soft_prompt_settings
+from personaspace.steer.steered_lm import SteeredLM
 from personaspace.steer.steerer import Steerer
+from personaspace.steer.training import worded_answers
 from personaspace.steer.training.distributed import Processes
 from personaspace.steer.training.examples import pairs_of
 from personaspace.steer.training.settings import TrainSettings
 from personaspace.steer.training.step import Learner
-from personaspace.steer.training.worded_answers import NO_TOKEN, WordedAnswers
+from personaspace.steer.training.worded_answers import NO_TOKEN, WordedAnswers, write_sentences
 from personaspace.survey.question import Option, Question
 from tests.steer.conftest import ATTACHMENTS, opposed_survey, tiny_model
+from tests.steer.generation.tiny_chat import SHORT_ENDS, tiny_chat
 
 PARKS = Question("parks", "Should the city build more parks?", (Option("Yes"), Option("No"), Option("Perhaps")))
+TREES = Question("trees", "More trees?", (Option("Yes"), Option("No"), Option("Some")))
 SENTENCES = [["Yes, many.", "No, it should not.", ""]]
+
+
+@pytest.fixture
+def talkative(monkeypatch: pytest.MonkeyPatch) -> LanguageModel:
+    """A tiny chat model whose sentences end at the next common letter."""
+    monkeypatch.setattr(worded_answers, "SAMPLING", Sampling(max_new_tokens=32, stop=SHORT_ENDS))
+    return tiny_chat(monkeypatch)
+
+
+def test_every_option_has_its_own_sentence_whatever_else_is_asked(talkative: LanguageModel) -> None:
+    counted: list[tuple[int, int]] = []
+    both = write_sentences(talkative, [PARKS, TREES], 0, lambda done, of: counted.append((done, of)))
+    assert [len(options) for options in both] == [3, 3]
+    assert counted[-1] == (6, 6)
+    assert len({sentence for options in both for sentence in options}) > 2
+    assert write_sentences(talkative, [TREES], 0)[0] == both[1]
+    assert write_sentences(talkative, [TREES], 1)[0] != both[1]
+
+
+def test_a_question_too_long_for_the_context_has_no_sentence(talkative: LanguageModel) -> None:
+    long = Question("long", "very " * 300, TREES.options)
+    assert write_sentences(talkative, [long, TREES], 0) == [["", "", ""], *write_sentences(talkative, [TREES], 0)]
+
+
+def test_a_sentence_that_does_not_end_is_not_learned(talkative: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worded_answers, "SAMPLING", Sampling(max_new_tokens=2))
+    assert write_sentences(talkative, [TREES], 0) == [["", "", ""]]
+
+
+def test_a_chat_model_learns_words_with_the_labels_unless_told_not_to(talkative: LanguageModel, tmp_path: Path) -> None:
+    survey, space = opposed_survey(20, 3)
+    lm = SteeredLM(talkative, settings=TrainSettings(epochs=1)).fit(survey, space, tmp_path / "checkpoint.safetensors")
+    assert lm.learned_words
+    letters = TrainSettings(epochs=1, words=0)
+    assert not SteeredLM(talkative, settings=letters).fit(survey, space).learned_words
+    lm.save(tmp_path)
+    assert SteeredLM.load(tmp_path, talkative).learned_words
+
+
+def test_other_sentences_are_other_training_data(talkative: LanguageModel) -> None:
+    survey, space = opposed_survey(20, 3)
+    pairs = pairs_of(survey, torch.from_numpy(space.vectors), np.ones(len(survey.answers), bool))
+    worded = [
+        replace(pairs, worded=WordedAnswers(talkative, survey.questions, [[text, ""]] * 3)) for text in ("Yes.", "No.")
+    ]
+    assert len({one.digest() for one in (pairs, *worded)}) == 3
 
 
 def test_sentences_are_tokens_after_the_cue_with_an_end(llama: LanguageModel) -> None:

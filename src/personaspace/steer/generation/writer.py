@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterator, Sequence
 from itertools import groupby, islice, product
@@ -17,9 +16,8 @@ from personaspace.errors import SettingError
 from personaspace.newquestions.points import PersonasLike, names_and_vectors
 from personaspace.steer.forward.attach import Continuation
 from personaspace.steer.generation.decoding import Decoding
-from personaspace.steer.generation.detokenizer import IncrementalDetokenizer
 from personaspace.steer.generation.sampling import Controls, Sampling
-from personaspace.steer.model.language_model import LanguageModel
+from personaspace.steer.generation.texts import draws_of, grow
 from personaspace.steer.model.prompts import open_question
 from personaspace.steer.steering import Steering, check_strength
 
@@ -150,26 +148,12 @@ def _in_batches(
     strength: float,
     sampling: Sampling,
 ) -> Iterator[Piece]:
-    model = steering.steerer.model
     while batch := list(islice(texts, sampling.batch)):
-        growing = [IncrementalDetokenizer(model.tokenizer, ends(model), sampling.stops) for _ in batch]
         draws = [draws_of(sampling.seed, text.prompt, names[text.row], text.sample) for text in batch]
         decodings = _decodings(steering, batch, points, strength, sampling.max_new_tokens)
-        written = torch.empty(len(batch), 0, dtype=torch.long, device=points.device)
-        while not all(text.done for text in growing):
-            if written.shape[1]:
-                for _, decoding in decodings:
-                    decoding.step(written[:, -1])
-            logits = torch.stack([weight * decoding.logits for weight, decoding in decodings]).sum(0)
-            tokens = sampling.choose(logits, written, draws)
-            written = torch.cat([written, tokens[:, None]], dim=1)
-            for (prompt, row, sample), text, token in zip(batch, growing, tokens.tolist(), strict=True):
-                if not text.done:
-                    piece = text.add(token)
-                    if written.shape[1] == sampling.max_new_tokens and not text.done:
-                        piece += text.finish()
-                    if piece or text.done:
-                        yield Piece(prompt, names[row], sample, piece, text.done)
+        for place, added, done, _ in grow(decodings, sampling, draws):
+            prompt, row, sample = batch[place]
+            yield Piece(prompt, names[row], sample, added, done)
 
 
 def _decodings(
@@ -187,16 +171,3 @@ def _decodings(
             steered.append(steering.steerer.continuation(points[rows], question, generated=generated))
     weighted = ((strength, steered), (1 - strength, base))
     return [(weight, Decoding(model, continuations)) for weight, continuations in weighted if weight != 0]
-
-
-def ends(model: LanguageModel) -> set[int]:
-    """Tokens with which the model ends a text."""
-    configured = getattr(model.model.generation_config, "eos_token_id", None)
-    known = configured if isinstance(configured, list) else [configured]
-    return {int(end) for end in (*known, model.tokenizer.eos_token_id) if end is not None}
-
-
-def draws_of(seed: int, *text: object) -> torch.Generator:
-    """Random generator of one text, the same whatever else is generated."""
-    digest = hashlib.blake2b(repr((seed, *text)).encode(), digest_size=8).digest()
-    return torch.Generator().manual_seed(int.from_bytes(digest, "little") >> 1)

@@ -1,19 +1,64 @@
-"""Training pairs in words: a respondent, a question without its options, and a sentence that says the option chosen."""
+"""Training pairs in words: a respondent, a question without its options, and a sentence that says the option chosen.
+
+A survey knows the option that a respondent chose and not what they would have said. The base model writes a sentence
+for every option once, which serves all respondents who chose it. A soft-prompting model that learns the sentences of a
+respondent's options learns from its own base model, which was given in words what the virtual tokens stand for (context
+distillation, arXiv 2112.00861); so its language stays that of the base model.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from personaspace.steer.generation.sampling import Sampling
+from personaspace.steer.generation.texts import draws_of
+from personaspace.steer.generation.wording import END, Chosen, Prompts, say
 from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.model.prompts import CUE, open_question
 from personaspace.survey.question import Question
 
+SAMPLING = Sampling(max_new_tokens=32, temperature=0.8, top_p=0.95, stop=END)
+BATCH = 32
+"""Sentences that are written at a time."""
 NO_TOKEN = -100
 """In place of a token where a sentence is shorter than others of its block, as ``cross_entropy`` ignores it."""
+
+
+def write_sentences(
+    model: LanguageModel,
+    questions: Sequence[Question],
+    seed: int,
+    on_sentence: Callable[[int, int], None] | None = None,
+) -> list[list[str]]:
+    """Write a sentence that says the option, for every option of every question.
+
+    Args:
+        model: A frozen model with a chat template.
+        questions: The questions.
+        seed: Of the sampling.
+        on_sentence: Called with the sentences written so far and their number.
+
+    Returns:
+        A sentence for each option of each question; empty where it did not end within 32 tokens, or where the prompt is
+        longer than the model's context.
+    """
+    prompts = Prompts(model)
+    options = [Chosen(question.text, option.text) for question in questions for option in question.options]
+    asked = [one for one in dict.fromkeys(options) if prompts.fits(one, SAMPLING.max_new_tokens)]
+    written: dict[Chosen, str] = {}
+    for start in range(0, len(asked), BATCH):
+        some = asked[start : start + BATCH]
+        said = say(prompts, some, SAMPLING, [draws_of(seed, *one) for one in some])
+        written |= {one: "" if sentence.cut else sentence.text for one, sentence in zip(some, said, strict=True)}
+        if on_sentence:
+            on_sentence(len(written), len(asked))
+    return [
+        [written.get(Chosen(question.text, option.text), "") for option in question.options] for question in questions
+    ]
 
 
 @dataclass(frozen=True)
@@ -43,7 +88,7 @@ class WordedAnswers:
         model: The frozen model.
         questions: The survey's questions.
         sentences: One for each option of each question, empty where there is none, as
-            :func:`~personaspace.steer.training.wording.write_sentences` returns them.
+            :func:`write_sentences` returns them.
     """
 
     def __init__(self, model: LanguageModel, questions: Sequence[Question], sentences: Sequence[Sequence[str]]) -> None:
