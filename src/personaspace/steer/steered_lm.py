@@ -15,10 +15,9 @@ from personaspace.newquestions.gaussian_process import QuestionPrior
 from personaspace.newquestions.log_odds import log_odds
 from personaspace.newquestions.option_weights import Axes
 from personaspace.newquestions.points import Personas
-from personaspace.steer.answering import Answerer
 from personaspace.steer.export.hub import download, read_personas, whole
 from personaspace.steer.forward.attach import Attachment, Form, Placement, check_question
-from personaspace.steer.generation.writer import Writer
+from personaspace.steer.generation.speaker import Speaker
 from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.model.prompts import question_prompt
 from personaspace.steer.model.question_cache import CachedQuestion
@@ -42,7 +41,7 @@ from personaspace.survey.question import Question
 from personaspace.survey.survey import Survey
 
 
-class SteeredLM(Answerer, Writer):
+class SteeredLM(Speaker):
     """A frozen language model steered by virtual tokens made from a point of the space.
 
     Args:

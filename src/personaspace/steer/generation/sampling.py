@@ -78,6 +78,11 @@ class Sampling:
         """The strings at which a text ends."""
         return (self.stop,) if isinstance(self.stop, str) else tuple(self.stop)
 
+    @property
+    def greedy(self) -> bool:
+        """Whether the likeliest token is taken every time, and nothing drawn."""
+        return self.temperature < COLDEST
+
     def choose(self, logits: Tensor, written: Tensor, draws: Sequence[torch.Generator]) -> Tensor:
         """The next token of every text.
 
@@ -92,7 +97,7 @@ class Sampling:
         scores = logits.float()
         if self.repetition_penalty != 1 and written.shape[1]:
             scores = RepetitionPenaltyLogitsProcessor(self.repetition_penalty)(written, scores)
-        if self.temperature < COLDEST:
+        if self.greedy:
             return scores.argmax(-1)
         scores = TemperatureLogitsWarper(float(self.temperature))(written, scores)
         if self.top_k:
