@@ -12,7 +12,7 @@ import pytest
 
 import personaspace
 from personaspace.commands.printing import print_json, say
-from personaspace.console import Reporter, show_bars, show_pieces, show_poll, show_table, show_texts
+from personaspace.console import Reporter, show_bars, show_pieces, show_poll, show_sentences, show_table, show_texts
 from personaspace.newquestions.poll import Poll
 from personaspace.steer.generation.writer import Piece
 from personaspace.survey.question import Option, Question
@@ -40,6 +40,7 @@ def test_tables_bars_texts_and_pieces(capsys: pytest.CaptureFixture[str]) -> Non
         lambda: show_bars(probabilities, EVIL),
         lambda: show_poll(Poll(question, probabilities, refused=pd.Series([0.1], index=[EVIL]))),
         lambda: show_texts(pd.Series([EVIL], index=[EVIL]), EVIL),
+        lambda: show_sentences(pd.DataFrame({"answer": [EVIL], "text": [EVIL]}, [EVIL]), EVIL),
         lambda: show_pieces(iter([Piece(EVIL, EVIL, 0, EVIL, True)])),
         lambda: say(EVIL),
     ]

@@ -125,6 +125,16 @@ def show_texts(texts: pd.Series[str], title: str) -> None:
         console.print(_text(persona, "bold cyan"), _text(text, lines=True))
 
 
+def show_sentences(answers: pd.DataFrame, title: str) -> None:
+    """Print the answer of each persona on stdout and the sentence that says it; as ``answer_in_words`` returns them."""
+    console = _stdout()
+    console.print(_text(title, "bold", lines=True))
+    personas = answers.index.get_level_values(0)
+    for persona, answer, text in zip(personas, answers["answer"], answers["text"], strict=True):
+        console.print(Text.assemble(_text(persona, "bold cyan"), "  ", _text(answer, "bold")))
+        console.print(_text(f"  {text}"))
+
+
 def show_pieces(pieces: Iterator[Piece]) -> None:
     """Show texts on stdout as they are written: all at once on a terminal, elsewhere each when it is done."""
     console, texts = _stdout(), dict[tuple[str, str, int], Text]()
