@@ -7,13 +7,15 @@
 RUN is steered by a model with a chat template. Questions of the evaluation sets are asked without their options, of
 respondents who answered them (individual personas); each respondent answers twice. Rows: the base model; the base model
 with the respondent's system prompt (``ps.system_prompt`` for this question, which never states its answer); virtual
-tokens; both. *The judge* is the base model too: told in turn that each option was chosen, it says how likely the text
-is (:mod:`personaspace.steer.generation.wording`), and the likeliest option counts. How good a judge it is stands in the
-last row: texts that it wrote itself when told the respondent's answer. Columns: share of texts judged to say the
-respondent's answer, with a 95% bootstrap interval over answers; perplexity under the base model, which sees the
-question and nothing of the respondent; agreement of the judged option between two texts of one respondent and between
-texts of two; tokens read before a text. Temperature 0.7. The last line is one JSON object: held-out questions, virtual
-tokens (ours) and system prompt (peer).
+tokens; both; *answer first* (``SteeredLM.answer_in_words``), which alone knows the options: one is drawn from the
+steered answers, and the base model, told this option, says it. *The judge* is the base model too: told in turn that
+each option was chosen, it says how likely the text is (:mod:`personaspace.steer.generation.wording`), and the likeliest
+option counts. How good a judge it is stands in the last row: answer first, with the respondent's own answer in place of
+the drawn one. Columns: share of texts judged to say the respondent's answer, with a 95% bootstrap interval over
+answers; perplexity under the base model, which sees the question and nothing of the respondent; agreement of the judged
+option between two texts of one respondent and between texts of two; tokens read before a text. Temperature 0.7. Below:
+how many drawn options are the respondent's own, and how many texts are judged to say the option drawn. The last line is
+one JSON object: held-out questions, answer first (ours) and system prompt (peer).
 """
 
 from __future__ import annotations
@@ -39,21 +41,25 @@ from personaspace.runs.steer import steer_run
 from personaspace.steer.forward.attach import Continuation, attach
 from personaspace.steer.forward.forward import hidden_of_text
 from personaspace.steer.generation.decoding import Decoding
-from personaspace.steer.generation.sampling import Sampling
+from personaspace.steer.generation.sampling import Controls, Sampling
+from personaspace.steer.generation.speaker import Answer, sentences
 from personaspace.steer.generation.texts import draws_of, write
-from personaspace.steer.generation.wording import END, Chosen, Prompts
+from personaspace.steer.generation.wording import ANY, END, Chosen, Prompts
 from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.model.output import output_logits
-from personaspace.steer.model.prompts import open_question
+from personaspace.steer.model.prompts import open_question, question_prompt
 from personaspace.steer.model.question_cache import CachedQuestion
 from personaspace.survey.question import Question
 from personaspace.survey.survey import Survey
 
-SAMPLING = Sampling(max_new_tokens=32, temperature=0.7, top_p=0.95, stop=END)
+CONTROLS: Controls = {"max_new_tokens": 32, "temperature": 0.7, "top_p": 0.95, "stop": END}
+SAMPLING = Sampling(**CONTROLS)
 BATCH = 32
 TWICE = 2
 HEADER = ("", "says the answer", "perplexity", "agreement: same / other respondent", "tokens read")
-ROWS = ("base model", "system prompt", "virtual tokens", "both", "told the answer")
+ROWS = ("base model", "system prompt", "virtual tokens", "both", "answer first", "told the answer")
+SHOWN = ("virtual tokens", "answer first")
+"""Rows whose texts are printed."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,11 @@ class Case:
     persona: ps.Persona
     chosen: int
 
+    @property
+    def options(self) -> list[str]:
+        """Texts of the options."""
+        return [option.text for option in self.question.options]
+
 
 def cases(test: Survey, embedder: Embedder, questions: int, respondents: int, seed: int) -> list[Case]:
     """Some respondents for each of some questions, drawn at random."""
@@ -81,6 +92,38 @@ def cases(test: Survey, embedder: Embedder, questions: int, respondents: int, se
             place = embedder.ids_.index(test.respondents[test.answers.respondent[row]])
             found.append(Case(test.questions[column], people[place], int(test.answers.option[row])))
     return found
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Texts of one row.
+
+    Attributes:
+        said: Two for each case, one after the other.
+        tokens: Read before a text, on average.
+        told: The option that the base model was told for each text; empty where it was told none.
+    """
+
+    said: list[str]
+    tokens: float
+    told: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the table.
+
+    Attributes:
+        line: As it is printed.
+        share: Of the texts judged to say the respondent's answer.
+        said: The texts, two for each case.
+        note: What else there is to say of them, if anything.
+    """
+
+    line: str
+    share: float
+    said: list[str]
+    note: str = ""
 
 
 class Bench:
@@ -97,9 +140,46 @@ class Bench:
         self.model: LanguageModel = lm.model
         self.prompts = Prompts(self.model)
 
+    def texts(self, row: str, asked: Sequence[Case]) -> Texts:
+        """Two texts for each case, one after the other."""
+        if row not in ("answer first", "told the answer"):
+            return self._continued(row, asked)
+        answers, said = list[Answer](), list[str]()
+        for start, stop in _groups(asked):
+            some = asked[start:stop]
+            more = self._drawn(some) if row == "answer first" else self._given(some)
+            answers, said = answers + list(more), said + list(more.values())
+        told = [answer.chosen.option for answer in answers]
+        each = [case for case in asked for _ in range(TWICE)]
+        lengths = [self._read_for(case, option, row) for case, option in zip(each, told, strict=True)]
+        return Texts(said, float(np.mean(lengths)), told)
+
+    def _read_for(self, case: Case, option: str, row: str) -> int:
+        """Tokens read before an option is said, and before it is drawn."""
+        read = sum(len(self.prompts.ids(Chosen(case.question.text, told))) for told in (option, ANY))
+        if row == "answer first":
+            read += self.model.question_length(question_prompt(case.question)) + self.lm.attachment.tokens
+        return read
+
+    def _drawn(self, some: Sequence[Case]) -> dict[Answer, str]:
+        """Answers drawn and said for cases of one question."""
+        text, options = some[0].question.text, some[0].options
+        people = [case.persona for case in some]
+        table = self.lm.answer_in_words(text, options, people, samples=TWICE, **CONTROLS)
+        rows = zip(table.index, table["answer"], table["text"], strict=True)
+        return {Answer(name, nth, Chosen(text, option)): said for (name, nth), option, said in rows}
+
+    def _given(self, some: Sequence[Case]) -> dict[Answer, str]:
+        """The respondents' own answers said for cases of one question."""
+        answers = [
+            Answer(case.persona.name, nth, Chosen(case.question.text, case.options[case.chosen]))
+            for case in some
+            for nth in range(TWICE)
+        ]
+        return sentences(self.prompts, answers, SAMPLING)
+
     @torch.no_grad()
-    def texts(self, row: str, asked: Sequence[Case]) -> tuple[list[str], float]:
-        """Two texts for each case, one after the other, and the mean number of tokens read before them."""
+    def _continued(self, row: str, asked: Sequence[Case]) -> Texts:
         written: list[str] = []
         lengths = []
         for start in range(0, len(asked), BATCH // TWICE):
@@ -108,11 +188,9 @@ class Bench:
             lengths += [continuation.length for continuation in begun]
             draws = [draws_of(nth, case.persona.name, case.question.text) for case in some for nth in range(TWICE)]
             written += [text for text, _ in write([(1, Decoding(self.model, begun))], SAMPLING, draws)]
-        return written, float(np.mean(lengths))
+        return Texts(written, float(np.mean(lengths)))
 
     def _begun(self, row: str, case: Case) -> Continuation:
-        if row == "told the answer":
-            return self.prompts.continuation(Chosen(case.question.text, case.question.options[case.chosen].text), TWICE)
         read = self._read(case, row in ("system prompt", "both"))
         if row in ("virtual tokens", "both"):
             points = self.lm.steering.steerer.points(case.persona.vector[None].repeat(TWICE, axis=0))
@@ -134,7 +212,7 @@ class Bench:
         """Log-likelihood of each text for each option, shape ``[texts, options]``."""
         ids = [self._ids(text) for text in texts]
         each = [
-            self._log_likelihood(self.prompts.continuation(Chosen(question.text, option.text)), ids)
+            self._log_likelihood(self.prompts.continuation(Chosen(question.text, option.text), len(texts)), ids)
             for option in question.options
         ]
         return torch.stack(each, dim=1)
@@ -159,12 +237,12 @@ class Bench:
         inside = torch.tensor([[place < len(one) for place in range(longest)] for one in ids], device=each.device)
         return (each * inside).sum(1)
 
-    def row(self, row: str, asked: Sequence[Case]) -> tuple[str, float, list[str]]:
-        """One row of the table, the share judged right, and the texts."""
-        texts, tokens = self.texts(row, asked)
-        found, nats, count = np.zeros(len(texts), np.int64), 0.0, 0
+    def row(self, row: str, asked: Sequence[Case]) -> Row:
+        """Write a row's texts and judge them."""
+        texts = self.texts(row, asked)
+        found, nats, count = np.zeros(len(texts.said), np.int64), 0.0, 0
         for start, stop in _groups(asked):
-            some = texts[TWICE * start : TWICE * stop]
+            some = texts.said[TWICE * start : TWICE * stop]
             found[TWICE * start : TWICE * stop] = self.judged(asked[start].question, some).argmax(1).cpu()
             more, length = self.surprise(asked[start].question, some)
             nats, count = nats + more, count + length
@@ -181,9 +259,16 @@ class Bench:
             f"{right.mean():.3f} [{low:.3f}, {high:.3f}]",
             f"{np.exp(nats / count):.1f}",
             f"{same:.2f} / {np.mean(others):.2f}" if others else f"{same:.2f}",
-            f"{tokens:.0f}",
+            f"{texts.tokens:.0f}",
         )
-        return f"| {row} | {' | '.join(cells)} |", float(right.mean()), texts
+        line, note = f"| {row} | {' | '.join(cells)} |", ""
+        if row == "answer first":
+            each = [case for case in asked for _ in range(TWICE)]
+            told = [case.options.index(option) for case, option in zip(each, texts.told, strict=True)]
+            own = np.mean([case.chosen == option for case, option in zip(each, told, strict=True)])
+            note = f"{own:.3f} of the options drawn are the respondent's own, "
+            note += f"{np.mean(found == told):.3f} of the texts are judged to say the option drawn"
+        return Row(line, float(right.mean()), texts.said, note)
 
 
 def _groups(asked: Sequence[Case]) -> Iterator[tuple[int, int]]:
@@ -225,17 +310,17 @@ def main() -> None:
             chance = np.mean([1 / len(case.question.options) for case in asked])
             print(f"\n{name}: {len(asked)} answers, {TWICE} texts each; chance {chance:.3f}\n")
             print(f"| {' | '.join(HEADER)} |\n|{'---|' * len(HEADER)}")
+            rows: dict[str, Row] = {}
             for row in given.rows:
-                line, shares[row], texts = bench.row(row, asked)
-                print(line, flush=True)
-                if row == "virtual tokens":
-                    steered = texts[::TWICE]
-            if "virtual tokens" in given.rows:
-                print("\nvirtual tokens, unedited, behind the respondent's own answer:")
-                for case, text in list(zip(asked, steered, strict=True))[: given.examples]:
-                    print(f"- {case.question.text} [{case.question.options[case.chosen].text}] {text}")
+                rows[row] = bench.row(row, asked)
+                shares[row] = rows[row].share
+                print(rows[row].line, flush=True)
+            for row in (row for row in SHOWN if row in rows):
+                print(f"\n{row}: {rows[row].note or 'texts'}; unedited, behind the respondent's own answer:")
+                for case, text in list(zip(asked, rows[row].said[::TWICE], strict=True))[: given.examples]:
+                    print(f"- {case.question.text} [{case.options[case.chosen]}] {text}")
     print(f"\n{hardware()}")
-    ours, peer = (shares.get(row, 0.0) for row in ("virtual tokens", "system prompt"))
+    ours, peer = (shares.get(row, 0.0) for row in ("answer first", "system prompt"))
     print(closing_line("held-out questions, texts that say the answer", ours, peer, "share"))
 
 
