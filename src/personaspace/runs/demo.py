@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from personaspace.console import Reporter, show_bars, show_texts
+from personaspace.console import Reporter, show_bars, show_sentences, show_texts
 from personaspace.evaluation.results import Results
 from personaspace.runs.evaluate import evaluate_run
 from personaspace.runs.fit import fit_run
@@ -18,7 +18,7 @@ from personaspace.survey.split import SplitSettings
 RESPONDENTS = 300
 QUESTION = "Should the town spend more on parks and libraries?"
 OPTIONS = ("Much more", "Somewhat more", "About the same", "Less")
-PROMPTS = ("What do you think about taxes for the rich?", "What worries you most about the future?")
+PROMPT = "What worries you most about the future?"
 
 
 def run_demo(out: str | Path, seed: int = 0, show: bool = True) -> Results:
@@ -51,6 +51,8 @@ def run_demo(out: str | Path, seed: int = 0, show: bool = True) -> Results:
         reporter.say("5 evaluation done")
     if show:
         show_bars(lm.ask(QUESTION, OPTIONS, fitted.personas), f"Nobody was asked: {QUESTION}")
-        for prompt in PROMPTS:
-            show_texts(lm.generate(prompt, fitted.personas, seed=seed), f"In words, unedited: {prompt}")
+        if lm.model.chat is not None:
+            said = lm.answer_in_words(QUESTION, OPTIONS, fitted.personas, seed=seed)
+            show_sentences(said, f"An answer drawn for each persona and said in words, unedited: {QUESTION}")
+        show_texts(lm.generate(PROMPT, fitted.personas, seed=seed), f"In words, without options, unedited: {PROMPT}")
     return results
