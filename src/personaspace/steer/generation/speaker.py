@@ -17,12 +17,12 @@ import torch
 
 from personaspace.checks import check_whole
 from personaspace.errors import ModelError, shown
+from personaspace.newquestions.points import PersonasLike
 from personaspace.steer.answering import Answerer
 from personaspace.steer.generation.sampling import Controls, Sampling
 from personaspace.steer.generation.texts import draws_of
 from personaspace.steer.generation.wording import END, Chosen, Prompts, say
 from personaspace.steer.generation.writer import Writer
-from personaspace.steer.protocols import PersonasLike
 
 ATTEMPTS = 4
 """Times that a sentence is written, at most, until one ends."""
