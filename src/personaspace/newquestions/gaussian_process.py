@@ -18,10 +18,10 @@ from dataclasses import asdict
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from pydantic import BaseModel
-from torch import Tensor
 
 from personaspace.files import check_tensors, read_checked, read_tensors, write_json, write_tensors
 from personaspace.newquestions.features import Features, KernelSettings, TextFeatures
@@ -29,6 +29,9 @@ from personaspace.newquestions.option_weights import Axes, OptionWeights, Weight
 from personaspace.newquestions.regression import Predicted, Regression, likeliest_settings
 from personaspace.survey.arrays import FloatArray
 from personaspace.survey.question import Question, offsets_of
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 MOST_OPTIONS, MOST_SEARCHED = 8000, 1000
 BLOCK = 50  # questions predicted at a time; bounds the memory

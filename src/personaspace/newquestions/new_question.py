@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import torch
-from torch import Tensor
 
 from personaspace.checks import check_whole
 from personaspace.errors import SurveyError, shown
@@ -32,6 +30,9 @@ from personaspace.newquestions.whom_to_ask import whom_to_ask
 from personaspace.survey.arrays import FloatArray, Vectors
 from personaspace.survey.question import Question
 from personaspace.survey.survey import Survey
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 MOST_MEMBERS = 2000
 """Members by whom a group is represented; of a larger one every second counts, or every third, ..."""
@@ -229,4 +230,6 @@ class NewQuestion:
 
 
 def _expected(weights: OptionWeights, vectors: Vectors) -> FloatArray:
+    import torch
+
     return np.asarray(weights.log_odds(torch.from_numpy(np.asarray(vectors))).softmax(dim=1), dtype=np.float64)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from personaspace.embedding.base import Embedder
 from personaspace.errors import SettingError
@@ -84,7 +83,11 @@ class NewQuestions:
             question = new_question(question, () if options is None else options)
         elif options is not None:
             raise SettingError("a question has its options already: give options with a text only")
-        states = None if self.features is None else torch.from_numpy(np.asarray(self.features([question])[0]))
+        if self.features is None:
+            return NewQuestion(self.prior, self.people, question)
+        import torch
+
+        states = torch.from_numpy(np.asarray(self.features([question])[0]))
         return NewQuestion(self.prior, self.people, question, states)
 
     def save(self, folder: str | Path) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from personaspace.newquestions.features import contrasts
 from personaspace.survey.arrays import FloatArray, Vectors
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 FLAT = 1e-9
 """An axis along which vectors vary less than this share of the largest variance does not count."""
@@ -109,4 +111,6 @@ class WeightDistribution:
 
 def as_tensor(weights: FloatArray) -> Tensor:
     """Weights as single-precision numbers."""
+    import torch
+
     return torch.from_numpy(np.ascontiguousarray(weights, dtype=np.float32))
