@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 
 import personaspace as ps
 from personaspace.errors import RunError
+from personaspace.newquestions import gaussian_process
 from personaspace.runs.evaluate import evaluate_run
 from personaspace.runs.fit import fit_run
 from personaspace.runs.run import Run
@@ -46,3 +49,48 @@ def test_the_steered_model_answers_and_results_are_read(own_run: Path) -> None:
 def test_a_folder_that_is_no_run_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="is not a run folder"):
         ps.open_run(tmp_path)
+
+
+ASKED = ("Should trains be free?", ["Yes", "No", "Not sure"])
+
+
+def test_the_question_prior_is_read_and_not_fitted_again(fitted_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = ps.open_run(fitted_run)
+    expected = ps.NewQuestions(opened.embedder, opened.split.train).ask(*ASKED).everybody()
+
+    def searched(*_: object) -> None:
+        raise AssertionError("the prior's settings are known")
+
+    monkeypatch.setattr(gaussian_process, "likeliest_settings", searched)
+    monkeypatch.setattr(gaussian_process.Regression, "fit", searched)
+    found = opened.new_questions.ask(*ASKED).everybody()
+    np.testing.assert_allclose(found.probabilities, expected.probabilities)
+
+
+def test_a_run_of_a_version_without_a_question_prior_fits_it_and_writes_nothing(
+    fitted_run: Path, tmp_path: Path
+) -> None:
+    old = without_prior(fitted_run, tmp_path)
+    before, opened = files(old), ps.open_run(old)
+    expected = ps.open_run(fitted_run).new_questions.ask(*ASKED).everybody()
+    assert not opened.has_prior
+    found = opened.new_questions.ask(*ASKED).everybody()
+    np.testing.assert_allclose(found.probabilities, expected.probabilities)
+    assert files(old) == before
+
+
+def test_a_damaged_question_prior_is_an_error(fitted_run: Path, tmp_path: Path) -> None:
+    run = shutil.copytree(fitted_run, tmp_path / "run")
+    (run / "newquestions" / "question_prior.safetensors").write_bytes(b"nonsense")
+    with pytest.raises(RunError, match="not as it was written: restore it, or run `personaspace fit"):
+        _ = ps.open_run(run).new_questions
+
+
+def without_prior(run: Path, folder: Path) -> Path:
+    """A copy of a run as a version without a question prior left it."""
+    old = shutil.copytree(run, folder / "old")
+    shutil.rmtree(old / "newquestions")
+    manifest = json.loads((old / "manifest.json").read_text())
+    del manifest["stages"]["newquestions"]
+    (old / "manifest.json").write_text(json.dumps(manifest))
+    return old

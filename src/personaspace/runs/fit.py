@@ -1,4 +1,4 @@
-"""The stages of a run up to the personas and their map: survey, embedding, personas, map."""
+"""The stages of a run up to the personas and their map: survey, embedding, newquestions, personas, map."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from personaspace.embedding.registry import load_embedder, make_embedder
 from personaspace.errors import SettingError
 from personaspace.files import user_path
+from personaspace.newquestions.new_questions import NewQuestions
 from personaspace.persona.clustering.choose_k import RULES, Rule
 from personaspace.persona.clustering.cluster_personas import check_clustering, cluster_personas
 from personaspace.persona.map import SAMPLE, Map, map_respondents
@@ -37,7 +38,9 @@ def fit_run(
     settings: SplitSettings | None = None,
     on_step: OnStep | None = None,
 ) -> FittedRun:
-    """Set evaluation sets apart, embed the training respondents and find their personas; what is current is kept.
+    """Set evaluation sets apart, embed the training respondents, fit the question prior and find personas.
+
+    What is current is kept.
 
     Args:
         run: Where everything is written.
@@ -74,6 +77,15 @@ def fit_run(
 
         run.stage("embedding", {"embedder": embedder, "seed": settings.seed}, ("survey",), embed)
         fitted = load_embedder(run.folder / "embedding")
+
+        def expect(folder: Path) -> None:
+            if on_step:
+                on_step("question prior", 0, 1, f"{len(fitted.questions_)} questions")
+            NewQuestions(fitted, parts.train).save(folder)
+            if on_step:
+                on_step("question prior", 1, 1, "")
+
+        run.stage("newquestions", {}, ("survey", "embedding"), expect)
 
         def cluster(folder: Path) -> None:
             found = cluster_personas(fitted, parts.train, k=k, method=clusters, seed=settings.seed)

@@ -1,4 +1,4 @@
-"""A run folder that has been fitted, as an object: its split, embedder and personas, and its steered model."""
+"""A run folder that has been fitted, as an object: its split, embedder, question prior, personas, steered model."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from personaspace.embedding.base import Embedder
 from personaspace.embedding.registry import load_embedder
 from personaspace.errors import RunError, first_fault
+from personaspace.newquestions.gaussian_process import QuestionPrior
+from personaspace.newquestions.new_questions import NewQuestions
 from personaspace.persona.personas import Personas
 from personaspace.runs.manifest import MANIFEST
 from personaspace.runs.run import Run
@@ -83,6 +85,20 @@ class FittedRun:
         personas.check_made_from(self.embedder, folder)
         return personas
 
+    @cached_property
+    def new_questions(self) -> NewQuestions:
+        """What the space expects of questions nobody asked; :class:`RunError` where the question prior is damaged.
+
+        In a run that was fitted by a version without a question prior, the prior is fitted here, and not written.
+        """
+        prior = QuestionPrior.load(self.run.require("newquestions", self._fit)) if self.has_prior else None
+        return NewQuestions(self.embedder, self.split.train, prior)
+
+    @property
+    def has_prior(self) -> bool:
+        """Whether ``fit`` wrote a question prior into the run."""
+        return self.run.has("newquestions")
+
     @property
     def survey_settings(self) -> SurveySettings:
         """The name and digest of the survey that was fitted, and its split."""
@@ -137,7 +153,7 @@ def open_run(folder: str | Path) -> FittedRun:
         folder: The run folder.
 
     Returns:
-        The run's split, embedder and personas, and by its methods the steered model and the results.
+        The run's split, embedder, personas and new questions, and by its methods the steered model and the results.
 
     Raises:
         RunError: It is not a run folder, or a stage is missing, damaged or out of date.
