@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from personaspace.imputation.multiple import impute as impute
     from personaspace.imputation.next_question import next_question as next_question
     from personaspace.imputation.rubin import pool as pool
+    from personaspace.newquestions.crosstabs import read_crosstabs as read_crosstabs
     from personaspace.newquestions.new_questions import NewQuestions as NewQuestions
     from personaspace.not_fitted import NotFittedError as NotFittedError
     from personaspace.persona.clustering.choose_k import choose_k as choose_k
@@ -114,6 +115,7 @@ _HOMES = {
     "profile": "profiles.profile",
     "prompt_embeds": "steer.export.prompt_embeds",
     "push": "steer.export.hub",
+    "read_crosstabs": "newquestions.crosstabs",
     "read_survey": "survey.readers.registry",
     "simulate": "survey.simulate",
     "soft_membership": "persona.soft_membership",

@@ -52,8 +52,8 @@ def test_markup_in_questions_is_shown_as_it_is(steered_run: Path) -> None:
     [
         (("--persona", "clster-2"), "did you mean 'cluster-2'"),
         (("--mix", "cluster-9=1"), "unknown persona 'cluster-9'"),
-        (("--mix", "cluster-1=much"), "write NAME=WEIGHT"),
-        (("--mix", "cluster-1"), "write NAME=WEIGHT"),
+        (("--mix", "cluster-1=much"), "write NAME=NUMBER"),
+        (("--mix", "cluster-1"), "write NAME=NUMBER"),
         (("--mix", "cluster-1=1,cluster-1=2"), "every name once"),
         (("--mix", "cluster-1=nan"), "weights are finite"),
         (("--mix", "cluster-1=0"), "one is above 0"),

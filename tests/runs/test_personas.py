@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from personaspace.errors import SettingError, UnknownNameError
+from personaspace.errors import UnknownNameError
 from personaspace.runs.fitted import FittedRun, open_run
-from personaspace.runs.personas import mixture_weights, personas_named
+from personaspace.runs.personas import personas_named
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +39,3 @@ def test_every_kind_of_persona_is_found_in_the_order_named(fitted: FittedRun) ->
 def test_unknown_names(fitted: FittedRun, name: str) -> None:
     with pytest.raises(UnknownNameError):
         personas_named(fitted, [name])
-
-
-@pytest.mark.parametrize("mixture", ["", "a", "a=", "=1", "a=1,a=2", "a=1,b"])
-def test_what_is_no_mixture(mixture: str) -> None:
-    with pytest.raises(SettingError, match="cannot read the mixture"):
-        mixture_weights(mixture)

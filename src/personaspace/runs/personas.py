@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from personaspace.errors import SettingError
 from personaspace.persona.groups import demographic_personas, individual_personas
 from personaspace.persona.personas import Persona, Personas
 from personaspace.runs.fitted import FittedRun
+from personaspace.runs.written import numbers_by_name
+
+MIXTURE = "cluster-1=0.7,cluster-2=0.3"
 
 
 def personas_named(fitted: FittedRun, names: Sequence[str] | None, mixtures: Sequence[str] | None = None) -> Personas:
@@ -16,7 +18,7 @@ def personas_named(fitted: FittedRun, names: Sequence[str] | None, mixtures: Seq
     Args:
         fitted: The run.
         names: Clusters, ``respondent-ID``, or ``TRAIT=value``.
-        mixtures: Each written such as ``cluster-1=0.7,cluster-2=0.3``.
+        mixtures: Each written such as :data:`MIXTURE`.
 
     Raises:
         UnknownNameError: There is no persona of that name.
@@ -27,39 +29,9 @@ def personas_named(fitted: FittedRun, names: Sequence[str] | None, mixtures: Seq
     return Personas(
         [
             *(_persona_named(fitted, name) for name in names or ()),
-            *(_mixed(fitted, mixture_weights(mixture)) for mixture in mixtures or ()),
+            *(_mixed(fitted, numbers_by_name(mixture, "mixture", MIXTURE)) for mixture in mixtures or ()),
         ]
     )
-
-
-def mixture_weights(mixture: str) -> dict[str, float]:
-    """Read the weight of every persona from a written mixture.
-
-    Raises:
-        SettingError: It is not written as NAME=WEIGHT,NAME=WEIGHT, or names a persona twice.
-
-    Example:
-        >>> mixture_weights("cluster-1=0.7,INCOME=$30,000 or more=0.3")
-        {'cluster-1': 0.7, 'INCOME=$30,000 or more': 0.3}
-    """
-    weights: dict[str, float] = {}
-    pending = ""
-    for part in mixture.split(","):
-        pending = f"{pending},{part}" if pending else part
-        name, _, weight = pending.rpartition("=")
-        try:
-            value = float(weight)
-        except ValueError:
-            continue  # the comma belonged to a name
-        if not name or name.strip() in weights:
-            break
-        weights[name.strip()], pending = value, ""
-    if pending or not weights:
-        raise SettingError(
-            f"cannot read the mixture {mixture!r} at {pending!r}: write NAME=WEIGHT,NAME=WEIGHT, "
-            "every name once and weights as numbers, such as cluster-1=0.7,cluster-2=0.3"
-        )
-    return weights
 
 
 def _mixed(fitted: FittedRun, weights: dict[str, float]) -> Persona:

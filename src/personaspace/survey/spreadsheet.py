@@ -51,14 +51,15 @@ def read_csv(path: Path, texts: Sequence[str]) -> pd.DataFrame:
         raise RunError(f"{path} is missing: make it again")
     try:
         table = pd.read_csv(path, dtype=dict.fromkeys(texts, str), keep_default_na=False)
-        return table.assign(**{name: table[name].map(_from_text) for name in texts})
+        return table.assign(**{name: table[name].map(from_text) for name in texts})
     except (OSError, ValueError, TypeError, LookupError, OverflowError) as error:
         raise RunError(f"{path} is not readable ({escaped(str(error), most=200)}): make it again") from error
 
 
+def from_text(cell: str) -> str:
+    """A cell as it was before :func:`write_csv` made it safe."""
+    return cell[1:] if cell.startswith("'") and FORMULA.match(cell) else cell
+
+
 def _as_text(cell: object) -> object:
     return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) and not NUMBER.fullmatch(cell) else cell
-
-
-def _from_text(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and FORMULA.match(cell) else cell
