@@ -28,6 +28,7 @@ from personaspace.commands.impute import impute
 from personaspace.commands.map import map_
 from personaspace.commands.next import next_
 from personaspace.commands.personas import personas
+from personaspace.commands.pilot import pilot
 from personaspace.commands.push import push
 from personaspace.commands.steer import steer
 from personaspace.commands.variance import variance
@@ -50,7 +51,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (demo, fit, personas, map_, variance, impute, next_, steer, evaluate, ask, generate, export, push):
+for command in (
+    demo, fit, personas, map_, variance, impute, next_, steer, evaluate, ask, pilot, generate, export, push
+):  # fmt: skip
     app.command(command.__name__.rstrip("_"))(command)
 
 

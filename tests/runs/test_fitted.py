@@ -12,6 +12,7 @@ import pytest
 import personaspace as ps
 from personaspace.errors import RunError
 from personaspace.newquestions import gaussian_process
+from personaspace.newquestions.regression import Regression
 from personaspace.runs.evaluate import evaluate_run
 from personaspace.runs.fit import fit_run
 from personaspace.runs.run import Run
@@ -62,7 +63,7 @@ def test_the_question_prior_is_read_and_not_fitted_again(fitted_run: Path, monke
         raise AssertionError("the prior's settings are known")
 
     monkeypatch.setattr(gaussian_process, "likeliest_settings", searched)
-    monkeypatch.setattr(gaussian_process.Regression, "fit", searched)
+    monkeypatch.setattr(Regression, "fit", searched)
     found = opened.new_questions.ask(*ASKED).everybody()
     np.testing.assert_allclose(found.probabilities, expected.probabilities)
 

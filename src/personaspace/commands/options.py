@@ -22,6 +22,13 @@ Mixtures = Annotated[
     list[str] | None,
     typer.Option("--mix", help='A mixture, such as "cluster-1=0.7,cluster-2=0.3"; may be repeated.'),
 ]
+Options = Annotated[list[str], typer.Option("--option", help="An answer; repeat for each.")]
+PilotPath = Annotated[
+    Path | None,
+    typer.Option(
+        help="CSV with the columns respondent and answer, of people in the survey who were asked the question."
+    ),
+]
 Strength = Annotated[
     float, typer.Option(help="Strength of the steering: 0 is the base model, 1 the steered model, more exaggerates.")
 ]

@@ -13,6 +13,7 @@ from personaspace.errors import UNSAFE, listed, printable, shown
 
 if TYPE_CHECKING:
     from personaspace.evaluation.results import Results
+    from personaspace.runs.fitted import FittedRun
     from personaspace.survey.filters import Filter
 
 
@@ -30,6 +31,13 @@ def print_json(content: Any, indent: int | None = 1) -> None:
         text = json.dumps(content, indent=indent)
     text = UNSAFE.sub(lambda found: found[0] if found[0] == "\n" else f"\\u{ord(found[0]):04x}", text)
     print(text, flush=indent is None)
+
+
+def say_prior_is_fitted(fitted: FittedRun) -> None:
+    """Say on stderr where a run holds no question prior that it is fitted now, which takes a while."""
+    if not fitted.has_prior:
+        note = "this run holds no question prior: it is fitted for this answer alone; run `fit` again to keep it"
+        print(f"note: {note}", file=sys.stderr, flush=True)
 
 
 def listed_filters(filters: Mapping[str, Filter], most: int = 5) -> str:

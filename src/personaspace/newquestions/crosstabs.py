@@ -65,7 +65,8 @@ def read_crosstabs(path: str | Path) -> list[Crosstab]:
         {'Yes': 3, 'No': 1}
     """
     table = read_table(path, COLUMNS)
-    rows = {place: _Row.read(path, place, row) for place, row in enumerate(table.to_dict("records"), start=1)}
+    cells = (dict(zip(COLUMNS, row, strict=True)) for row in table[list(COLUMNS)].itertuples(index=False, name=None))
+    rows = {place: _Row.read(path, place, row) for place, row in enumerate(cells, start=1)}
     questions: dict[tuple[str, str], dict[int, _Row]] = {}
     for place, row in rows.items():
         questions.setdefault((row.wave, row.key), {})[place] = row

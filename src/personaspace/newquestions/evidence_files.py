@@ -81,7 +81,7 @@ def read_crosstab(path: str | Path) -> pd.DataFrame:
     if repeated.any():
         row = int(np.flatnonzero(repeated)[0])
         raise SurveyError(f"{path}: row {row + 1} names {_group(table, row)} again: keep one")
-    numbers = table[options].apply(pd.to_numeric, errors="coerce")
+    numbers: pd.DataFrame = table[options].apply(pd.to_numeric, errors="coerce")
     if (bad := np.argwhere(~np.isfinite(numbers.to_numpy(np.float64)))).size:
         row, column = bad[0].tolist()
         cell = f"{shown(table[options].iat[row, column])} to {shown(options[column])}"
