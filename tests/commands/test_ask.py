@@ -117,6 +117,14 @@ def test_a_pilot_a_topline_and_a_crosstab_move_everybody(fitted_run: Path, tmp_p
     assert "expected from its text, a pilot, a topline, a crosstab; no language model was asked" in shown
 
 
+def test_a_language_model_is_told_a_topline(steered_run: Path) -> None:
+    topline = ("--topline", "Yes=2,No=3,Not sure=95", "--topline-n", "5000")
+    before, told = (succeed("ask", steered_run, *ASK, *more, "--json") for more in ((), topline))
+    assert told["language_model"] == before["language_model"]
+    assert all(told["answers"][name]["Not sure"] > before["answers"][name]["Not sure"] + 0.2 for name in CLUSTERS)
+    assert "was told what is expected from its text, a topline\n" in succeed("ask", steered_run, *ASK, *topline)
+
+
 def test_options_in_a_topline_may_hold_commas_and_equals_signs(fitted_run: Path) -> None:
     options = ("--option", "Yes, a lot = 3", "--option", "No")
     asked = (

@@ -59,8 +59,8 @@ def ask(
 ) -> None:
     """Ask personas a multiple-choice question.
 
-    The steered language model answers. Without one, or with a pilot or published shares, the question prior does: what
-    the respondents' other answers, the question's text and these people and shares make likely, with 95% intervals.
+    The steered language model answers, told what a pilot and published shares say. Without one the question prior does:
+    what the question's text and these people and shares make likely, with 95% intervals and everybody last.
 
     Example: personaspace ask runs/demo "Should the voting age be lowered?" --option Yes --option No --pilot pilot.csv
     """
@@ -77,7 +77,7 @@ def ask(
     told = told_shares(told_pilot(fitted, asked, answers), topline, topline_n, crosstab, crosstab_n)
     learned = {"a pilot": pilot, "a topline": topline, "a crosstab": crosstab}
     sources = ["its text", *(name for name, given in learned.items() if given is not None)]
-    if no_model or len(sources) > 1 or not fitted.run.has("steer"):
+    if no_model or not fitted.run.has("steer"):
         if (orders, alphabets, strength) != (1, "ABC", 1.0):
             raise SettingError(
                 "no language model is asked, and --orders, --alphabets, --strength are for one: drop them"
@@ -97,6 +97,7 @@ def ask(
             orders=orders,
             alphabets=alphabets.split(","),
             strength=strength,
+            prior=told if len(sources) > 1 else None,
         )
         model = lm.model.name
     if as_json:
@@ -111,3 +112,5 @@ def ask(
         say(f"{fitted.split.survey.name} asked this question with these options: its answers are known, not new")
     if model is None:
         say(f"expected from {', '.join(sources)}; no language model was asked")
+    elif len(sources) > 1:
+        say(f"{model} was told what is expected from {', '.join(sources)}")

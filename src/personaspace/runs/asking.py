@@ -8,7 +8,7 @@ import pandas as pd
 
 from personaspace.errors import SettingError
 from personaspace.newquestions.evidence_files import PilotFile, read_crosstab
-from personaspace.newquestions.new_questions import NewQuestion
+from personaspace.newquestions.new_question import NewQuestion
 from personaspace.newquestions.points import PersonasLike
 from personaspace.newquestions.poll import Poll
 from personaspace.runs.fitted import FittedRun

@@ -11,7 +11,7 @@ import pandas as pd
 from personaspace.errors import SettingError, SurveyError, shown
 from personaspace.files import user_path
 from personaspace.newquestions.evidence_files import PilotFile
-from personaspace.newquestions.new_questions import NewQuestion
+from personaspace.newquestions.new_question import NewQuestion
 from personaspace.newquestions.points import PersonasLike
 from personaspace.newquestions.poll import Poll
 from personaspace.survey.spreadsheet import write_csv
