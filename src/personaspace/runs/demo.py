@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from personaspace.console import Reporter, show_bars, show_sentences, show_texts
+import pandas as pd
+
+from personaspace.console import Reporter, show_bars, show_sentences, show_table, show_texts
 from personaspace.evaluation.results import Results
+from personaspace.runs.asking import expected
 from personaspace.runs.evaluate import evaluate_run
 from personaspace.runs.fit import fit_run
+from personaspace.runs.fitted import FittedRun
 from personaspace.runs.run import Run
 from personaspace.runs.steer import steer_run
 from personaspace.steer.model.sources import INSTALL_SMOLLM2, NANO, SMOLLM2, smollm2_file
@@ -18,11 +22,14 @@ from personaspace.survey.split import SplitSettings
 RESPONDENTS = 300
 QUESTION = "Should the town spend more on parks and libraries?"
 OPTIONS = ("Much more", "Somewhat more", "About the same", "Less")
+PILOT = 10
 PROMPT = "What worries you most about the future?"
 
 
 def run_demo(out: str | Path, seed: int = 0, show: bool = True) -> Results:
     """Simulate a survey, fit it, steer a language model, evaluate, and ask questions that nobody was asked.
+
+    The last is one that was held out, so that its true shares are known: asked before and after a pilot of ten.
 
     The model is ``smollm2`` where its wheel is installed, and ``nano`` elsewhere.
 
@@ -55,4 +62,30 @@ def run_demo(out: str | Path, seed: int = 0, show: bool = True) -> Results:
             said = lm.answer_in_words(QUESTION, OPTIONS, fitted.personas, seed=seed)
             show_sentences(said, f"An answer drawn for each persona and said in words, unedited: {QUESTION}")
         show_texts(lm.generate(PROMPT, fitted.personas, seed=seed), f"In words, without options, unedited: {PROMPT}")
+        show_pilot(fitted)
     return results
+
+
+def show_pilot(fitted: FittedRun) -> None:
+    """Print what is expected of a held-out question before and after the answers of ten, and what was answered."""
+    survey = fitted.split.held_out_questions
+    question = survey.questions[0]
+    given = survey.to_frame()[question.id].dropna().astype(str)
+    asked = fitted.new_questions.ask(question)
+    willing = [name for name in asked.whom_to_ask(len(given), fitted.personas)["respondent"] if name in given.index]
+    told = asked.pilot({name: given[name] for name in willing[:PILOT]})
+    members = {persona.name: list(persona.members) for persona in fitted.personas} | {"everybody": survey.respondents}
+    weights = pd.Series(survey.weight, list(survey.respondents))[given.index]
+    before, after = (expected(one, fitted.personas).probabilities for one in (asked, told))
+    true = pd.DataFrame(0.0, before.index, before.columns)
+    for name, people in members.items():
+        here = given.index.isin(people)
+        true.loc[name] = (
+            weights[here].groupby(given[here]).sum().reindex(true.columns, fill_value=0) / weights[here].sum()
+        )
+    after_pilot = f"after {PILOT} answers"
+    everybody = {"from its text alone": before, after_pilot: after, "as the survey has it": true}
+    bars = pd.DataFrame({name: table.loc["everybody"] for name, table in everybody.items()}).T
+    show_bars(bars, f"Held out, as if nobody had been asked: {question.text}")
+    cells = before.map("{:.0%}".format) + ", " + after.map("{:.0%}".format) + " (" + true.map("{:.0%}".format) + ")"
+    show_table(cells, f"the same by persona: from its text alone, {after_pilot} (as the survey has it)")
