@@ -39,9 +39,8 @@ def pilot(
     from personaspace.newquestions.evidence_files import PilotFile, read_pilot
     from personaspace.runs.asking import told_pilot
     from personaspace.runs.fitted import open_run
-    from personaspace.runs.pilot import check_new, pilot_of, write_pilot
+    from personaspace.runs.pilot import pilot_of, write_pilot
 
-    check_new(out)
     fitted = open_run(run)
     asked = fitted.new_questions.ask(question, option)
     answers = PilotFile({}) if pilot is None else read_pilot(pilot, asked.question)

@@ -82,12 +82,7 @@ def write_pilot(path: str | Path, people: pd.DataFrame, file: PilotFile) -> None
         SettingError: Something is there.
         RunError: The file cannot be written.
     """
-    check_new(path)
-    asked = pd.DataFrame({"respondent": list(file.answers), "persona": "", "answer": list(file.answers.values())})
-    write_csv(user_path(path), pd.concat([asked, people[["respondent", "persona"]].assign(answer="")]))
-
-
-def check_new(path: str | Path) -> None:
-    """Raise :class:`SettingError` where something is at a path."""
-    if user_path(path).exists():
+    if (place := user_path(path)).exists():
         raise SettingError(f"{path} is there already and may hold answers: give --out another name")
+    asked = pd.DataFrame({"respondent": list(file.answers), "persona": "", "answer": list(file.answers.values())})
+    write_csv(place, pd.concat([asked, people[["respondent", "persona"]].assign(answer="")]))
