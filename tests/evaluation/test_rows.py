@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from personaspace.errors import SettingError, UnknownNameError
-from personaspace.evaluation.rows import BASE, CLUSTERS, CONTEXTS, NOTHING, PROMPTED, ROWS, chosen_rows
+from personaspace.evaluation.rows import BASE, CLUSTERS, CONTEXTS, NOT_DEFAULT, NOTHING, ROWS, chosen_rows
 from personaspace.survey.simulate import simulate
 from personaspace.survey.survey import Survey
 
@@ -21,7 +21,7 @@ def train() -> Survey:
 
 def test_default_leaves_out_what_takes_long(train: Survey) -> None:
     chosen = chosen_rows("default", train)
-    assert chosen.names == ROWS.keys() - set(PROMPTED)
+    assert chosen.names == ROWS.keys() - set(NOT_DEFAULT)
     assert (chosen.contexts, chosen.clusters, chosen.own_clusters) == ((), (), True)
     assert chosen.groups == tuple((trait,) for trait in train.traits.columns)
 
@@ -36,7 +36,7 @@ def test_a_family_and_one_of_it(train: Survey) -> None:
 def test_hyphens_and_spaces_are_alike_and_rows_are_joined(train: Survey) -> None:
     assert chosen_rows("raw-question,own similar answer", train).names == {"raw question", "own similar answer"}
     joined = chosen_rows(["default", "context K=3"], train)
-    assert joined.names == ROWS.keys() - set(PROMPTED) | {"context"}
+    assert joined.names == ROWS.keys() - set(NOT_DEFAULT) | {"context"}
     assert joined.contexts == (3,)
 
 
@@ -67,7 +67,8 @@ def test_what_is_allowed_is_said(train: Survey, rows: Any, error: type[Exception
 
 
 def test_a_row_needs_its_model_and_default_takes_what_there_is(train: Survey) -> None:
-    assert chosen_rows("default", train, NOTHING).names == {row for row, need in ROWS.items() if need == NOTHING}
+    without = {row for row, need in ROWS.items() if need == NOTHING} - set(NOT_DEFAULT)
+    assert chosen_rows("default", train, NOTHING).names == without
     with pytest.raises(SettingError, match="'context' needs a language model"):
         chosen_rows("context", train, NOTHING)
     with pytest.raises(SettingError, match="'demographic: age' needs a steered model"):

@@ -16,10 +16,10 @@ def evaluate(
         str,
         typer.Option(
             help="Rows of the table, with commas between them: default (those that take little time), majority, "
-            "group-majority, embedder-alone, similar-question, own-similar-answer, raw-question, demographics, context "
-            "(K=3, 5, 8, 10) or 'context K=5', system-prompt, untrained, question-prior, individual, clusters (the "
-            "run's own, k=6, 10, 20, 30, 50) or 'cluster k=20', demographic-personas, 'demographic: TRAIT', "
-            "'demographic: TRAIT x TRAIT'."
+            "group-majority, embedder-alone, similar-question, own-similar-answer, new-questions (of which 5, 10, 20, "
+            "50 and 100 respondents were asked each), raw-question, demographics, context (K=3, 5, 8, 10) or "
+            "'context K=5', system-prompt, untrained, question-prior, individual, clusters (the run's own, k=6, 10, "
+            "20, 30, 50) or 'cluster k=20', demographic-personas, 'demographic: TRAIT', 'demographic: TRAIT x TRAIT'."
         ),
     ] = "default",
     respondents: Annotated[

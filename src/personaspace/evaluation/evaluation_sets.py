@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from personaspace.embedding.base import Embedder
 from personaspace.errors import SettingError
@@ -12,6 +14,8 @@ from personaspace.survey.split import Split
 from personaspace.survey.survey import Survey
 
 KNOWN = (5, 20)
+PILOTS = (5, 10, 20, 50, 100)
+"""Numbers of respondents who were asked a held-out question."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,7 @@ class EvaluationSet:
         known: The respondents' own answers that may be used.
         vectors: The vector of each respondent of ``test``, shape ``[respondents, dim]``.
         seen: Whether the embedder knows the questions.
+        pilot: Answers of a few respondents to the questions, which may be used too; ``None`` where nobody was asked.
     """
 
     name: str
@@ -31,10 +36,19 @@ class EvaluationSet:
     known: Survey
     vectors: Vectors
     seen: bool
+    pilot: Survey | None = None
 
 
-def evaluation_sets(embedder: Embedder, split: Split, known: Sequence[int] = KNOWN) -> Iterator[EvaluationSet]:
+def evaluation_sets(
+    embedder: Embedder, split: Split, known: Sequence[int] = KNOWN, pilots: Sequence[int] = ()
+) -> Iterator[EvaluationSet]:
     """Yield the non-empty evaluation sets of a split, in the order of the table.
+
+    Args:
+        embedder: Fitted on ``split.train``.
+        split: The split.
+        known: Numbers of known answers for unseen respondents.
+        pilots: Numbers of respondents who were asked each held-out question.
 
     Raises:
         SettingError: The embedder was fitted on another survey than ``split.train``.
@@ -53,6 +67,7 @@ def evaluation_sets(embedder: Embedder, split: Split, known: Sequence[int] = KNO
         for k, answers, vectors in unseen
     ]
     candidates.append(EvaluationSet("held-out questions", split.held_out_questions, train, own, False))
+    candidates += [_after_pilot(candidates[-1], n, split.settings.seed) for n in pilots]
     candidates += [
         EvaluationSet(
             f"unseen respondents, held-out questions K={k}", split.unseen_held_out_questions, answers, vectors, False
@@ -60,3 +75,18 @@ def evaluation_sets(embedder: Embedder, split: Split, known: Sequence[int] = KNO
         for k, answers, vectors in unseen
     ]
     return (candidate for candidate in candidates if len(candidate.test.answers))
+
+
+def _after_pilot(at: EvaluationSet, n: int, seed: int) -> EvaluationSet:
+    """The set in which n respondents drawn at random, at most half of those who answer, were asked each question.
+
+    A smaller pilot is the beginning of a larger one.
+    """
+    question = at.test.answers.question
+    order = np.random.default_rng([seed, 3]).permutation(len(question))
+    order = order[np.argsort(question[order], kind="stable")]
+    counts = np.bincount(question, minlength=len(at.test.questions))
+    rank = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
+    asked = np.zeros(len(question), np.bool_)
+    asked[order[rank < np.minimum(n, counts // 2)[question[order]]]] = True
+    return replace(at, name=f"{at.name}, n={n}", test=at.test.with_answers(~asked), pilot=at.test.with_answers(asked))

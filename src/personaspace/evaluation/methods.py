@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cached_property, partial
 
 from personaspace.embedding.base import Embedder
 from personaspace.evaluation.baselines import embedder_alone, group_majority, majority
 from personaspace.evaluation.evaluation_sets import EvaluationSet
 from personaspace.evaluation.language_model_rows import GroupRows, individual, question_prior
+from personaspace.evaluation.pilot_rows import pilot_rows
 from personaspace.evaluation.predictions import Predictions
 from personaspace.evaluation.prompted_rows import prompted_rows
 from personaspace.evaluation.prompts import MakePrompts, PromptReader
 from personaspace.evaluation.rows import Rows
 from personaspace.evaluation.similar_question import own_similar_answer, similar_question_majority
+from personaspace.newquestions.new_questions import NewQuestions
 from personaspace.persona.clustering.cluster_personas import cluster_personas
 from personaspace.persona.personas import Personas
 from personaspace.steer.steered_lm import SteeredLM
@@ -52,6 +54,9 @@ class Methods:
 
     def of(self, at: EvaluationSet) -> Iterator[Method]:
         """Name and prediction of every row, in the order of the table."""
+        if at.pilot is not None:
+            yield from pilot_rows(self.space, at.test, at.pilot)
+            return
         yield from self._without_model(at)
         if self.reader:
             for name, make in self.prompted(at):
@@ -59,6 +64,11 @@ class Methods:
         if self.lm and self.groups:
             yield from self._steered(at, self.lm)
             yield from self.groups.rows(at.test, at.vectors)
+
+    @cached_property
+    def space(self) -> NewQuestions:
+        """The space in which new questions are asked."""
+        return NewQuestions(self.embedder, self.train)
 
     def prompted(self, at: EvaluationSet) -> Iterator[tuple[str, MakePrompts]]:
         """Name and prompts of the rows that the base model reads a prompt for."""

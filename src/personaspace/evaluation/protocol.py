@@ -11,7 +11,7 @@ from personaspace.checks import check_whole
 from personaspace.embedding.base import Embedder
 from personaspace.errors import MAX_SEED, SettingError
 from personaspace.evaluation.bootstrap import bootstrap_all
-from personaspace.evaluation.evaluation_sets import KNOWN, evaluation_sets
+from personaspace.evaluation.evaluation_sets import KNOWN, PILOTS, evaluation_sets
 from personaspace.evaluation.methods import Methods
 from personaspace.evaluation.metrics import measure
 from personaspace.evaluation.number_metrics import measure_numbers
@@ -88,7 +88,8 @@ def evaluate(
     steered = lm if isinstance(lm, SteeredLM) else None
     model = lm.model if isinstance(lm, SteeredLM) else lm
     chosen = chosen_rows(rows, split.train, STEERED if steered else BASE if model else NOTHING)
-    sets = [replace(at, test=sample.of(at.test)) for at in evaluation_sets(embedder, split, known)]
+    pilots = PILOTS if "new questions" in chosen else ()
+    sets = [replace(at, test=sample.of(at.test)) for at in evaluation_sets(embedder, split, known, pilots)]
     if not sets:
         raise SettingError(
             "nothing was held out from this survey, so there is nothing to evaluate on: fit it without --use-everything"

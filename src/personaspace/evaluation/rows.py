@@ -33,6 +33,7 @@ ROWS = {
     "embedder alone": NOTHING,
     "similar question": NOTHING,
     "own similar answer": NOTHING,
+    "new questions": NOTHING,
     "raw question": BASE,
     "demographics": BASE,
     "context": BASE,
@@ -46,7 +47,10 @@ ROWS = {
 """Every name and what it needs."""
 
 PROMPTED = ("demographics", "context", "system prompt")
-"""Rows with a prompt for every answer, which ``default`` leaves out because they take long."""
+"""Rows with a prompt for every answer."""
+
+NOT_DEFAULT = (*PROMPTED, "new questions")
+"""Rows which ``default`` leaves out because they take long."""
 
 OF_TRAITS = ("group majority", "demographics", "demographic personas")
 
@@ -87,8 +91,10 @@ def chosen_rows(rows: str | Sequence[str], train: Survey, available: int = STEER
 
     A row is called as in the table, with spaces or hyphens. ``default`` stands for all that take little time: the
     baselines without a language model, the raw question, and the steered model's rows, with the cluster personas that
-    were given and a demographic persona for each value of each trait. ``context`` stands for K = 3, 5, 8 and 10, and
-    ``clusters`` for the personas that were given and for 6, 10, 20, 30 and 50 clusters.
+    were given and a demographic persona for each value of each trait. ``new questions`` stands for the rows of pilots,
+    where each held-out question was asked of 5, 10, 20, 50 or 100 respondents and everybody else is predicted.
+    ``context`` stands for K = 3, 5, 8 and 10, and ``clusters`` for the personas that were given and for 6, 10, 20, 30
+    and 50 clusters.
 
     Args:
         rows: Names, in a list or with commas between them.
@@ -121,7 +127,7 @@ def _one(name: str, train: Survey, available: int) -> Rows:
     plain = " ".join(name.replace("-", " ").split())
     traits = tuple((str(trait),) for trait in train.traits.columns if train.traits[trait].notna().any())
     if plain == DEFAULT:
-        kept = (row for row, need in ROWS.items() if need <= available and row not in PROMPTED)
+        kept = (row for row, need in ROWS.items() if need <= available and row not in NOT_DEFAULT)
         return Rows(frozenset(kept), own_clusters=True, groups=traits)
     if trait := re.fullmatch(r"demographic: *(.+)", name):
         _check("demographic personas", name, traits, available)
