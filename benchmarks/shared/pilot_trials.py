@@ -17,7 +17,7 @@ from personaspace.evaluation.predictions import Predictions
 from personaspace.evaluation.similar_question import own_similar_answer, similar_question_majority
 from personaspace.newquestions.features import question_text, tfidf
 from personaspace.newquestions.gaussian_process import QuestionPrior
-from personaspace.newquestions.new_questions import NewQuestion
+from personaspace.newquestions.new_question import NewQuestion
 from personaspace.survey.arrays import BoolArray, FloatArray, IntArray
 from personaspace.survey.question import Question, offsets_of
 from personaspace.survey.split import Split
@@ -209,7 +209,7 @@ class Pilots:
         return {ids[answers.respondent[row]]: question.options[answers.option[row]].text for row in rows}
 
     def _predicted(self, asked: NewQuestion, rows: IntArray) -> FloatArray:
-        return asked.belief.probabilities(asked.space.places[self.test.answers.respondent[rows]])
+        return asked.belief.probabilities(asked.people.places[self.test.answers.respondent[rows]])
 
     def _shares(self, question: Question, rows: IntArray) -> FloatArray:
         """Weighted shares of the options among those who answered."""

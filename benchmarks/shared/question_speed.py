@@ -43,7 +43,7 @@ def measure_speed() -> str:
     new = ps.NewQuestions(space, survey, prior)
     asked = new.ask(_question(rng))
     answers = {space.ids_[who]: asked.question.options[who % OPTIONS].text for who in range(PILOT)}
-    timed("respondents' places, once", lambda: new.places)
+    timed("respondents' places, once", lambda: new.people.places)
     timed("ask, and predict 10 personas", lambda: new.ask(_question(rng)).predict(personas), REPEATS)
     timed(f"ask, and predict {RESPONDENTS:,} respondents one by one", lambda: _each(new, rng), REPEATS)
     timed(f"ask, and the shares of {RESPONDENTS:,} respondents", lambda: new.ask(_question(rng)).everybody(), REPEATS)
@@ -57,7 +57,7 @@ def measure_speed() -> str:
 
 
 def _each(new: ps.NewQuestions, rng: np.random.Generator) -> FloatArray:
-    return new.ask(_question(rng)).belief.probabilities(new.places)
+    return new.ask(_question(rng)).belief.probabilities(new.people.places)
 
 
 def _prior(questions: int, axes: Axes, rng: np.random.Generator) -> QuestionPrior:

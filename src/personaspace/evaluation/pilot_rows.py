@@ -51,7 +51,7 @@ def question_prior_after_pilot(space: NewQuestions, test: Survey, pilot: Survey)
         pilot: Answers of other respondents of the space to the same questions.
     """
     answers, given = test.answers, pilot.answers
-    places = space.place_of(test.respondents, None)
+    places = space.people.place_of(test.respondents, None)
     probabilities = np.zeros((len(answers), max(len(question.options) for question in test.questions)))
     for j, question in enumerate(test.questions):
         rows, asked = np.flatnonzero(answers.question == j), space.ask(question)
