@@ -96,3 +96,12 @@ def test_pilots_are_rows_of_the_table_where_they_are_asked_for(space: Embedder, 
     found = {(row.split, row.method) for row in results.rows}
     methods = ("topline", "pilot majority", "question prior")
     assert found == {(f"held-out questions, n={n}", method) for n in (5, 10, 20, 50, 100) for method in methods}
+
+
+def test_a_steered_model_that_is_told_the_pilot_learns_from_it(space: Embedder, parts: Split) -> None:
+    settings = ps.TrainSettings(epochs=0.05, questions=4, respondents=4)
+    lm = ps.SteeredLM("nano", settings=settings).fit(parts.train, space)
+    results = ps.evaluate(lm, space, parts, rows="new-questions,individual", respondents=60)
+    loss = {(row.split, row.method): row.value for row in results.rows if row.metric == "log_loss"}
+    told, untold = loss["held-out questions, n=50", "individual"], loss["held-out questions", "individual"]
+    assert told < untold - 0.1

@@ -19,7 +19,7 @@ from personaspace.persona.personas import Personas
 from personaspace.steer.answering import Answerer
 from personaspace.steer.steered_lm import SteeredLM
 from personaspace.steer.steering import AskOptions
-from personaspace.survey.arrays import IntArray, Vectors
+from personaspace.survey.arrays import FloatArray, IntArray, Vectors
 from personaspace.survey.lookup import NOWHERE, positions
 from personaspace.survey.question import Question
 from personaspace.survey.survey import Survey
@@ -62,10 +62,10 @@ def question_prior(lm: SteeredLM, vectors: Vectors, test: Survey) -> Predictions
 
 
 def _each_respondent(predict: Callable[[Vectors, Question], Vectors], vectors: Vectors, test: Survey) -> Predictions:
-    return _each_question(lambda respondents, question: predict(vectors[respondents], question), test)
+    return each_question(lambda respondents, question: predict(vectors[respondents], question), test)
 
 
-def _each_question(predict: Callable[[IntArray, Question], Vectors], test: Survey) -> Predictions:
+def each_question(predict: Callable[[IntArray, Question], Vectors | FloatArray], test: Survey) -> Predictions:
     """Predictions made for all respondents who answered a question, given as indices, at once."""
     answers = test.answers
     probabilities = np.zeros((len(answers), max(len(question.options) for question in test.questions)))
@@ -135,7 +135,7 @@ class GroupRows:
                 self.tables[question.id] = self.lm.predict(self.points, question)
             return self.tables[question.id][point[respondents]]
 
-        return _each_question(predict, test)
+        return each_question(predict, test)
 
 
 def _crossed(survey: Survey, traits: tuple[str, ...]) -> Survey:

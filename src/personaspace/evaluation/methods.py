@@ -55,7 +55,8 @@ class Methods:
     def of(self, at: EvaluationSet) -> Iterator[Method]:
         """Name and prediction of every row, in the order of the table."""
         if at.pilot is not None:
-            yield from pilot_rows(self.space, at.test, at.pilot)
+            told = self.lm if "individual" in self.rows and self.lm and self.lm.prior_ else None
+            yield from pilot_rows(self.space, at.test, at.pilot, told)
             return
         yield from self._without_model(at)
         if self.reader:

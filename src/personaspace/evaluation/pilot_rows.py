@@ -8,26 +8,37 @@ from functools import partial
 import numpy as np
 
 from personaspace.evaluation.baselines import majority
+from personaspace.evaluation.language_model_rows import each_question
 from personaspace.evaluation.predictions import Predictions
+from personaspace.newquestions.new_question import NewQuestion
 from personaspace.newquestions.new_questions import NewQuestions
+from personaspace.steer.steered_lm import SteeredLM
+from personaspace.survey.arrays import FloatArray, IntArray, Vectors
+from personaspace.survey.lookup import positions
 from personaspace.survey.option_sums import option_shares
+from personaspace.survey.question import Question
 from personaspace.survey.survey import Survey
 
 FEW = 1e-9
 """Weight of an answer beside the respondent's, so that shares are known where all weights are 0."""
 
 
-def pilot_rows(space: NewQuestions, test: Survey, pilot: Survey) -> Iterator[tuple[str, Callable[[], Predictions]]]:
+def pilot_rows(
+    space: NewQuestions, test: Survey, pilot: Survey, lm: SteeredLM | None = None
+) -> Iterator[tuple[str, Callable[[], Predictions]]]:
     """Yield name and prediction of every row.
 
     Args:
         space: The space of the training answers.
         test: Answers to predict, of respondents of the space to questions that it does not know.
         pilot: Answers of other respondents of the space to the same questions.
+        lm: A model with an informed soft-prompting model, for the row "individual".
     """
     yield "topline", partial(topline, test)
     yield "pilot majority", partial(majority, pilot, test)
     yield "question prior", partial(question_prior_after_pilot, space, test, pilot)
+    if lm is not None:
+        yield "individual", partial(individual_after_pilot, lm, space, test, pilot)
 
 
 def topline(test: Survey) -> Predictions:
@@ -50,16 +61,35 @@ def question_prior_after_pilot(space: NewQuestions, test: Survey, pilot: Survey)
         test: Answers to predict, of respondents of the space.
         pilot: Answers of other respondents of the space to the same questions.
     """
-    answers, given = test.answers, pilot.answers
     places = space.people.place_of(test.respondents, None)
-    probabilities = np.zeros((len(answers), max(len(question.options) for question in test.questions)))
-    for j, question in enumerate(test.questions):
-        rows, asked = np.flatnonzero(answers.question == j), space.ask(question)
-        if told := {
-            pilot.respondents[given.respondent[row]]: question.options[given.option[row]].text
-            for row in np.flatnonzero(given.question == j)
-        }:
-            asked = asked.pilot(told)
-        predicted = asked.belief.probabilities(places[answers.respondent[rows]])
-        probabilities[rows, : len(question.options)] = predicted
-    return Predictions.of(test, probabilities)
+
+    def predict(respondents: IntArray, question: Question) -> FloatArray:
+        return _told(space, question, pilot).belief.probabilities(places[respondents])
+
+    return each_question(predict, test)
+
+
+def individual_after_pilot(lm: SteeredLM, space: NewQuestions, test: Survey, pilot: Survey) -> Predictions:
+    """Predict every answer by the steered model at the respondent's own vector, told what the pilot says.
+
+    Args:
+        lm: A model with an informed soft-prompting model.
+        space: The space of the training answers.
+        test: Answers to predict, of respondents of the space.
+        pilot: Answers of other respondents of the space to the same questions.
+    """
+    embedder = space.people.embedder
+    vectors = embedder.respondents_[positions(test.respondents, embedder.ids_)]
+
+    def predict(respondents: IntArray, question: Question) -> Vectors:
+        return lm.predict(vectors[respondents], question, prior=_told(space, question, pilot))
+
+    return each_question(predict, test)
+
+
+def _told(space: NewQuestions, question: Question, pilot: Survey) -> NewQuestion:
+    """A question with the pilot's answers to it."""
+    given = pilot.answers.where(pilot.answers.question == pilot.question_index[question.id])
+    options = [question.options[option].text for option in given.option]
+    told = {pilot.respondents[row]: option for row, option in zip(given.respondent, options, strict=True)}
+    return space.ask(question).pilot(told) if told else space.ask(question)
