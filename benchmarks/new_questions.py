@@ -40,7 +40,7 @@ from shared.question_speed import measure_speed
 
 import personaspace as ps
 from personaspace.embedding.base import Embedder
-from personaspace.report.plots.picture import COLORS, Plot, styled
+from personaspace.report.plots.picture import COLORS, PLAIN, Plot, styled
 from personaspace.survey.arrays import FloatArray
 from personaspace.survey.split import Split
 
@@ -129,11 +129,11 @@ def figure(rows: pd.DataFrame) -> Plot:
         x=alt.X("n:Q", title="people asked", scale=alt.Scale(type="symlog", constant=5), axis=alt.Axis(values=sorted(
             means["n"].unique().tolist()))),
         y=alt.Y("value:Q", title="accuracy on everybody else", scale=alt.Scale(zero=False)),
-        color=alt.Color("method:N", title=None, scale=alt.Scale(domain=order, range=list(COLORS[: len(order)]))),
+        color=alt.Color("method:N", title=None, scale=alt.Scale(domain=order, range=[*COLORS, PLAIN][: len(order)])),
     )  # fmt: skip
     lines = base.mark_line(point=True, strokeWidth=2).properties(data=means[~alone])
     rules = base.mark_line(strokeDash=[5, 4]).properties(data=pd.DataFrame(ends))
-    title = alt.Title("Questions nobody asked, then asked to a few", subtitle="Lines: by pilot; dashed: without one.")
+    title = alt.Title("Questions nobody asked, and after a pilot", subtitle="Dashed: without a pilot.")
     return Plot(styled(alt.layer(lines, rules).properties(width=460, height=320, title=title)))
 
 
