@@ -54,7 +54,7 @@ def test_a_killed_training_goes_on_where_it_was(fitted_run: Path, tiny_folder: P
     checkpoint = wait_for(run, ".steer.*.partial/checkpoint/training.safetensors")
     os.kill(training.pid, signal.SIGKILL)
     training.wait()
-    assert "no stage 'steer'" in fail("ask", run, "Late?", "--option", "Yes", "--option", "No")
+    assert "no stage 'steer'" in fail("generate", run, "Late?")
     first, *_ = (checkpoint.parents[1] / "metrics.jsonl").read_text().splitlines()
     succeed(*arguments)
     assert (run / "steer" / "metrics.jsonl").read_text().startswith(f"{first}\n")

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from personaspace.errors import RunError
-from personaspace.files import read_tensors, write_tensors
+from personaspace.files import read_tensors, write_json, write_tensors
 from personaspace.newquestions.gaussian_process import QuestionPrior
 from personaspace.newquestions.option_weights import Axes
 from personaspace.survey.arrays import FloatArray
@@ -128,4 +128,11 @@ def test_a_damaged_prior_is_refused(
     path = tmp_path / "question_prior.safetensors"
     write_tensors(path, read_tensors(path) | changes)
     with pytest.raises(RunError, match=says):
+        QuestionPrior.load(tmp_path)
+
+
+def test_a_prior_of_an_earlier_version_is_refused_as_such(prior: QuestionPrior, tmp_path: Path) -> None:
+    prior.save(tmp_path)
+    write_json(tmp_path / "question_prior.json", [asked.to_json() for asked in ASKED])
+    with pytest.raises(RunError, match="is not of format 2, which this version reads: make it again"):
         QuestionPrior.load(tmp_path)

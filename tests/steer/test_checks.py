@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import fields
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ MADE: list[type] = [
     TrainSettings, Sampling, AskSettings, Attachment, BaseSettings, InformedSettings, MlpSettings, TransformerSettings
 ]  # fmt: skip
 SETTINGS = [(make, field.name) for make in MADE for field in fields(make)]
-MAY_BE = {"init_text": str, "stop": str, "recompute": bool, "strength": int}
+MAY_BE = {"init_text": str, "stop": str, "recompute": bool, "strength": int, "prior": NoneType}
 """Types of which some value in :data:`NO_NUMBERS` is allowed."""
 
 

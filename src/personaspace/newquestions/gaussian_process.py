@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 MOST_OPTIONS, MOST_SEARCHED = 8000, 1000
 BLOCK = 50  # questions predicted at a time; bounds the memory
 
+FORMAT = 2
 REGRESSIONS = ("intercepts", "slopes")
 QUESTIONS, WEIGHTS = "question_prior.json", "question_prior.safetensors"
 
@@ -133,13 +134,14 @@ class QuestionPrior:
             if factors:
                 tensors |= {f"{name}_factor": regression.factor, f"{name}_amplitude": regression.amplitude}
         write_tensors(Path(folder) / WEIGHTS, tensors)
-        write_json(Path(folder) / QUESTIONS, {"questions": [q.to_json() for q in self.questions], "kernels": kernels})
+        content = {"format": FORMAT, "questions": [q.to_json() for q in self.questions], "kernels": kernels}
+        write_json(Path(folder) / QUESTIONS, content)
 
     @classmethod
     def load(cls, folder: str | Path) -> QuestionPrior:
         """Read what :meth:`save` wrote; :class:`RunError` where a file is missing or damaged."""
         path = Path(folder) / WEIGHTS
-        saved, tensors = read_checked(Path(folder) / QUESTIONS, _Saved), read_tensors(path)
+        saved, tensors = read_checked(Path(folder) / QUESTIONS, _Saved, FORMAT), read_tensors(path)
         questions, kernels = saved.questions, (saved.kernels.intercepts, saved.kernels.slopes)
         known = [questions[place] for place in _every(questions, MOST_OPTIONS)]
         contrasts, axes = sum(len(question.options) - 1 for question in known), len(tensors.get("scale", ()))

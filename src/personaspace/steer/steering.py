@@ -69,6 +69,8 @@ class AskSettings:
         check_strength(self.strength)
         check_whole("orders", self.orders, 1)
         check_whole("batch", self.batch, 1)
+        if self.prior is not None and not isinstance(self.prior, NewQuestion):
+            raise SettingError(f"prior is {shown(self.prior)}: give what ps.NewQuestions(...).ask returns")
         several = isinstance(self.alphabets, Sequence) and not isinstance(self.alphabets, str)
         if not several or not all(isinstance(name, str) for name in self.alphabets):
             raise SettingError(f"alphabets is {shown(self.alphabets)}: give a list of names, such as ['ABC', '123']")
@@ -118,7 +120,10 @@ class Steering:
 
     def _check_told(self, question: Question, told: NewQuestion) -> None:
         if self.prior is None:
-            raise SettingError("this model is told no prior: steer with the soft-prompting model 'informed'")
+            raise SettingError(
+                "this model is told no prior: steer with the soft-prompting model 'informed', or ask no language model "
+                "(--no-model)"
+            )
         asked, known = ([q.text, *(option.text for option in q.options)] for q in (question, told.question))
         if asked != known:
             raise SettingError(

@@ -71,7 +71,7 @@ def test_answers_are_drawn_by_their_probabilities(lm: SteeredLM) -> None:
     asked, points = ("Is statement number 1 right?", OPTIONS), Points(4)
     shares = lm.ask(*asked, points)
     drawn = lm.answer_in_words(*asked, points, samples=400, **FAST)["answer"]
-    assert (shares.max() - shares.min()).max() > 0.2, "personas that answer alike would show nothing"
+    assert (shares.max() - shares.min()).max() > 0.1, "personas that answer alike would show nothing"
     for name in points.names:
         counts, expected = drawn[name].value_counts().reindex(OPTIONS, fill_value=0), shares.loc[name].astype(float)
         assert chisquare(counts, 400 * expected / expected.sum()).pvalue > 1e-3
