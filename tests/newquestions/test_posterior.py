@@ -134,28 +134,40 @@ def test_a_question_with_many_options_moves_along_the_first_axes_only() -> None:
     assert not moved[:, -1].any()
 
 
-def test_those_who_are_chosen_tell_more_than_others() -> None:
+def test_those_who_are_chosen_lie_where_everybody_lies_as_the_weights_say() -> None:
     rng = np.random.default_rng(8)
-    errors = {"chosen": list[float](), "others": list[float]()}
-    for _ in range(60):
-        prior, places = prior_of(rng, 4.0), rng.normal(size=(300, AXES))
-        weights = drawn_weights(prior, rng)
-        truth = softmax((weights[:, 0] + places @ weights[:, 1:].T) @ contrasts(OPTIONS), axis=1)
-        answered = answers_of(weights, places, rng)
-        weight, room = np.full(300, 1 / 300), np.zeros(300, np.int64)
-        rows, remaining = whom_to_ask(Posterior(prior, *NOBODY), places, weight, np.arange(300), room, 12)
-        assert len(set(rows)) == 12
-        assert (np.diff(remaining) < 0).all()
-        for name, asked in (("chosen", rows), ("others", rng.choice(300, 12, replace=False))):
-            found = Posterior(prior, places[asked], answered[asked]).probabilities(places)
-            errors[name].append(float(np.square(found - truth).mean()))
-    assert np.mean(errors["chosen"]) < 0.9 * np.mean(errors["others"])
+    prior, places, weight = prior_of(rng), rng.normal(size=(300, AXES)), rng.random(300) ** 3
+    weight /= weight.sum()
+    rows, remaining = whom_to_ask(
+        Posterior(prior, *NOBODY), places, weight, np.arange(300), np.zeros(300, np.int64), 12
+    )
+    assert len(set(rows)) == 12
+    assert (np.diff(remaining) < 0).all()
+    assert 0 < remaining[-1] < remaining[0] < 1
+    drawn = [rng.choice(300, 12, replace=False, p=weight) for _ in range(50)]
+    away = [
+        np.linalg.norm((places[some].mean(axis=0) - weight @ places) * prior.slope_scale) for some in (rows, *drawn)
+    ]
+    assert away[0] < 0.3 * np.mean(away[1:])
+
+
+def test_those_who_are_asked_next_make_up_for_those_who_have_answered() -> None:
+    rng = np.random.default_rng(10)
+    places, weight, room = rng.normal(size=(300, AXES)), np.full(300, 1 / 300), np.zeros(300, np.int64)
+    extreme = np.argsort(places[:, 0])[-10:]
+    belief = Posterior(prior_of(rng), places[extreme], np.zeros(10, np.int64))
+    rest = np.setdiff1d(np.arange(300), extreme)
+    alone, _ = whom_to_ask(belief, places, weight, rest, room[rest], 10)
+    after, _ = whom_to_ask(belief, places, weight, rest, room[rest], 10, extreme)
+    assert abs(places[alone, 0].mean() - places[:, 0].mean()) < 0.2
+    assert abs(places[np.concatenate([extreme, after]), 0].mean() - places[:, 0].mean()) < 0.2
+    assert places[after, 0].mean() < -1
 
 
 def test_of_a_group_no_more_are_chosen_than_its_share() -> None:
     rng = np.random.default_rng(9)
-    places, room = rng.normal(size=(100, AXES)), np.repeat([0, 1], [90, 10])
-    places[90:] *= 5
+    places, room = rng.normal(size=(100, AXES)) + 3, np.repeat([0, 1], [90, 10])
+    places[90:] = places.mean(axis=0) + 0.1 * rng.normal(size=(10, AXES))
     weight = np.full(100, 0.01)
     belief = Posterior(prior_of(rng), *NOBODY)
     rows, _ = whom_to_ask(belief, places, weight, np.arange(100), room, 10)

@@ -28,6 +28,7 @@ from personaspace.newquestions.population import EVERYBODY, Population
 from personaspace.newquestions.posterior import Group, Posterior
 from personaspace.newquestions.whom_to_ask import whom_to_ask
 from personaspace.survey.arrays import FloatArray, Vectors
+from personaspace.survey.lookup import NOWHERE, positions
 from personaspace.survey.question import Question
 from personaspace.survey.survey import Survey
 
@@ -149,7 +150,7 @@ class NewQuestion:
         return self._poll(shares[None], drawn[:, None], index)
 
     def whom_to_ask(self, n: int, personas: PersonasLike | None = None, seed: int = 0) -> pd.DataFrame:
-        """Choose respondents whose answers would tell most about everybody's, given what is known already.
+        """Choose respondents who, with those who have answered already, stand for everybody.
 
         Of up to 1,000 respondents, drawn with their survey weights, those who have answered already or have refused
         more than a tenth of the questions they were asked are left out.
@@ -178,7 +179,9 @@ class NewQuestion:
         nobody = (("",), people.embedder.respondents_[:1])
         names, vectors = nobody if personas is None else names_and_vectors(personas)
         nearest = np.square(people.embedder.respondents_[rows][:, None] - vectors).sum(axis=2).argmin(axis=1)
-        chosen, remaining = whom_to_ask(self.belief, people.places, people.weight, rows, nearest, n)
+        already = positions(self.evidence.answers, people.embedder.ids_)
+        already = already[already != NOWHERE]
+        chosen, remaining = whom_to_ask(self.belief, people.places, people.weight, rows, nearest, n, already)
         table = {"respondent": [people.embedder.ids_[row] for row in chosen], "remaining": remaining}
         index = pd.RangeIndex(1, len(chosen) + 1, name="order")
         if personas is not None:
