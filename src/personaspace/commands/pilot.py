@@ -29,7 +29,7 @@ def pilot(
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Choose the people whose answers to a new question would tell most about everybody's.
+    """Choose people to ask a new question who together stand for everybody.
 
     Ask them, write their answers into the file, and give it to `ask --pilot`, or here as --pilot for the next people.
 

@@ -4,7 +4,7 @@ The people asked should lie, on average, where everybody lies. How far along an 
 question's slopes along it vary, so with x the place of a respondent and s the scale of the slopes, people are chosen
 one after the other, each the one who brings the mean of s x over those asked nearest to that of the population (kernel
 herding with a linear kernel, Chen, Welling and Smola 2010, arXiv 1203.3472). A design that asks whoever tells most
-under the model (I-optimal) picks people at the edges, and did worse than people drawn at random.
+under the model (I-optimal) picks people at the edges, and its pilots predicted worse than people drawn at random.
 
 An answer at x has Fisher's information A'A about the option weights (:meth:`Posterior.information`, in units of the
 posterior). Everybody's probabilities move with the weights by J(x), so that after these answers their mean variance is
