@@ -15,6 +15,7 @@ from personaspace.checks import check_number
 from personaspace.errors import SettingError, SurveyError, listed, shown, unknown
 from personaspace.newquestions.population import EVERYBODY
 from personaspace.survey.arrays import FloatArray
+from personaspace.survey.lookup import index_of
 from personaspace.survey.question import Question
 
 UNKNOWN_SAMPLE = 1000
@@ -90,7 +91,7 @@ def options_chosen(question: Question, answers: Mapping[str, object]) -> dict[st
         raise SettingError(f"pilot answers are {shown(answers)}: give a mapping from respondent to option")
     if not answers:
         raise SettingError("no pilot answers: give at least one, as a mapping from respondent to option")
-    index = {option.text: place for place, option in enumerate(question.options)}
+    index = index_of(option.text for option in question.options)
     return {str(who): _option(question, index, str(who), given) for who, given in answers.items()}
 
 
@@ -172,7 +173,7 @@ def _whole(total: float) -> bool:
 def _shares(question: Question, shares: Mapping[str, float], where: str) -> FloatArray:
     if not isinstance(shares, Mapping):
         raise SettingError(f"{where} is {shown(shares)}: give a mapping from option to share")
-    index = {option.text: place for place, option in enumerate(question.options)}
+    index = index_of(option.text for option in question.options)
     found = np.zeros(len(index))
     for option, share in shares.items():
         if option not in index:

@@ -28,6 +28,7 @@ from personaspace.newquestions.features import Features, KernelSettings, TextFea
 from personaspace.newquestions.option_weights import Axes, OptionWeights, WeightDistribution, as_tensor
 from personaspace.newquestions.regression import Predicted, Regression, likeliest_settings
 from personaspace.survey.arrays import FloatArray
+from personaspace.survey.lookup import index_of
 from personaspace.survey.question import Question, offsets_of
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class QuestionPrior:
         """The log-odds of a question that was asked: one with its text and its options, in any order."""
         if (asked := self._place.get(_words(question))) is None:
             return None
-        place = {option.text: place for place, option in enumerate(self.questions[asked].options)}
+        place = index_of(option.text for option in self.questions[asked].options)
         return self.own[asked].ordered([place[option.text] for option in question.options])
 
     def distribution(self, question: Question, states: Tensor | None = None) -> WeightDistribution:

@@ -40,8 +40,6 @@ MOST_MEMBERS = 2000
 SAMPLED = 500
 """Respondents by whom everybody is represented where weights are drawn."""
 INTERVAL = (2.5, 97.5)
-CANDIDATES = 1000
-REFUSES = 0.1
 
 
 @dataclass(frozen=True, eq=False, repr=False)

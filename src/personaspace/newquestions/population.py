@@ -8,7 +8,8 @@ from functools import cached_property
 import numpy as np
 
 from personaspace.embedding.base import Embedder
-from personaspace.errors import SurveyError, unknown
+from personaspace.embedding.survey_rows import survey_rows
+from personaspace.errors import unknown
 from personaspace.newquestions.option_weights import Axes
 from personaspace.survey.arrays import FloatArray, IntArray
 from personaspace.survey.lookup import NOWHERE, positions
@@ -29,16 +30,12 @@ class Population:
         axes: The axes of their vectors.
 
     Raises:
+        NotFittedError: The embedder was not fitted.
         SurveyError: A respondent of the embedder is not in the survey.
     """
 
     def __init__(self, embedder: Embedder, survey: Survey, axes: Axes) -> None:
-        self._rows = positions(embedder.ids_, survey.respondent_index)
-        if missing := np.flatnonzero(self._rows == NOWHERE).tolist():
-            raise SurveyError(
-                f"{len(missing)} respondent(s) of the embedder are not in {survey.name!r}, first "
-                f"{embedder.ids_[missing[0]]!r}: give the survey that it was fitted on"
-            )
+        self._rows = survey_rows(embedder, survey)
         self.embedder, self.survey, self.axes = embedder, survey, axes
 
     @cached_property

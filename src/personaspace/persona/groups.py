@@ -6,11 +6,11 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from personaspace.embedding.base import Embedder
+from personaspace.embedding.survey_rows import survey_rows
 from personaspace.errors import SurveyError, unknown
 from personaspace.persona.personas import Persona, Personas
 from personaspace.persona.saved import Kind
 from personaspace.survey.arrays import FloatArray, IntArray, Vectors
-from personaspace.survey.lookup import NOWHERE, positions
 from personaspace.survey.survey import Survey
 
 
@@ -62,24 +62,6 @@ def demographic_personas(embedder: Embedder, survey: Survey, trait: str) -> Pers
     return grouped(
         embedder, labels.astype(np.int64), survey.weight[rows], [f"{trait}={name}" for name in names], "demographic"
     )
-
-
-def survey_rows(embedder: Embedder, survey: Survey) -> IntArray:
-    """The survey's row of each of the embedder's respondents, shape ``[respondents]``.
-
-    Raises:
-        NotFittedError: The embedder was not fitted.
-        SurveyError: A respondent of the embedder is not in the survey.
-    """
-    embedder.check_fitted()
-    rows = positions(embedder.ids_, survey.respondent_index)
-    missing = np.flatnonzero(rows == NOWHERE)
-    if len(missing):
-        raise SurveyError(
-            f"{len(missing)} of the embedder's {len(embedder.ids_)} respondents are not in the survey, "
-            f"first {embedder.ids_[int(missing[0])]!r}: give the survey it was fitted on"
-        )
-    return rows
 
 
 def grouped(embedder: Embedder, labels: IntArray, weights: FloatArray, names: list[str] | None, kind: Kind) -> Personas:

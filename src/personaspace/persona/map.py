@@ -12,11 +12,11 @@ import pandas as pd
 
 from personaspace.checks import check_whole
 from personaspace.embedding.base import Embedder
+from personaspace.embedding.survey_rows import survey_rows
 from personaspace.errors import MAX_SEED, RunError, SettingError, unknown
 from personaspace.files import read_checked, write_json
 from personaspace.persona.clustering.algorithms import one_thread
 from personaspace.persona.clustering.answer_space import AnswerSpace
-from personaspace.persona.groups import survey_rows
 from personaspace.persona.neighbours import Shared, neighbours_share, shared_table
 from personaspace.persona.personas import Personas, PersonasLike, as_personas
 from personaspace.survey.arrays import FloatArray

@@ -9,10 +9,10 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from personaspace.embedding.base import Embedder
+from personaspace.embedding.survey_rows import survey_rows
 from personaspace.errors import SurveyError
 from personaspace.persona.clustering.algorithms import Clustering
 from personaspace.persona.gaussian_mixture import AnswerMixture, GaussianMixture
-from personaspace.persona.groups import survey_rows
 from personaspace.persona.method_effects import method_effects
 from personaspace.survey.arrays import FloatArray, IntArray, Vectors
 from personaspace.survey.lookup import positions

@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from personaspace.checks import check_whole
+from personaspace.embedding.survey_rows import survey_rows
 from personaspace.errors import MAX_SEED
 from personaspace.persona.clustering.algorithms import Clusterer, Clustering
 from personaspace.persona.clustering.answer_space import Population
-from personaspace.persona.groups import survey_rows
 from personaspace.survey.arrays import FloatArray, IntArray, Vectors
 
 RESAMPLES = 5
