@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from personaspace.errors import SurveyError, UnknownNameError
@@ -51,3 +54,13 @@ def test_demographic_personas_want_a_known_trait_and_their_respondents(planted: 
         demographic_personas(planted.embedder, planted.survey, "partei")
     with pytest.raises(SurveyError, match="290 of the embedder's 300 respondents are not in the survey"):
         demographic_personas(planted.embedder, planted.survey.select(respondents=range(10)), "party")
+
+
+def test_demographic_personas_follow_the_order_of_their_trait(planted: Planted) -> None:
+    party = pd.Categorical(planted.survey.traits["party"], categories=["I", "R", "none", "D", "O"])
+    personas = demographic_personas(
+        planted.embedder, replace(planted.survey, traits=pd.DataFrame({"party": party})), "party"
+    )
+    assert personas.names == ("party=I", "party=R", "party=D", "party=O")
+    by_size = demographic_personas(planted.embedder, planted.survey, "party")
+    assert all(personas[name].members == by_size[name].members for name in personas.names)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from personaspace.errors import SettingError, SurveyError
@@ -87,3 +88,17 @@ def test_a_planted_trait_is_found_and_its_interval_holds_the_truth() -> None:
         held += ((table["low"] <= chances[:, 0]) & (chances[:, 0] <= table["high"])).tolist()
     assert np.mean(verdicts) > 0.8
     assert np.mean(held) == pytest.approx(0.95, abs=0.035)
+
+
+def test_values_stand_in_the_order_of_their_trait_under_its_label() -> None:
+    personas, survey = small()
+    sex = pd.Categorical(survey.traits["sex"], categories=["m", "other", "f"])
+    ordered = replace(survey, traits=survey.traits.assign(sex=sex), trait_labels={"sex": "Sex of respondent"})
+    table, before = composition(personas, ordered), composition(personas, survey)
+    assert table["value"].tolist()[:4] == ["m", "f", "x", "y"]
+    assert table["label"].tolist()[:4] == ["Sex of respondent", "Sex of respondent", "town", "town"]
+    same = ["persona", "trait", "value"]
+    pd.testing.assert_frame_equal(
+        table.drop(columns="label").sort_values(same, ignore_index=True),
+        before.drop(columns="label").sort_values(same, ignore_index=True),
+    )

@@ -139,3 +139,11 @@ def test_a_description_has_a_row_per_question() -> None:
     assert table["most_common"].fillna("?").tolist() == ["Coffee", "Agree", "?", "20"]
     np.testing.assert_allclose(table["share"], [1, 1 / 1.5, np.nan, 2 / 2.5])
     assert SURVEY.select(questions=[]).describe().columns.tolist() == SURVEY.describe().columns.tolist()
+
+
+def test_a_table_brings_the_order_of_its_traits() -> None:
+    ages = pd.Categorical(["old", None, "young"], categories=["young", "middle", "old"])
+    survey = Survey.from_frame(SURVEY.to_frame().assign(age=ages), SURVEY.questions, traits=["age"])
+    assert survey.traits["age"].cat.categories.tolist() == ["young", "middle", "old"]
+    frame = survey.to_frame().join(survey.traits)
+    assert Survey.from_frame(frame, SURVEY.questions, traits=["age"]).equals(survey)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from personaspace.survey.answers import Answers
 from personaspace.survey.question import Option, Question
 from personaspace.survey.readers.registry import read_survey
 from personaspace.survey.simulate import simulate
-from personaspace.survey.storage import load_survey, write_survey
+from personaspace.survey.storage import digest, load_survey, write_survey
 from personaspace.survey.survey import Survey
 
 
@@ -131,3 +132,24 @@ def test_half_of_a_character_is_refused_before_it_is_written() -> None:
         Survey(("a\udfff",), (question,), answers)
     with pytest.raises(SurveyError, match="a trait holds"):
         Survey(("a",), (question,), answers, traits=pd.DataFrame({"age": ["\ud800"]}, dtype=object))
+
+
+def test_orders_and_labels_of_traits_and_stems_of_checkboxes_come_back(folder: Path) -> None:
+    ages = pd.Categorical(["old", None, "young"] * 10, categories=["young", "middle", "old"])
+    box = Question("tv", "Which do you use? TV", (Option("Not selected"), Option("Selected")), stem="Which do you use?")
+    plain = simulate(respondents=30)
+    survey = replace(plain, traits=pd.DataFrame({"age": ages}), trait_labels={"age": "Age"})
+    survey = replace(survey, questions=(*plain.questions, box))
+    write_survey(survey, folder)
+    back = load_survey(folder)
+    assert back.equals(survey)
+    assert back.traits["age"].cat.categories.tolist() == ["young", "middle", "old"]
+    assert (back.questions[-1].stem, back.questions[-1].item) == ("Which do you use?", "TV")
+    other = replace(survey, traits=pd.DataFrame({"age": ages.reorder_categories(["old", "middle", "young"])}))
+    assert len({digest(one) for one in (survey, back, other, replace(survey, trait_labels={}))}) == 3
+
+
+def test_what_has_no_order_or_label_is_written_as_before(folder: Path) -> None:
+    content = json.loads((folder / "questions.json").read_text())
+    assert sorted(content) == ["format", "name", "questions", "simulated"]
+    assert sorted(content["questions"][0]) == ["id", "options", "text", "topic"]

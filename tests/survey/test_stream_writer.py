@@ -80,3 +80,20 @@ def test_new_questions_never_stand_over_old_answers(tmp_path: Path, monkeypatch:
         writer.write(SURVEY.select(np.arange(5)))
     with pytest.raises(RunError, match=r"questions.json is missing"):
         load_survey(tmp_path)
+
+
+def test_blocks_keep_the_order_of_a_traits_values_and_its_label(tmp_path: Path) -> None:
+    ages = pd.Categorical(["old", None, "young"] * 20, categories=["young", "middle", "old"])
+    survey = replace(SURVEY, traits=pd.DataFrame({"age": ages}), trait_labels={"age": "Age"})
+    with SurveyWriter(tmp_path, survey.questions, survey.name, simulated=True) as writer:
+        for rows in ([0], range(1, 60)):
+            writer.write(survey.select(list(rows)))
+    assert load_survey(tmp_path).equals(survey)
+    backwards = pd.DataFrame({"age": ages.reorder_categories(["old", "middle", "young"])})
+    for other in (replace(survey, traits=backwards), replace(survey, trait_labels={})):
+        with (
+            pytest.raises(SurveyError, match="other labels of them, or their values in another order"),
+            SurveyWriter(tmp_path, survey.questions, "new") as writer,
+        ):
+            writer.write(survey.select([0]))
+            writer.write(other.select([1]))

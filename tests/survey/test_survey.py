@@ -150,3 +150,41 @@ def test_what_does_not_fit_is_refused(build: Callable[[], object], says: str) ->
 def test_an_unknown_question_names_its_neighbor() -> None:
     with pytest.raises(UnknownNameError, match="did you mean 'sugar'"):
         small().question("suger")
+
+
+HALF = pd.Categorical.from_codes([0, 0, 0], pd.Index(["\ud83d"], dtype=object))
+AGES = pd.Categorical(["old", None, "young"], categories=["young", "middle", "old"])
+
+
+def test_a_trait_keeps_the_order_of_its_values() -> None:
+    survey = small(traits=pd.DataFrame({"age": AGES, "sex": ["m", "f", "m"]}))
+    assert survey.traits["age"].cat.categories.tolist() == ["young", "middle", "old"]
+    assert survey.traits["age"].isna().tolist() == [False, True, False]
+    assert survey.traits["age"].cat.ordered
+    assert survey.select(respondents=["ann"]).traits["age"].cat.categories.tolist() == ["young", "middle", "old"]
+    numbers = small(traits=pd.DataFrame({"rooms": pd.Categorical([2, 10, None], categories=[2, 10])}))
+    assert numbers.traits["rooms"].cat.categories.tolist() == ["2", "10"]
+
+
+def test_surveys_with_other_orders_or_labels_are_not_equal() -> None:
+    survey = small(traits=pd.DataFrame({"age": AGES}), trait_labels={"age": "Age in years"})
+    assert survey.equals(small(traits=pd.DataFrame({"age": AGES.as_ordered()}), trait_labels={"age": "Age in years"}))
+    others = [AGES.reorder_categories(["old", "middle", "young"]), AGES.remove_unused_categories(), AGES.astype(object)]
+    for other in others:
+        assert not survey.equals(small(traits=pd.DataFrame({"age": other}), trait_labels=survey.trait_labels))
+    assert not survey.equals(small(traits=pd.DataFrame({"age": AGES})))
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"traits": pd.DataFrame({"rooms": pd.Categorical([1, "1", 1])})}, "'rooms' has the value '1' twice"),
+        ({"traits": pd.DataFrame({"age": HALF})}, "half of a character"),
+        ({"traits": pd.DataFrame([["a", "b"]] * 3, columns=["age", "age"])}, "two traits are called 'age'"),
+        ({"trait_labels": {"sex": "Sex"}}, "a label of the trait 'sex', which is none of 'age'"),
+        ({"trait_labels": {"age": "\ud83d"}}, "half of a character"),
+    ],
+)
+def test_traits_that_cannot_be_told_apart_are_refused(change: dict[str, Any], says: str) -> None:
+    with pytest.raises(SurveyError, match=says):
+        small(**change)

@@ -72,7 +72,8 @@ def demographics(test: Survey) -> list[Prompt]:
     """
     stated = []
     for _, row in test.traits.iterrows():
-        lines = [f"{trait}: {value}" for trait, value in row.dropna().items()]
+        given = row.dropna().rename(test.trait_labels)
+        lines = [f"{trait}: {value}" for trait, value in given.items()]
         stated.append(("\n".join([INTRODUCTION, *(" ".join(line.split()) for line in lines)]),) if lines else ())
     rows = zip(questions_alone(test), test.answers.respondent.tolist(), strict=True)
     return [prompt._replace(before=stated[row]) for prompt, row in rows]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from scipy.sparse import csr_array
 
 from personaspace.embedding.base import Embedder
@@ -46,7 +47,8 @@ def demographic_personas(embedder: Embedder, survey: Survey, trait: str) -> Pers
         trait: A column of ``survey.traits``; respondents without a value belong to no persona.
 
     Returns:
-        Personas called ``"TRAIT=value"``, the largest share first.
+        Personas called ``"TRAIT=value"``: in the order of the trait's values where they have one, else the largest
+        share first.
 
     Raises:
         UnknownNameError: The survey does not have the trait.
@@ -58,10 +60,12 @@ def demographic_personas(embedder: Embedder, survey: Survey, trait: str) -> Pers
     values = survey.traits[trait].iloc[rows].reset_index(drop=True)
     if not values.notna().any():
         raise SurveyError(f"no respondent has a value of {trait!r}: choose another trait")
-    labels, names = values.factorize(sort=True)
-    return grouped(
-        embedder, labels.astype(np.int64), survey.weight[rows], [f"{trait}={name}" for name in names], "demographic"
-    )
+    labels, found = values.factorize(sort=True)
+    names = [f"{trait}={value}" for value in found]
+    personas = grouped(embedder, labels.astype(np.int64), survey.weight[rows], names, "demographic")
+    if not isinstance(values.dtype, pd.CategoricalDtype):
+        return personas
+    return Personas(personas[name] for name in names)
 
 
 def grouped(embedder: Embedder, labels: IntArray, weights: FloatArray, names: list[str] | None, kind: Kind) -> Personas:

@@ -22,10 +22,11 @@ def composition(personas: Personas, survey: Survey) -> pd.DataFrame:
         survey: Traits and weights of the population; members are matched by id.
 
     Returns:
-        A row per persona, trait and value: ``persona, trait, value, respondents, share, low, high, population_share,
-        difference, ratio, adjusted_p, verdict``. Shares are among those whose value is known and sum to 1 within
-        persona and trait; ``low`` and ``high`` are Wilson's 95% interval of the share on the effective sample size;
-        ``difference`` is share - population_share and ``ratio`` (the representation index) share / population_share.
+        A row per persona, trait and value, in the order of the trait's values: ``persona, trait, label, value,
+        respondents, share, low, high, population_share, difference, ratio, adjusted_p, verdict``. ``label`` is what the
+        survey calls the trait. Shares are among those whose value is known and sum to 1 within persona and trait;
+        ``low`` and ``high`` are Wilson's 95% interval of the share on the effective sample size; ``difference`` is
+        share - population_share and ``ratio`` (the representation index) share / population_share.
         ``adjusted_p`` is of an exact test of the share against the population's, adjusted for all rows of the table
         by Benjamini and Hochberg. ``verdict`` is ``"over"`` or ``"under"`` where it is at most .05, so that at most
         5% of the verdicts are false discoveries on average, and empty elsewhere. Where no member's value is known,
@@ -58,6 +59,9 @@ def composition(personas: Personas, survey: Survey) -> pd.DataFrame:
         {
             "persona": np.repeat(np.array(shares.names, dtype=object), len(names)),
             "trait": np.tile(np.array([trait for trait, _ in names], dtype=object), groups),
+            "label": np.tile(
+                np.array([survey.trait_labels.get(trait, trait) for trait, _ in names], dtype=object), groups
+            ),
             "value": np.tile(np.array([value for _, value in names], dtype=object), groups),
             "respondents": shares.counts.ravel().astype(np.int64),
             "share": shares.share.ravel(),

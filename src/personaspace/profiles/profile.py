@@ -91,7 +91,7 @@ def profile(
         >>> survey = simulate(respondents=300, seed=0)
         >>> ages = demographic_personas(Factorization(dim=4, seed=0).fit(survey), survey, "age")
         >>> profile(ages, survey).composition.columns[:4].tolist()
-        ['persona', 'trait', 'value', 'respondents']
+        ['persona', 'trait', 'label', 'value']
     """
     check_whole("min_answers", min_answers, 0)
     personas = as_personas(personas)

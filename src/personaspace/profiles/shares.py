@@ -167,7 +167,7 @@ def trait_choices(survey: Survey) -> tuple[csr_array, IntArray, list[tuple[str, 
 
     Returns:
         1 where a respondent has a value, shape ``[respondents, values of all traits]``; the start of each trait's
-        values; and the trait and value of each column, values in alphabetical order.
+        values; and the trait and value of each column, values in the order the trait has, else in alphabetical order.
     """
     rows, columns, names, offsets = [], [], [], [0]
     for trait in survey.traits.columns:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from pandas.api.extensions import ExtensionArray
 
-from personaspace.errors import SurveyError, shown
+from personaspace.errors import SurveyError, listed, shown
 from personaspace.survey.answers import Answers, Pairs
 from personaspace.survey.arrays import FloatArray, IntArray
 from personaspace.survey.question import Question, check_characters, offsets_of, repeated
@@ -52,10 +53,15 @@ def check_answers(respondents: Sequence[str], questions: Sequence[Question], ans
 
 
 def checked_traits(traits: pd.DataFrame, respondents: Sequence[str]) -> pd.DataFrame:
-    """The traits as text, indexed by respondent id.
+    """The traits, indexed by respondent id: text, or ordered Categoricals of text where their values have an order.
+
+    Args:
+        traits: A column per trait. The categories of a Categorical are the order of its values, whether or not pandas
+            calls them ordered.
+        respondents: Ids.
 
     Raises:
-        SurveyError: There is not one row per respondent.
+        SurveyError: There is not one row per respondent, or two traits, or two values of one, are called the same.
     """
     index = pd.Index(list(respondents), dtype=object)
     if traits.empty and not len(traits.columns):
@@ -65,10 +71,31 @@ def checked_traits(traits: pd.DataFrame, respondents: Sequence[str]) -> pd.DataF
             f"traits have {len(traits)} rows for {len(respondents)} respondents: "
             "give one row per respondent, in the same order"
         )
+    if twice := repeated(traits.columns.astype(str)):
+        raise SurveyError(f"two traits are called {shown(twice[0])}: rename one of them")
     try:
-        return traits.astype("str").set_axis(index, axis=0).rename(columns=str)
+        columns = {str(name): _trait_values(str(name), column) for name, column in traits.items()}
     except UnicodeEncodeError as error:
         raise SurveyError(f"a trait holds {shown(error.object)}, half of a character: correct the text") from error
+    return pd.DataFrame(columns, index)
+
+
+def _trait_values(name: str, column: pd.Series) -> ExtensionArray | pd.Categorical:
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return column.astype("str").array
+    values = pd.Index(column.cat.categories.astype(str), dtype="str")
+    if twice := repeated(values):
+        raise SurveyError(f"the trait {shown(name)} has the value {shown(twice[0])} twice: make the two one category")
+    return pd.Categorical.from_codes(column.cat.codes, values, ordered=True)
+
+
+def checked_trait_labels(labels: Mapping[str, str], traits: pd.DataFrame) -> dict[str, str]:
+    """A copy of the labels; :class:`SurveyError` where one is of no trait, or cannot be written."""
+    for name, label in labels.items():
+        if name not in traits.columns:
+            raise SurveyError(f"a label of the trait {shown(name)}, which is none of {listed(traits.columns)}: drop it")
+        check_characters(f"the label of the trait {shown(name)}", label)
+    return dict(labels)
 
 
 def checked_weights(weights: FloatArray, respondents: Sequence[str], zero_allowed: bool) -> FloatArray:

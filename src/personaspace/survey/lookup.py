@@ -116,6 +116,13 @@ def chosen_positions(kind: str, chosen: Chosen | None, index: Mapping[str, int])
     )
 
 
+def renumbering(kept: IntArray, size: int) -> IntArray:
+    """The new index of each of ``size`` things, -1 for one that is not kept."""
+    new = np.full(size, NOWHERE, dtype=np.int64)
+    new[kept] = np.arange(len(kept))
+    return new
+
+
 def _known_positions(kind: str, names: Sequence[str], index: Mapping[str, int]) -> IntArray:
     found = positions(names, index)
     if (found == NOWHERE).any():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -44,9 +45,13 @@ class Question:
         topic: What the question is about, where known.
         scale: For a question answered with a number, the scale whose points the options are; :meth:`number` makes
             such a question. ``None`` where the answer is a choice.
+        stem: For a checkbox of a "tick all that apply", what was asked of all its boxes: ``text`` is the stem and
+            then what the box stands for, and the options are "not selected" and "selected", in this order. ``None``
+            where the question stands alone.
 
     Raises:
-        SurveyError: Fewer than two options, one of them twice, or other options than the scale's points.
+        SurveyError: Fewer than two options, one of them twice, other options than the scale's points, or a checkbox
+            with other than two options or a text that does not begin with the stem.
     """
 
     id: str
@@ -54,10 +59,11 @@ class Question:
     options: tuple[Option, ...]
     topic: str | None = None
     scale: Scale | None = None
+    stem: str | None = None
 
     def __post_init__(self) -> None:
         texts = [option.text for option in self.options]
-        for text in (self.id, self.text, self.topic or "", *texts):
+        for text in (self.id, self.text, self.topic or "", self.stem or "", *texts):
             check_characters(f"question {shown(self.id)}", text)
         if len(texts) < 2:
             raise SurveyError(
@@ -70,6 +76,11 @@ class Question:
             raise SurveyError(
                 f"question {shown(self.id)} has a scale from {self.scale} and other options than its points: "
                 "make it with Question.number"
+            )
+        if self.stem is not None and (len(texts) != 2 or not self.item):
+            raise SurveyError(
+                f"question {shown(self.id)} has the stem {shown(self.stem)}: give a checkbox two options, not selected "
+                f"and selected, and a text that begins with the stem and goes on; not {shown(self.text)}"
             )
 
     @classmethod
@@ -107,9 +118,21 @@ class Question:
         return cls(id, text, _points(scale), topic, scale)
 
     def to_json(self) -> dict[str, Any]:
-        """The question as plain values; ``scale`` is there only where it has one. ``read_checked`` reads them again."""
+        """The question as plain values, ``scale`` and ``stem`` only where it has them; ``read_checked`` reads them."""
         content = asdict(self)
-        return content if self.scale else {name: value for name, value in content.items() if name != "scale"}
+        return {name: value for name, value in content.items() if name not in ("scale", "stem") or value is not None}
+
+    @cached_property
+    def item(self) -> str:
+        """What a checkbox stands for: its text without the stem; empty where the question is no checkbox.
+
+        Example:
+            >>> boxes = (Option("Not selected"), Option("Selected"))
+            >>> Question("media_1", "Which do you use? Television", boxes, stem="Which do you use?").item
+            'Television'
+        """
+        text, stem = (" ".join(part.split()) for part in (self.text, self.stem or ""))
+        return text[len(stem) :].lstrip(" -\u2013\u2014:") if stem and text.startswith(stem) else ""
 
     @cached_property
     def positions(self) -> FloatArray:
@@ -136,6 +159,28 @@ def new_question(text: str, options: Sequence[str]) -> Question:
         what = f"option {', '.join(empty)} of the question" if empty else "the question"
         raise SettingError(f"{what} is empty: write it out")
     return Question("asked", text, tuple(Option(option) for option in options))
+
+
+def without_id(text: str, name: str) -> str:
+    """A question's text without its own id before it, such as files of survey institutes have it.
+
+    Args:
+        text: As the file has it.
+        name: The question's id, or the name of its variable. Before a colon or a dash it is cut only if it is no plain
+            word.
+
+    Returns:
+        The text, or what follows the id.
+
+    Example:
+        >>> without_id("BLM_W68. From what you have read, do you support it?", "BLM_W68")
+        'From what you have read, do you support it?'
+        >>> without_id("Trump: how do you rate him?", "trump")
+        'Trump: how do you rate him?'
+    """
+    after = r"\." if name.isalpha() else "[.:\u2013\u2014-]"
+    found = re.match(rf"\s*{re.escape(name)}\s*{after}\s+(?=\S)", text, re.IGNORECASE)
+    return text[found.end() :] if found else text
 
 
 def check_characters(what: str, text: str) -> None:

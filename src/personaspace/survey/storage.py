@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ class Header:
     name: str
     simulated: bool
     questions: tuple[Question, ...]
+    trait_labels: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_survey(survey: Survey, folder: str | Path) -> None:
@@ -50,7 +51,7 @@ def write_survey(survey: Survey, folder: str | Path) -> None:
     respondents, answers = respondent_table(survey), answer_table(survey)
     write_atomically(folder / RESPONDENTS, lambda path: respondents.to_parquet(path, index=False))
     write_atomically(folder / ANSWERS, lambda path: answers.to_parquet(path, index=False))
-    write_json(folder / QUESTIONS, header(survey.questions, survey.name, survey.simulated))
+    write_json(folder / QUESTIONS, header(survey.questions, survey.name, survey.simulated, survey.trait_labels))
 
 
 def load_survey(folder: str | Path) -> Survey:
@@ -79,6 +80,8 @@ def load_survey(folder: str | Path) -> Survey:
 def digest(survey: Survey) -> str:
     """The sha256 of a survey: of its name, respondents, questions, answers, refusals, traits and weights.
 
+    Labels of traits and the order of their values count where they are given.
+
     Example:
         >>> from personaspace.survey.simulate import simulate
         >>> digest(simulate(50, seed=0)) == digest(simulate(50, seed=0)) != digest(simulate(50, seed=1))
@@ -88,6 +91,9 @@ def digest(survey: Survey) -> str:
     known = [survey.name, survey.simulated, survey.respondents, [question.to_json() for question in survey.questions]]
     state.update(json.dumps(known).encode())
     state.update(survey.traits.to_csv(index=False).encode())
+    orders = {name: column.cat.categories.tolist() for name, column in survey.traits.select_dtypes("category").items()}
+    if orders or survey.trait_labels:
+        state.update(json.dumps([orders, survey.trait_labels]).encode())
     for pairs in (survey.answers, survey.refusals):
         for name, column in vars(pairs).items():
             if name != "value" or survey.answers.numeric:
@@ -96,10 +102,13 @@ def digest(survey: Survey) -> str:
     return state.hexdigest()
 
 
-def header(questions: Sequence[Question], name: str, simulated: bool) -> dict[str, Any]:
-    """The content of questions.json."""
+def header(
+    questions: Sequence[Question], name: str, simulated: bool, trait_labels: Mapping[str, str]
+) -> dict[str, Any]:
+    """The content of questions.json; labels of traits are there only where there are any."""
+    labels = {"trait_labels": trait_labels} if trait_labels else {}
     asked = [question.to_json() for question in questions]
-    return {"format": FORMAT, "name": name, "simulated": simulated, "questions": asked}
+    return {"format": FORMAT, "name": name, "simulated": simulated, **labels, "questions": asked}
 
 
 def survey_folder(path: Path) -> Path:
@@ -166,6 +175,7 @@ def _assemble(known: Header, respondents: pd.DataFrame, answers: pd.DataFrame) -
         refusals=refused,
         name=known.name,
         simulated=known.simulated,
+        trait_labels=known.trait_labels,
     )
 
 

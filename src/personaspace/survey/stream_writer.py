@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -46,6 +46,7 @@ class SurveyWriter:
     def __init__(self, folder: str | Path, questions: Sequence[Question], name: str, simulated: bool = False) -> None:
         self.folder, self.questions, self.name, self.simulated = Path(folder), tuple(questions), name, simulated
         self._written = 0
+        self._traits: tuple[dict[Hashable, Any], Mapping[str, str]] | None = None  # types and labels
         self._files: dict[str, pq.ParquetWriter] = {}
 
     def __enter__(self) -> Self:
@@ -71,11 +72,19 @@ class SurveyWriter:
             block: New respondents with their answers to the questions, ascending by respondent.
 
         Raises:
-            SurveyError: The block has other questions, other traits, or weights where those before had none.
+            SurveyError: The block has other questions, other traits or another order of their values, or weights where
+                those before had none.
             RunError: The folder cannot be written.
         """
         if block.questions != self.questions:
             raise SurveyError("the block has other questions than the survey being written: give it the same, in order")
+        traits = block.traits.dtypes.to_dict(), block.trait_labels
+        self._traits = self._traits or traits
+        if traits != self._traits:
+            raise SurveyError(
+                "the block's respondents have other traits than those before, other labels of them, or their values in "
+                "another order: give every block the same traits, and weights to all blocks or to none"
+            )
         answers = answer_table(block)
         answers["respondent"] += self._written
         for name, table in ((RESPONDENTS, respondent_table(block)), (ANSWERS, answers)):
@@ -92,7 +101,7 @@ class SurveyWriter:
         if not schema.equals(expected):
             raise SurveyError(
                 f"the block's respondents have the columns {schema.names}, those before had {expected.names}: "
-                "give every block the same traits, and weights to all blocks or to none"
+                "give weights to all blocks or to none"
             )
         return self._files[name]
 
@@ -101,7 +110,8 @@ class SurveyWriter:
         for name, file in self._files.items():
             with self._writing(name):
                 file.close()
-        write_json(self._temporary(QUESTIONS), header(self.questions, self.name, self.simulated))
+        labels = self._traits[1] if self._traits else {}
+        write_json(self._temporary(QUESTIONS), header(self.questions, self.name, self.simulated, labels))
         with self._writing(QUESTIONS):
             (self.folder / QUESTIONS).unlink(missing_ok=True)
         for name in (*self._files, QUESTIONS):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import ClassVar, Self
@@ -14,8 +14,8 @@ from personaspace.errors import SettingError, unknown
 from personaspace.survey import frames
 from personaspace.survey.answers import Answers, Pairs
 from personaspace.survey.arrays import BoolArray, FloatArray, IntArray
-from personaspace.survey.checks import check_answers, check_ids, checked_traits, checked_weights
-from personaspace.survey.lookup import NOWHERE, Chosen, chosen_positions, index_of
+from personaspace.survey.checks import check_answers, check_ids, checked_trait_labels, checked_traits, checked_weights
+from personaspace.survey.lookup import Chosen, chosen_positions, index_of, renumbering
 from personaspace.survey.numeric_answers import checked_numbers
 from personaspace.survey.question import Question, offsets_of
 
@@ -29,16 +29,18 @@ class Survey:
         questions: Questions with unique ids.
         answers: At most one answer per respondent and question; to a question on a scale, with the number given
             (the number of the point chosen, where only that was).
-        traits: One row per respondent (same order, indexed by id), one column per trait, text or missing.
+        traits: One row per respondent (same order, indexed by id), one column per trait, text or missing. A column
+            given as a Categorical keeps its categories as the order of the trait's values, in tables and pictures too.
         weights: Survey weights of any scale, shape ``[respondents]``, or ``None``. Only their ratios count; readers of
             files divide them by their mean.
         refusals: Pairs in which the respondent refused; never also an answer.
         name: How the survey is called in tables and reports.
         simulated: True where the answers are simulated; tables, pictures and reports say so.
+        trait_labels: What traits are called in tables and pictures, by name; the others are called by their name.
 
     Raises:
         SurveyError: Duplicate ids, indices out of range, two answers to one question, numbers off their scale,
-            bad weights.
+            bad weights, or the label of a trait that is not there.
 
     Example:
         >>> from personaspace.survey.question import Option
@@ -56,6 +58,7 @@ class Survey:
     refusals: Pairs = field(default_factory=Pairs.empty)
     name: str = "survey"
     simulated: bool = False
+    trait_labels: Mapping[str, str] = field(default_factory=dict)
 
     zero_weights_allowed: ClassVar[bool] = False  # so that all respondents of a block may weigh nothing
 
@@ -66,6 +69,7 @@ class Survey:
         check_answers(self.respondents, self.questions, self.answers, self.refusals)
         object.__setattr__(self, "answers", checked_numbers(self.questions, self.answers))
         object.__setattr__(self, "traits", checked_traits(self.traits, self.respondents))
+        object.__setattr__(self, "trait_labels", checked_trait_labels(self.trait_labels, self.traits))
         if self.weights is not None:
             weights = checked_weights(self.weights, self.respondents, self.zero_weights_allowed)
             object.__setattr__(self, "weights", weights)
@@ -175,7 +179,7 @@ class Survey:
         """
         rows = chosen_positions("respondent", respondents, self.respondent_index)
         columns = chosen_positions("question", questions, self.question_index)
-        new_row, new_column = _renumbering(rows, len(self.respondents)), _renumbering(columns, len(self.questions))
+        new_row, new_column = renumbering(rows, len(self.respondents)), renumbering(columns, len(self.questions))
         return replace(
             self,
             respondents=tuple(self.respondents[i] for i in rows),
@@ -220,7 +224,7 @@ class Survey:
             questions: The questions, each with a column named by its id; other columns are left out. ``None`` makes a
                 question of every column that is no trait or weight: its options are the categories of a Categorical
                 (on a scale where it is ordered) or the distinct texts.
-            traits: Columns of traits.
+            traits: Columns of traits; the categories of a Categorical are the order of its values.
             weight: The column of weights, if any.
             refusals: Cells that mean the respondent refused.
             name: How the survey is called.
@@ -277,8 +281,8 @@ class Survey:
     def equals(self, other: Survey) -> bool:
         """Whether both hold the same of everything, in the same order."""
         return (
-            (self.respondents, self.questions, self.name, self.simulated)
-            == (other.respondents, other.questions, other.name, other.simulated)
+            (self.respondents, self.questions, self.name, self.simulated, self.trait_labels)
+            == (other.respondents, other.questions, other.name, other.simulated, other.trait_labels)
             and self.answers.equals(other.answers)
             and self.refusals.equals(other.refusals)
             and self.traits.equals(other.traits)
@@ -290,10 +294,3 @@ class Survey:
         """How often each option was chosen, shape ``[options of all questions]``."""
         weights = self.weight[self.answers.respondent] if weighted else None
         return np.bincount(self.option_nodes, weights=weights, minlength=int(self.offsets[-1])).astype(float)
-
-
-def _renumbering(kept: IntArray, size: int) -> IntArray:
-    """The new index of each of ``size`` things, -1 for one that is not kept."""
-    new = np.full(size, NOWHERE, dtype=np.int64)
-    new[kept] = np.arange(len(kept))
-    return new

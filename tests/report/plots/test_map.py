@@ -125,3 +125,12 @@ def test_bad_names_say_what_is_allowed(drawn: Map, planted: Planted, tmp_path: P
         plot(drawn, "party")
     with pytest.raises(SettingError, match=r"'map.pdf': end the name in .html, .png, .svg"):
         plot(drawn).save(tmp_path / "map.pdf")
+
+
+def test_the_legend_of_a_trait_follows_its_order_under_its_label(drawn: Map, planted: Planted) -> None:
+    party = pd.Categorical(planted.survey.traits["party"], categories=["R", "I", "D", "O"])
+    survey = replace(planted.survey, traits=pd.DataFrame({"party": party}), trait_labels={"party": "Party voted for"})
+    picture = plot(drawn, "party", survey)
+    assert list(legend(picture)) == ["R", "I", "D", "O", "not known"]
+    assert picture.chart.to_dict()["layer"][0]["encoding"]["color"]["legend"]["title"] == ["Party voted for"]
+    assert list(legend(plot(drawn, "party", planted.survey))) == ["D", "I", "O", "R", "not known"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pandas as pd
 import pytest
 
 from personaspace.errors import SettingError, UnknownNameError
@@ -41,3 +43,14 @@ def test_profiles_that_cannot_be_drawn(personas: Personas, planted: Planted) -> 
 def test_imputed_answers_are_marked_in_the_picture(personas: Personas, planted: Planted) -> None:
     picture = plot(profile(personas, planted.survey, embedder=planted.embedder), what="questions")
     assert "imputed" in picture.chart.to_dict()["title"]["subtitle"]
+
+
+def test_panels_are_called_by_the_labels_of_their_traits(personas: Personas, planted: Planted, tmp_path: Path) -> None:
+    party = pd.Categorical(planted.survey.traits["party"], categories=["R", "I", "D", "O"])
+    labels = {"party": "Party voted for"}
+    survey = replace(planted.survey, traits=pd.DataFrame({"party": party}), trait_labels=labels)
+    for persona in (None, "cluster-2"):
+        plot(profile(personas, survey), persona).save(tmp_path / "profile.svg")
+        text = "".join(ElementTree.parse(tmp_path / "profile.svg").getroot().itertext())  # noqa: S314
+        assert "Party voted for" in text
+        assert "RIDO" in text

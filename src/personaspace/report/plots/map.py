@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import altair as alt
@@ -68,7 +69,8 @@ def map_plot(drawn: Map, color: str = "persona", survey: Survey | None = None) -
     )
     name = "respondents" if survey is None else survey.name
     simulated = " (simulated respondents)" if survey is not None and survey.simulated else ""
-    title = alt.Title(f"Map of {name}{simulated}", subtitle=_subtitle(drawn))
+    labels = {} if survey is None else survey.trait_labels
+    title = alt.Title(f"Map of {name}{simulated}", subtitle=_subtitle(drawn, labels))
     return Plot(styled(alt.layer(dots, *_names(drawn)).properties(width=WIDTH, height=HEIGHT, title=title)))
 
 
@@ -88,17 +90,17 @@ def _shapes(colors: dict[str, str]) -> list[str]:
     return [SHAPES[used[:at].count(color) % len(SHAPES)] for at, color in enumerate(used)]
 
 
-def _subtitle(drawn: Map) -> list[str]:
+def _subtitle(drawn: Map, labels: Mapping[str, str]) -> list[str]:
     shown = len(drawn.points)
     sample = "" if shown == drawn.respondents else f", a random sample of {drawn.respondents:,}"
     return [
         f"{METHODS[drawn.method]} of {shown:,} respondents{sample}. Names mark the densest point of each persona.",
-        *(line for sentence in _in_common(drawn.neighbours) for line in textwrap.wrap(sentence, LINE)),
+        *(line for sentence in _in_common(drawn.neighbours, labels) for line in textwrap.wrap(sentence, LINE)),
         "Distances between far groups, their sizes and the axes have no meaning.",
     ]
 
 
-def _in_common(shared: pd.DataFrame | None) -> list[str]:
+def _in_common(shared: pd.DataFrame | None, labels: Mapping[str, str]) -> list[str]:
     """What neighbours have in common most: questions asked, a response style, or answers and a trait."""
     if shared is None or shared.empty:
         return ["Neighbours answer alike."]
@@ -120,7 +122,7 @@ def _in_common(shared: pd.DataFrame | None) -> list[str]:
     if sentences:
         return sentences
     for row in traits[traits["lift"] >= SHARED].head(1).to_dict("records"):
-        trait = textwrap.shorten(plain(row["name"]), 40, placeholder=" …")
+        trait = textwrap.shorten(plain(labels.get(row["name"], row["name"])), 40, placeholder=" …")
         sentences.append(f"have the same {trait} in {row['share']:.0%} of pairs (by chance {row['chance']:.0%})")
     for row in asked[asked["lift"] >= SHARED].to_dict("records"):
         sentences.append(f"answered {row['share']:.0%} of the same questions (by chance {row['chance']:.0%})")
@@ -143,7 +145,9 @@ def _coloring(drawn: Map, color: str, survey: Survey | None) -> _Coloring:
     rows = [survey.respondent_index.get(name, -1) for name in drawn.points["id"]]
     if color in survey.traits.columns:
         values = survey.traits[color].astype(object).where(survey.traits[color].notna(), None).tolist()
-        return _by_trait([values[row] if row >= 0 else None for row in rows], color)
+        order = pd.Categorical(survey.traits[color]).categories  # of text, in alphabetical order
+        title = survey.trait_labels.get(color, color)
+        return _by_trait([values[row] if row >= 0 else None for row in rows], order, title)
     return _by_answer(rows, survey, survey.question(color))
 
 
@@ -158,14 +162,15 @@ def _by_persona(drawn: Map) -> _Coloring:
     return _Coloring([labels[name] for name in drawn.points["persona"]], colors, "Persona (share)")
 
 
-def _by_trait(values: list[str | None], trait: str) -> _Coloring:
+def _by_trait(values: list[str | None], order: Iterable[str], title: str) -> _Coloring:
     named = pd.Series([UNKNOWN if value is None else value for value in values])
     counts = named[named != UNKNOWN].value_counts()
-    common = sorted(counts.index[:MOST] if len(counts) > MOST + 1 else counts.index)
+    frequent = {*counts.index[:MOST]} if len(counts) > MOST + 1 else {*counts.index}
+    common = [value for value in order if value in frequent]
     named = named.where(named.isin([*common, UNKNOWN]), OTHERS)
     colors = dict(zip(common, COLORS, strict=False))
     colors |= {name: gray for name, gray in ((OTHERS, PLAIN), (UNKNOWN, FAINT)) if (named == name).any()}
-    return _Coloring(named.tolist(), colors, trait)
+    return _Coloring(named.tolist(), colors, title)
 
 
 def _by_answer(rows: list[int], survey: Survey, question: Question) -> _Coloring:

@@ -43,7 +43,7 @@ def profile_plot(profile: Profile, persona: str | None = None, what: str = "comp
 
 
 def _composition_of_all(table: pd.DataFrame) -> alt.VConcatChart:
-    shown = table.assign(points=100 * table["difference"], label=_signed(table))
+    shown = table.assign(points=100 * table["difference"], signed=_signed(table))
     limit = float(shown["points"].abs().max()) or 1.0
     color = alt.Color(
         "points:Q",
@@ -52,12 +52,12 @@ def _composition_of_all(table: pd.DataFrame) -> alt.VConcatChart:
     )
     ink = alt.when(abs(alt.datum["points"]) > 0.6 * limit).then(alt.value("white")).otherwise(alt.value(INK))
     charts: list[alt.LayerChart] = []
-    for trait, rows in shown.groupby("trait", sort=False):
+    for _, rows in shown.groupby("trait", sort=False):
         axis = alt.Axis(orient="top", labelAngle=-35, labels=not charts, title=None)
         base = alt.Chart(rows).encode(x=alt.X("persona:N", sort=None, axis=axis), y=_values(table))
         cells = base.mark_rect(stroke="#EEEEEE").encode(color=color, tooltip=_TOOLTIP)
-        numbers = base.mark_text(fontSize=10).encode(text="label:N", color=ink)
-        charts.append(_panel(cells + numbers, str(trait), alt.Step(52)))
+        numbers = base.mark_text(fontSize=10).encode(text="signed:N", color=ink)
+        charts.append(_panel(cells + numbers, rows["label"].iloc[0], alt.Step(52)))
     subtitle = "Share of the members minus share of the population; numbers where the difference is significant."
     return alt.vconcat(*charts, spacing=4, title=alt.Title("Composition of the personas", subtitle=subtitle))
 
@@ -66,7 +66,7 @@ def _composition_of_one(table: pd.DataFrame, persona: str) -> alt.VConcatChart:
     filled = alt.when(alt.datum["verdict"] != "").then(alt.value(COLORS[0])).otherwise(alt.value("white"))
     panels = table.groupby("trait", sort=False)
     charts = []
-    for at, (trait, rows) in enumerate(panels, start=1):
+    for at, (_, rows) in enumerate(panels, start=1):
         last = at == panels.ngroups
         axis = alt.Axis(format="%", labels=last, title="share" if last else None)
         x = alt.X(
@@ -76,7 +76,7 @@ def _composition_of_one(table: pd.DataFrame, persona: str) -> alt.VConcatChart:
         interval = base.mark_rule(strokeWidth=3, opacity=0.45, color=COLORS[0]).encode(x=alt.X("low:Q"), x2="high:Q")
         population = base.mark_tick(thickness=3, height=13, color=PLAIN).encode(x="population_share:Q")
         own = base.mark_point(size=55, stroke=COLORS[0], opacity=1).encode(x=x, fill=filled)
-        charts.append(_panel(interval + population + own, str(trait), 420))
+        charts.append(_panel(interval + population + own, rows["label"].iloc[0], 420))
     subtitle = [
         "Points: members, with 95% intervals; filled where they differ significantly from the population.",
         "Gray marks: population.",
@@ -177,7 +177,7 @@ _LABELS = alt.Axis(
 )
 _TOOLTIP = [
     alt.Tooltip("persona:N"),
-    alt.Tooltip("trait:N"),
+    alt.Tooltip("label:N", title="trait"),
     alt.Tooltip("value:N"),
     alt.Tooltip("share:Q", format=".1%"),
     alt.Tooltip("low:Q", format=".1%"),
