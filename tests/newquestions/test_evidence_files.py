@@ -42,11 +42,11 @@ def test_what_was_made_safe_for_spreadsheets_comes_back(tmp_path: Path) -> None:
         ("respondent,answer\na,Yes\nb,\na,No\n", "respondent 'a' stands in rows 1 and 3: keep one"),
         ("respondent,answer\na,Yes\nb,yes\n", "row 2: unknown option 'yes': did you mean 'Yes'"),
         ("respondent,answer\n,Yes\n", "row 1 has an answer and no respondent"),
-        ("respondent;answer\na;Yes\n", "lacks the column 'respondent'; its columns are 'respondent;answer'"),
+        ("respondent:answer\na:Yes\n", "lacks the column 'respondent'; its columns are 'respondent:answer'"),
         ("respondent,answer\na\n", "row 1 .* has 1 cell"),
-        ("respondent,answer\na,Yes,No\n", "more cells than its first line"),
+        ("respondent,answer\na,Yes,No\n", "has 3 cell.* where the header names 2"),
         ("", "cannot be read"),
-        ("\x00\x01", "lacks the column"),
+        ("\x00\x01", "bytes that belong to no text"),
     ],
 )
 def test_what_is_no_pilot(text: str, message: str, tmp_path: Path) -> None:

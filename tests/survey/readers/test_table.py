@@ -205,7 +205,7 @@ LONG = BOOK | {"layout": "long", "traits": ["age"]}
         ("id,p\na,Yes\n", BOOK, r"lacks the column 'q' named in the codebook; its columns are id, p"),
         ("id;q\na;Yes\n", BOOK, "lacks the column 'id' and 1 more"),
         ("id,q,q\na,Yes,No\n", BOOK, "has the column 'q' twice"),
-        ("id,q\na,Yes,No\n", BOOK, "more cells than its first line names"),
+        ("id,q\na,Yes,No\n", BOOK, r"row 1 \(line 2 of the file\) has 3 cell\(s\) where the header names 2"),
         ("id,q\na,Yes\n\nb\n", BOOK, r"row 2 \(line 4 of the file\) has 1 cell\(s\) where the header names 2"),
         ('id,q\n"a\nb",Yes\nb', BOOK, r"row 2 \(line 4 of the file\) has 1 cell"),
         ("id,q\nann,Yes\nann ,No\n", BOOK, "more than once, first 'ann'"),
@@ -228,13 +228,9 @@ def test_a_table_that_does_not_fit(tmp_path: Path, text: str, codebook: Mapping[
 
 
 def test_files_that_are_no_tables(tmp_path: Path) -> None:
-    (tmp_path / "t.csv").write_bytes("id,q\nJosé,Yes\n".encode("latin-1"))
-    with pytest.raises(SurveyError, match="cannot be read as a table in UTF-8"):
-        read_survey(tmp_path / "t.csv", codebook=BOOK)
-    for name in ("t.parquet", "t.csv.gz"):
-        (tmp_path / name).write_text(WIDE)
-        with pytest.raises(SurveyError, match="cannot be read as a table"):
-            read_survey(tmp_path / name, codebook=BOOK)
+    (tmp_path / "t.parquet").write_text(WIDE)
+    with pytest.raises(SurveyError, match="cannot be read as a table"):
+        read_survey(tmp_path / "t.parquet", codebook=BOOK)
 
 
 def test_white_space_around_an_id_makes_nobody_else(tmp_path: Path) -> None:

@@ -5,60 +5,38 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Literal, cast
+from typing import Literal
 
 import pandas as pd
 
-from personaspace.errors import SurveyError, first_fault, shown
+from personaspace.errors import SurveyError, shown
 from personaspace.files import write_atomically
 from personaspace.survey.lookup import index_of
-from personaspace.survey.question import repeated
-
-UNREADABLE = (OSError, EOFError, ValueError, csv.Error, zlib.error, OverflowError, MemoryError)
-"""What damaged files raise when they are read as CSV."""
+from personaspace.survey.readers.formats.csv_file import open_csv
+from personaspace.survey.readers.formats.text_file import read_text_file
 
 Cells = Mapping[tuple[int, str], str]
 """Text by row (from 0, below the header) and column."""
 
 
-def read_csv(path: Path, delimiter: str = ",", dtype: Literal["str", "category"] = "str") -> pd.DataFrame:
+def read_csv(path: Path, delimiter: str | None = None, dtype: Literal["str", "category"] = "str") -> pd.DataFrame:
     """Read a CSV file, plain or gzipped, without guessing what its cells are.
 
     Args:
-        path: A file in UTF-8.
-        delimiter: The character between columns.
+        path: A file that names its columns in its first line.
+        delimiter: The character between columns; told from the file if not given.
         dtype: ``"category"`` where few values fill many rows.
 
     Returns:
-        A table of text; ``"None"`` and ``"NA"`` are text too, only an empty cell is missing.
+        A table of text; ``"None"`` and ``"NA"`` are text too, only an empty cell is missing. Empty rows are left out.
 
     Raises:
         SurveyError: The file is no such table, has a column twice or rows longer or shorter than its header.
     """
-    try:
-        header = _header(path, delimiter)
-        frame = pd.read_csv(
-            path, dtype=dtype, sep=delimiter, keep_default_na=False, na_values=[""], encoding="utf-8-sig"
-        )
-        short = _short_row(path, delimiter) if len(frame.columns) and frame.iloc[:, -1].hasnans else None
-    except UNREADABLE as error:
-        raise SurveyError(
-            f"{path} cannot be read as a table in UTF-8: {first_fault(error)}; save it so again"
-        ) from error
-    if twice := repeated(header):
-        raise SurveyError(f"{path} has the column {shown(twice[0])} twice: rename one of them")
-    if not isinstance(frame.index, pd.RangeIndex):
-        raise SurveyError(f"{path} has rows with more cells than its first line names: complete the header")
-    if short:
-        row, line, cells = short
-        raise SurveyError(
-            f"{path}: row {row} (line {line} of the file) has {cells} cell(s) where the header names {len(header)}: "
-            "the file may have been cut off; complete the row, with empty cells where there is no answer"
-        )
-    return frame
+    grid = open_csv(path, delimiter=delimiter, dtype=dtype).tidy()
+    return pd.DataFrame(grid.named(grid.header))
 
 
 def write_csv_with(
@@ -67,49 +45,32 @@ def write_csv_with(
     rows: int,
     cells: Cells,
     more: Sequence[Mapping[str, str]] = (),
-    delimiter: str = ",",
+    delimiter: str | None = None,
 ) -> None:
     """Copy a CSV file with some cells replaced and rows added at the end.
 
     Args:
-        source: Plain or, where its name ends in .gz, gzipped.
-        target: Gzipped where the source is.
+        source: Plain or gzipped.
+        target: Gzipped where its name ends in .gz.
         rows: How many rows the source was read with.
         cells: The cells to replace.
         more: Rows to add, text by column; other columns stay empty.
-        delimiter: The character between columns.
+        delimiter: The character between columns; told from the file if not given.
 
     Raises:
-        SurveyError: The file has another number of rows when taken line by line.
+        SurveyError: The file has another number of rows when taken line by line, or its encoding lacks a character.
         RunError: The target cannot be written.
     """
-    zipped = source.suffix == ".gz"
-    content = gzip.decompress(source.read_bytes()) if zipped else source.read_bytes()
-    text = "".join(_filled(source, content.decode(), rows, cells, more, delimiter)).encode()
-    write_atomically(target, lambda path: path.write_bytes(gzip.compress(text, mtime=0) if zipped else text))
-
-
-def _header(path: Path, delimiter: str) -> list[str]:
-    with _opened(path) as lines:
-        return next(csv.reader(lines, delimiter=delimiter), [])
-
-
-def _short_row(path: Path, delimiter: str) -> tuple[int, int, int] | None:
-    """The first row with fewer cells than the header: its number, its line in the file and its number of cells."""
-    with _opened(path) as lines:
-        rows = csv.reader(lines, delimiter=delimiter)
-        width, number = len(next(rows, [])), 0
-        for cells in rows:
-            if cells and (len(cells) > 1 or cells[0].strip()):  # no blank line
-                number += 1
-                if len(cells) < width:
-                    return number, rows.line_num, len(cells)
-    return None
-
-
-def _opened(path: Path) -> IO[str]:
-    opened = gzip.open if path.suffix == ".gz" else open
-    return cast("IO[str]", opened(path, "rt", encoding="utf-8-sig", newline=""))
+    file = read_text_file(source, delimiter=delimiter)
+    text = file.above + "".join(_filled(source, file.text, rows, cells, more, file.delimiter))
+    try:
+        data = text.encode(file.encoding, "surrogateescape")
+    except UnicodeEncodeError as error:
+        raise SurveyError(
+            f"{source} is in {file.encoding}, which lacks {shown(text[error.start])}: save it in UTF-8 and start anew"
+        ) from error
+    packed = gzip.compress(data, mtime=0) if target.suffix == ".gz" else data
+    write_atomically(target, lambda path: path.write_bytes(packed))
 
 
 def _filled(
@@ -118,20 +79,20 @@ def _filled(
     records = _records(text)
     header = next(records, "")
     yield header
-    names = next(csv.reader([header.removeprefix("\ufeff")], delimiter=delimiter), [])
+    names = [name.strip() for name in next(csv.reader([header], delimiter=delimiter), [])]
     place = index_of(names)
     by_row: dict[int, list[tuple[int, str]]] = {}
     for (row, column), cell in cells.items():
         by_row.setdefault(row, []).append((place[column], cell))
     row, record = 0, header
     for record in records:
-        blank = not record.strip()
+        blank = not record.strip(delimiter + '" \t\r\n')
         yield record if blank or row not in by_row else _with(record, by_row[row], delimiter)
         row += not blank
     if row != rows:
         raise SurveyError(f"{source} was read as {rows} rows and has {row} when taken line by line: save it anew")
-    ending = "\r\n" if header.endswith("\r\n") else "\n"
-    if more and not record.endswith("\n"):
+    ending = header[len(header.rstrip("\r\n")) :] or "\n"
+    if more and not record.endswith(("\r", "\n")):
         yield ending
     for added in more:
         yield delimiter.join(_quoted(added.get(name, ""), delimiter) for name in names) + ending
