@@ -19,6 +19,7 @@ from typing import NoReturn, TextIO
 import typer
 
 from personaspace.commands.ask import ask
+from personaspace.commands.codebook import codebook
 from personaspace.commands.demo import demo
 from personaspace.commands.evaluate import evaluate
 from personaspace.commands.export import export
@@ -52,7 +53,7 @@ app = typer.Typer(
     add_completion=False,
 )
 for command in (
-    demo, fit, personas, map_, variance, impute, next_, steer, evaluate, ask, pilot, generate, export, push
+    demo, codebook, fit, personas, map_, variance, impute, next_, steer, evaluate, ask, pilot, generate, export, push
 ):  # fmt: skip
     app.command(command.__name__.rstrip("_"))(command)
 

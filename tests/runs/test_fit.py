@@ -57,7 +57,7 @@ def test_another_split_is_learned_from_anew_and_the_same_is_not(tmp_path: Path, 
         )
 
     fit(SplitSettings())
-    note_source(run, str(tmp_path / "survey.csv"), None)
+    note_source(run, [str(tmp_path / "survey.csv")], None)
     fit(SplitSettings())
     assert not steps
     again = fit(changed)

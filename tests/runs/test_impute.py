@@ -66,7 +66,7 @@ def write_source(folder: Path, text: str, **codebook: object) -> Path:
 def fitted(source: Path, folder: Path) -> Run:
     run = Run.create(folder / "run")
     fit_run(run, read_survey(source), embedder="factorization", personas=1, settings=EVERYTHING)
-    note_source(run, str(source), None)
+    note_source(run, [str(source)], None)
     return run
 
 
@@ -195,7 +195,7 @@ def test_refusals_stay_unless_asked_for_and_questions_can_be_chosen(tmp_path: Pa
 def test_what_cannot_be_written_becomes_a_wide_csv(tmp_path: Path) -> None:
     survey, run = simulate(40), Run.create(tmp_path / "run")
     fit_run(run, survey, embedder="factorization", personas=1, settings=EVERYTHING)
-    note_source(run, "simulated", None)
+    note_source(run, ["simulated"], None)
     written = impute_run(run, draws=1)
     assert not written.own_format
     table = pd.read_csv(written.copies[0], keep_default_na=False)
@@ -244,7 +244,7 @@ def test_a_codebook_is_looked_for_beside_a_moved_source_or_taken_as_given(tmp_pa
     old = tmp_path / "drinks.codebook.yaml"
     run = Run.create(tmp_path / "run")
     fit_run(run, read_survey(source), embedder="factorization", personas=1, settings=EVERYTHING)
-    note_source(run, str(source), old)
+    note_source(run, [str(source)], old)
     for folder in (there, elsewhere):
         folder.mkdir()
     moved = source.rename(there / source.name)
@@ -261,7 +261,7 @@ def test_questions_the_run_held_out_are_left(tmp_path: Path) -> None:
     write_survey(survey := simulate(60), source)
     run = Run.create(tmp_path / "run")
     fit_run(run, survey, embedder="factorization", personas=1, settings=replace(EVERYTHING, held_out_questions=0.2))
-    note_source(run, str(source), None)
+    note_source(run, [str(source)], None)
     written = impute_run(run, draws=1)
     assert len(written.questions_left) == 12
     (copy,) = check_copies(written, source)

@@ -12,9 +12,13 @@ from personaspace.commands.printing import print_json, say
 
 
 def fit(
-    survey: Annotated[str, typer.Argument(help="Survey folder or file, or 'simulated'.")],
+    survey: Annotated[list[str], typer.Argument(help="Survey file or folder, or 'simulated'; several are joined.")],
     out: Annotated[Path, typer.Option(help="Run folder to make, or one to continue.")],
-    codebook: Annotated[Path | None, typer.Option(help="Codebook of a CSV, parquet, SPSS or Stata file.")] = None,
+    codebook: Annotated[
+        Path | None,
+        typer.Option(help="Codebook of a table. Default: the one beside it; what it does not say is guessed."),
+    ] = None,
+    on: Annotated[str | None, typer.Option(help="Column of respondent ids, by which several files are joined.")] = None,
     embedder: Annotated[str, typer.Option(help="lightgcn, autoencoder, committee or factorization.")] = "lightgcn",
     personas: Annotated[
         str, typer.Option(help="Number of cluster personas, or the rule: elbow, silhouette, stability, recommended.")
@@ -34,9 +38,10 @@ def fit(
     from personaspace.console import Reporter, show_table
     from personaspace.embedding.registry import make_embedder
     from personaspace.persona.matching import earlier, in_order, names_since
-    from personaspace.runs.fit import SIMULATED, fit_run, note_source, number_of_personas
+    from personaspace.runs.fit import SIMULATED, fit_run, note_source, number_of_personas, set_apart
     from personaspace.runs.run import Run
-    from personaspace.survey.readers.registry import read_survey
+    from personaspace.survey.readers.reading import Reading
+    from personaspace.survey.readers.registry import read_with_account
     from personaspace.survey.simulate import simulate
     from personaspace.survey.split import SplitSettings
 
@@ -45,8 +50,14 @@ def fit(
     number_of_personas(personas, clusters)
     make_embedder(embedder, seed=seed)
     with Reporter() as reporter:
-        answered = simulate(seed=seed) if survey == SIMULATED else read_survey(survey, codebook=codebook)
+        if survey == [SIMULATED]:
+            reading = Reading.whole(simulate(seed=seed))
+        else:
+            reading = read_with_account(survey[0] if len(survey) == 1 else survey, codebook=codebook, on=on)
+        answered = reading.survey
         reporter.say(f"read {answered!r}")
+        for sentence in reading.sentences():
+            reporter.say(sentence)
         opened = Run.create(out)
         with opened.writing():
             before = earlier(opened.place("personas"))
@@ -57,19 +68,23 @@ def fit(
                 personas=personas,
                 clusters=clusters,
                 settings=settings,
+                reading=reading,
                 on_step=reporter.step,
             )
-            note_source(opened, survey, codebook)
+            note_source(opened, survey, codebook, on)
         if before is not None and (names := names_since(fitted.personas, before)):
             reporter.say(names)
     ordered = sorted(fitted.personas, key=lambda persona: in_order(persona.name))
     shares = [{"persona": p.name, "respondents": len(p.members), "share": p.share} for p in ordered]
-    if as_json:
-        notes = list(fitted.personas.notes)
-        print_json({"run": str(out), "survey": answered.name, "personas": shares, "notes": notes})
-        return
     import pandas as pd
 
+    account = pd.concat([reading.account(), set_apart(fitted.split)], ignore_index=True)
+    if as_json:
+        read = account.to_dict("records")
+        said = {"doubtful": list(reading.doubtful), "notes": [*reading.notes, *fitted.personas.notes]}
+        print_json({"run": str(out), "survey": answered.name, "read": read, "personas": shares} | said)
+        return
+    show_table(account.set_index("what"), f"what was read of {answered.name}")
     if fitted.personas.curve is not None:
         show_table(fitted.personas.curve.set_index("k"), "how many personas")
     show_table(pd.DataFrame(shares).set_index("persona"), f"personas of {answered.name}")

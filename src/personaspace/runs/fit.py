@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+import pandas as pd
+import yaml
+
 from personaspace.embedding.registry import load_embedder, make_embedder
 from personaspace.errors import SettingError
-from personaspace.files import user_path
+from personaspace.files import user_path, write_atomically
 from personaspace.newquestions.new_questions import NewQuestions
 from personaspace.persona.clustering.choose_k import RULES, Rule
 from personaspace.persona.clustering.cluster_personas import check_clustering, cluster_personas
@@ -17,12 +21,17 @@ from personaspace.persona.matching import keeping_names
 from personaspace.profiles.profile import profile
 from personaspace.runs.fitted import FittedRun
 from personaspace.runs.run import Run
-from personaspace.survey.split import SplitSettings, split
+from personaspace.survey.readers.reading import Reading
+from personaspace.survey.split import Split, SplitSettings, split
+from personaspace.survey.spreadsheet import write_csv
 from personaspace.survey.storage import digest, write_survey
 from personaspace.survey.survey import Survey
 
 SIMULATED = "simulated"
 """The word that stands for a simulated survey in place of a file."""
+
+ACCOUNT, CODEBOOK = "account.csv", "codebook.yaml"
+"""Beside the survey in a run: what was read and left out, and the codebook where it was drafted."""
 
 OnStep = Callable[[str, int, int, str], None]
 """Called with the stage, the steps done, the steps in all (0 where not known) and a note such as the loss."""
@@ -36,6 +45,7 @@ def fit_run(
     personas: int | str = "elbow",
     clusters: str = "kmeans",
     settings: SplitSettings | None = None,
+    reading: Reading | None = None,
     on_step: OnStep | None = None,
 ) -> FittedRun:
     """Set evaluation sets apart, embed the training respondents, fit the question prior and find personas.
@@ -49,6 +59,7 @@ def fit_run(
         personas: Number of clusters, or a rule that chooses it.
         clusters: Name of the clustering method. Personas that stood in the run before hand their names on.
         settings: The shares held out for evaluation; the defaults of :class:`SplitSettings` where not given.
+        reading: The account of how the survey was read, kept in the run with the codebook that was drafted.
         on_step: Called with the progress.
 
     Returns:
@@ -65,7 +76,16 @@ def fit_run(
     model = make_embedder(embedder, seed=settings.seed)
     about = {"name": survey.name, "digest": digest(survey), "split": asdict(settings)}
     with run.writing():
-        run.stage("survey", about, (), lambda folder: write_survey(survey, folder))
+
+        def keep(folder: Path) -> None:
+            write_survey(survey, folder)
+            if reading is not None:
+                write_atomically(folder / ACCOUNT, lambda path: write_csv(path, reading.account()))
+            if reading is not None and reading.codebook is not None:
+                text = yaml.safe_dump(dict(reading.codebook), allow_unicode=True, sort_keys=False, width=110)
+                write_atomically(folder / CODEBOOK, lambda path: path.write_text(text, encoding="utf-8"))
+
+        run.stage("survey", about, (), keep)
         parts = split(survey, **asdict(settings))
 
         def embed(folder: Path) -> None:
@@ -124,16 +144,30 @@ def number_of_personas(personas: int | str, clusters: str) -> int | Rule:
     return k
 
 
-def note_source(run: Run, source: str, codebook: Path | None) -> None:
+def set_apart(parts: Split) -> pd.DataFrame:
+    """What a split holds out for evaluation, as rows of the account of a reading: ``what``, ``count`` and ``which``."""
+    held = [question.id for question in parts.held_out_questions.questions]
+    rows = [
+        ("set apart: respondents", len(parts.unseen_known), "unseen in training"),
+        ("set apart: answers", len(parts.held_out_answers.answers), "of training respondents"),
+        ("set apart: questions", len(held), "--use-everything keeps all"),
+    ]
+    return pd.DataFrame([row for row in rows if row[1]], columns=["what", "count", "which"])
+
+
+def note_source(run: Run, sources: Sequence[str], codebook: Path | None, on: str | None = None) -> None:
     """Write down in a run where its survey was read from.
 
     Args:
         run: A run with the stage ``survey``.
-        source: The survey's path, or ``"simulated"``.
+        sources: The survey's paths, or ``"simulated"`` alone.
         codebook: The codebook's path, if one was given.
+        on: The column by which several files were joined.
     """
-    where = source if source == SIMULATED else str(user_path(source).resolve())
-    run.note("survey", {"source": where, "codebook": str(user_path(codebook).resolve()) if codebook else None})
+    where = [source if source == SIMULATED else str(user_path(source).resolve()) for source in sources]
+    book = str(user_path(codebook).resolve()) if codebook else None
+    several = {"sources": json.dumps(where)} if len(where) > 1 else {}
+    run.note("survey", {"source": where[0], **several, "codebook": book, **({"on": on} if on else {})})
 
 
 def map_run(fitted: FittedRun, method: str = "tsne", seed: int = 0, sample: int = SAMPLE) -> Map:

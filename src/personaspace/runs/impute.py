@@ -9,18 +9,19 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import TypeAdapter, ValidationError
 
 from personaspace.embedding.base import Embedder
 from personaspace.errors import RunError, SurveyError, listed
 from personaspace.files import user_path, whole_folder, write_atomically
 from personaspace.imputation.multiple import Imputation, blank_cells, impute
-from personaspace.runs.fit import SIMULATED, OnStep
+from personaspace.runs.fit import CODEBOOK, SIMULATED, OnStep
 from personaspace.runs.fitted import FittedRun
 from personaspace.runs.run import Run
 from personaspace.survey.answers import Pairs
 from personaspace.survey.filters import Filter, filtered_questions
 from personaspace.survey.readers.codebook_file import beside
-from personaspace.survey.readers.registry import read_survey, writer_of
+from personaspace.survey.readers.registry import read_with_account, writer_of
 from personaspace.survey.readers.writer import SourceWriter, WideCsvWriter
 from personaspace.survey.storage import digest
 from personaspace.survey.survey import Survey
@@ -147,16 +148,31 @@ def _source(fitted: FittedRun, moved: Path | None, given: Path | None) -> tuple[
     if moved is None and not notes.get("source"):
         raise RunError(f"{run.folder} does not say where its survey was read from: give --source PATH")
     path = user_path(moved or notes.get("source") or "")
-    codebook = given or (beside(moved) if moved else None) or notes.get("codebook")
     if not path.exists():
         raise RunError(f"the survey is no longer at {path}: give --source PATH with where it lies now")
-    now = read_survey(path, codebook=codebook, name=fitted.survey_settings.name)
+    name, on = fitted.survey_settings.name, notes.get("on")
+    several = None if moved else notes.get("sources")
+    if several:
+        now = read_with_account(_paths(run, several), name=name, on=on).survey
+    else:
+        drafted = run.place("survey") / CODEBOOK
+        codebook = given or (beside(moved) if moved else None) or notes.get("codebook")
+        codebook = codebook or (drafted if drafted.is_file() else None)
+        now = read_with_account(path, codebook, name=name, on=on).survey
     if digest(now) != fitted.survey_settings.digest:
         raise RunError(
             f"{path} is not as it was when the run was fitted: restore it, give --source PATH with the survey that "
             f"was fitted, or run `personaspace fit {path} --out NEW_RUN`"
         )
-    return now, writer_of(path, codebook, now)
+    return now, None if several else writer_of(path, codebook, now)
+
+
+def _paths(run: Run, noted: str) -> list[str]:
+    """The files that were joined, as the run notes them."""
+    try:
+        return TypeAdapter(list[str]).validate_json(noted)
+    except ValidationError as error:
+        raise RunError(f"{run.folder} does not say where its survey was read from: give --source PATH") from error
 
 
 def _not_learned(embedder: Embedder, survey: Survey, blanks: Pairs) -> tuple[str, ...]:

@@ -1,14 +1,15 @@
-"""The codebook of a table: the role of each column, the questions and the meaning of the cells."""
+"""The codebook of a table, one grammar for every format: the role of each column and the meaning of its cells."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from fnmatch import fnmatchcase
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat
 
 from personaspace.errors import SurveyError, shown
-from personaspace.survey.question import Option, Question, check_characters, scaled_positions
-from personaspace.survey.readers.coding import Coding, NumberCoding
+from personaspace.survey.question import check_characters
+from personaspace.survey.readers.coding import plain
 
 
 def _text(value: object) -> object:
@@ -18,106 +19,165 @@ def _text(value: object) -> object:
     return str(value) if isinstance(value, int | float) else value
 
 
+def _named(value: object) -> object:
+    """A list of names as a mapping from name to an empty entry; an entry that is null is empty too."""
+    if isinstance(value, list | tuple):
+        return {name if isinstance(name, str | int | float) else str(name): {} for name in value}
+    return {name: {} if entry is None else entry for name, entry in value.items()} if isinstance(value, dict) else value
+
+
+def _cell(value: object) -> object:
+    """A cell as text; the empty one is named by ``blank``."""
+    if isinstance(value, str) and not value.strip():
+        raise ValueError("an empty cell is no code: say what it means with `blank: OPTION`")
+    return _text(value)
+
+
 Text = Annotated[str, BeforeValidator(_text)]
+Cell = Annotated[str, BeforeValidator(_cell)]
+STRICT = ConfigDict(extra="forbid", frozen=True)
 
 
 class ScaleEntry(BaseModel):
     """The scale of a question answered with a number: its ends, and how many points stand for it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = STRICT
 
     low: FiniteFloat
     high: FiniteFloat
     points: int = 21
 
 
-class QuestionEntry(BaseModel):
-    """One question: its text, and its options in order or its scale.
+class TraitEntry(BaseModel):
+    """What the codebook says of a trait, or of a question, beyond its name.
 
     Attributes:
-        text: The question as respondents read it.
-        options: Texts, or code -> text where the table holds codes.
-        scale: In place of options, the scale of a question answered with a number.
-        positions: Places of the options on any scale, null where an option has none; evenly spaced if not given.
-        ordinal: False where the options have no order.
-        topic: What the question is about.
-        refusals: Replaces the codebook's refusals for this question.
-        missing: Replaces the codebook's missing codes for this question.
+        text: What it is called; replaces the file's label.
+        options: Texts in order, or code -> text; codes of one text are one option. The file's labels if not given.
+        refusals: Cells or labels that mean the respondent refused; replaces the codebook's and those recognized.
+        missing: Cells or labels that mean there is no answer; replaces the codebook's and those recognized.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = STRICT
 
-    text: Text
-    options: list[Text] | dict[Text, Text] = []
+    text: Text | None = None
+    options: list[Text] | dict[Cell, Text] | None = None
+    refusals: list[Cell] | None = None
+    missing: list[Cell] | None = None
+
+
+class Multiple(BaseModel):
+    """Boxes to tick, any number of them: a column for each, or one column that lists those ticked.
+
+    Attributes:
+        columns: The columns, or column -> what its box stands for; the file's labels if not given.
+        column: In place of ``columns``, the one column that lists the boxes ticked.
+        separator: What stands between the boxes in that column.
+        options: The boxes in that column.
+        selected: Cells that mean ticked, beside 1, "Yes", "Selected" and the like and the box's own text.
+        not_selected: Cells that mean not ticked, beside 0, "No", "Not selected" and the like.
+        blank: What it means where a respondent ticked no box at all; where one is ticked, the others are not.
+    """
+
+    model_config = STRICT
+
+    columns: Annotated[dict[Text, Text | None], BeforeValidator(lambda value: _boxes(value))] = {}
+    column: Text | None = None
+    separator: Annotated[str, Field(min_length=1, max_length=5)] = ","
+    options: list[Text] = []
+    selected: list[Cell] = []
+    not_selected: list[Cell] = []
+    blank: Literal["missing", "not selected"] = "missing"
+
+
+class QuestionEntry(TraitEntry):
+    """What the codebook says of a question, beyond its name.
+
+    Attributes:
+        scale: In place of options, the scale of a question answered with a number.
+        positions: Places of the options on any scale, null where an option has none.
+        ordinal: Whether the options have an order. Options listed here have, unless this says false; options that are
+            the file's labels have it by rule (:mod:`personaspace.survey.readers.option_order`).
+        topic: What the question is about.
+        blank: The option that an empty cell stands for.
+        multiple: The boxes of a "tick all that apply", each of which becomes a question.
+    """
+
     scale: ScaleEntry | None = None
     positions: list[FiniteFloat | None] | None = None
-    ordinal: bool = True
+    ordinal: bool | None = None
     topic: Text | None = None
-    refusals: list[Text] | None = None
-    missing: list[Text] | None = None
-
-    def question(self, name: str) -> Question:
-        """The question under this id; :class:`SurveyError` if it cannot be one."""
-        if self.scale is not None:
-            if self.options or self.positions is not None or not self.ordinal:
-                raise SurveyError(
-                    f"question {shown(name)} has a scale and also options, positions or `ordinal: false`: keep one"
-                )
-            return Question.number(name, self.text, **self.scale.model_dump(), topic=self.topic)
-        if not self.options:
-            raise SurveyError(f"question {shown(name)} has neither options nor a scale: give `options` or `scale`")
-        texts = list(self.options.values()) if isinstance(self.options, dict) else self.options
-        if self.positions is not None and len(self.positions) != len(texts):
-            raise SurveyError(
-                f"question {shown(name)} has {len(self.positions)} positions for {len(texts)} options: give one "
-                "per option, null for an option outside the scale"
-            )
-        if self.positions is not None and not self.ordinal:
-            raise SurveyError(f"question {shown(name)} has positions and `ordinal: false`: keep one of them")
-        given = self.positions or list(range(len(texts)))
-        places = scaled_positions(given) if self.ordinal else (None,) * len(texts)
-        options = tuple(Option(text, place) for text, place in zip(texts, places, strict=True))
-        return Question(name, self.text, options, self.topic)
+    blank: Text | None = None
+    multiple: Multiple | None = None
 
 
 class TableCodebook(BaseModel):
     """The content of a table, column by column.
 
     Attributes:
-        respondent: Column of respondent ids.
+        respondent: Column of respondent ids; the rows are numbered from 1 without one.
         layout: ``wide``: a row per respondent, a column per question; ``long``: a row per answer.
         question_column: In a long table, the column of question ids.
         answer_column: In a long table, the column of answers.
         weight: Column of weights, if any.
         traits: Columns of traits.
-        refusals: Cells that mean the respondent refused.
-        missing: Cells that mean there is no answer, beside empty ones.
-        delimiter: The character between the columns of a CSV file.
-        questions: By id; in a wide table the id is the column's name.
+        leave_out: Columns that are nothing of these; ``*`` stands for any characters.
+        refusals: Cells or labels that mean the respondent refused, beside those recognized.
+        missing: Cells or labels that mean there is no answer, beside empty cells and those recognized.
+        encoding: How the characters of a text file, or of an old SPSS file, are written.
+        delimiter: The character between the columns of a text file.
+        questions: By id; in a wide table the id is the column's name. Drafted if not given.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = STRICT
 
-    respondent: Text
+    respondent: Text | None = None
     layout: Literal["wide", "long"] = "wide"
     question_column: Text = "question"
     answer_column: Text = "answer"
     weight: Text | None = None
-    traits: list[Text] = []
-    refusals: list[Text] = []
-    missing: list[Text] = []
-    delimiter: str = Field(",", min_length=1, max_length=1)
-    questions: dict[Text, QuestionEntry] = Field(min_length=1)
+    traits: Annotated[dict[Text, TraitEntry], BeforeValidator(_named)] = {}
+    leave_out: list[Text] = []
+    refusals: list[Cell] = []
+    missing: list[Cell] = []
+    encoding: Text | None = None
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    questions: Annotated[dict[Text, QuestionEntry], BeforeValidator(_named), Field(min_length=1)] | None = None
 
-    def codings(self) -> dict[str, Coding | NumberCoding]:
-        """The coding of each question's cells; :class:`SurveyError` if a question is malformed."""
-        return {name: self._coding(name, entry) for name, entry in self.questions.items()}
+    def asked(self) -> dict[str, QuestionEntry]:
+        """The questions; an empty mapping where they are not given."""
+        return self.questions or {}
 
-    def _coding(self, name: str, entry: QuestionEntry) -> Coding | NumberCoding:
-        codes = list(entry.options) if isinstance(entry.options, dict) else []
-        refusals = self.refusals if entry.refusals is None else entry.refusals
-        missing = self.missing if entry.missing is None else entry.missing
-        question = entry.question(name)
-        if question.scale is not None:
-            return NumberCoding.of(question, question.scale, refusals, missing)
-        return Coding.of(question, codes, refusals, missing)
+    def people(self) -> list[str]:
+        """The columns that say who a respondent is: id, weight and traits."""
+        return [*([self.respondent] if self.respondent else []), *([self.weight] if self.weight else []), *self.traits]
+
+    def named(self) -> list[str]:
+        """The columns that the codebook names, each once; those left out not among them."""
+        questions = [name for key, entry in self.asked().items() for name in columns_of(key, entry)]
+        long = [self.question_column, self.answer_column]
+        return list(dict.fromkeys([*self.people(), *(long if self.layout == "long" else questions)]))
+
+    def leaves_out(self, column: str) -> bool:
+        """Whether a column is one of those that the codebook leaves out."""
+        return any(fnmatchcase(column, pattern) for pattern in self.leave_out)
+
+
+def columns_of(key: str, entry: QuestionEntry) -> list[str]:
+    """The columns that hold the answers to one entry of ``questions``."""
+    multiple = entry.multiple
+    if multiple is None:
+        return [key]
+    if bool(multiple.columns) == (multiple.column is not None):
+        raise SurveyError(f"question {shown(key)}: `multiple` needs either `columns` or `column`: give one of them")
+    return [multiple.column] if multiple.column is not None else list(multiple.columns)
+
+
+def is_one_of(cells: list[str], *names: str) -> bool:
+    """Whether one of the names of a code, its cell or its label, stands in a list, in any case."""
+    listed = {plain(cell).casefold() for cell in cells}
+    return any(plain(name).casefold() in listed for name in names)
+
+
+def _boxes(value: Any) -> Any:
+    return dict.fromkeys(map(str, value)) if isinstance(value, list | tuple) else value

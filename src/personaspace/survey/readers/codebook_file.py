@@ -7,18 +7,17 @@ they are followed, and whatever the parsers raise becomes a :class:`SurveyError`
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from personaspace.errors import SurveyError, first_fault, shown
 from personaspace.files import user_path
+from personaspace.survey.readers.codebook import TableCodebook
 from personaspace.survey.readers.source import Codebook
-
-B = TypeVar("B", bound=BaseModel)
 
 MOST_NODES = 1_000_000
 """Values a YAML codebook may hold, each counted as often as aliases repeat it."""
@@ -30,34 +29,29 @@ MALFORMED = (OSError, yaml.YAMLError, ValueError, TypeError, LookupError, Attrib
 """What the parsers raise on malformed, odd or too deep content."""
 
 SUFFIXES = ("codebook.yaml", "codebook.yml", "codebook.json")
-EXAMPLE = (
-    "{respondent: id, questions: {trust: {text: 'Can most people be trusted?', options: [Never, Sometimes, Always]}}}"
-)
 
 
-def read_codebook(table: Path, given: Codebook | None, model: type[B]) -> B:
+def read_codebook(table: Path, given: Codebook | None) -> TableCodebook | None:
     """Read the codebook of a table: the one given, or the one beside it.
 
     Args:
         table: Where the table lies.
         given: A YAML or JSON file, the content as a mapping, or ``None`` to look beside the table.
-        model: The pydantic model of a codebook of this kind.
+
+    Returns:
+        The codebook, ``None`` where there is none.
 
     Raises:
-        SurveyError: There is none, or it is malformed.
+        SurveyError: It is missing or malformed; of a YAML file the message names the line.
     """
     if isinstance(given, Mapping):
-        return _validated("the codebook", given, model)
+        return _validated("the codebook", given, None)
     path = beside(table) if given is None else user_path(given)
     if path is None:
-        stem = _stem(table)
-        raise SurveyError(
-            f"{table} needs a codebook that says what its columns mean. Write {stem}.codebook.yaml beside it "
-            f"(or give codebook=...), such as {EXAMPLE}"
-        )
+        return None
     if not path.is_file():
         raise SurveyError(f"there is no codebook {path}: check the path")
-    return _validated(f"the codebook {path}", _parsed(path), model)
+    return _validated(f"the codebook {path}", *_parsed(path))
 
 
 def beside(table: Path) -> Path | None:
@@ -72,29 +66,48 @@ def _stem(table: Path) -> str:
     return table.name.removesuffix(".gz").rpartition(".")[0]
 
 
-def _parsed(path: Path) -> Any:
+def _parsed(path: Path) -> tuple[Any, yaml.Node | None]:
+    """The content of a codebook and, of YAML, the node that knows its lines."""
     try:
         text = path.read_text(encoding="utf-8-sig")
         if path.suffix == ".json":
-            return json.loads(text, object_pairs_hook=_without_duplicates)
+            return json.loads(text, object_pairs_hook=_without_duplicates), None
         loader = _TextLoader(text)
         node = loader.get_single_node()
         if node is None:
-            return None
+            return None, None
         if _size(node, {}) > MOST_NODES:
             raise SurveyError(f"the codebook {path} has aliases that repeat more than {MOST_NODES} values: write less")
-        return loader.construct_document(node)
+        return loader.construct_document(node), node
     except SurveyError:
         raise
     except MALFORMED as error:
         raise SurveyError(f"the codebook {path} cannot be read: {_reason(error)}") from error
 
 
-def _validated(what: str, content: Any, model: type[B]) -> B:
+def _validated(what: str, content: Any, node: yaml.Node | None) -> TableCodebook:
     try:
-        return model.model_validate(content)
-    except (ValidationError, RecursionError) as error:
+        return TableCodebook.model_validate(content)
+    except ValidationError as error:
+        line = _line(node, error.errors(include_input=False, include_url=False)[0]["loc"])
+        raise SurveyError(f"{what}{f', line {line}' if line else ''}, {first_fault(error)}") from error
+    except RecursionError as error:
         raise SurveyError(f"{what}, {first_fault(error)}") from error
+
+
+def _line(node: yaml.Node | None, where: Sequence[str | int]) -> int | None:
+    """The line of the deepest part of a document on the way to a place in it."""
+    line = None
+    for part in where:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((key, value) for key, value in node.value if key.value == str(part)), None)
+            if found is None:
+                continue  # the kind of a union, which pydantic names on the way
+            line, node = found[0].start_mark.line + 1, found[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+    return line
 
 
 def _reason(error: Exception) -> str:

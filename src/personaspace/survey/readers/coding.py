@@ -44,10 +44,12 @@ class Coding:
     Attributes:
         question: The question answered.
         meaning: From :func:`plain` cell in lower case to option index, ``REFUSED`` or ``MISSING``.
+        blank: What an empty cell means, one of the same.
     """
 
     question: Question
     meaning: Mapping[str, int]
+    blank: int = MISSING
 
     @classmethod
     def of(
@@ -79,11 +81,18 @@ class Coding:
                 raise _ambiguous(question, option.text)
         return cls(question, meaning)
 
+    @property
+    def codes(self) -> list[str]:
+        """A cell for each option, as text: its code where it has one, else its text."""
+        first = {option: cell for cell, option in reversed(list(self.meaning.items()))}
+        texts = [option.text for option in self.question.options]
+        return [text if plain(text).casefold() == first[at] else first[at] for at, text in enumerate(texts)]
+
     def encode(self, column: pd.Series) -> IntArray:
         """Option index, ``REFUSED`` or ``MISSING`` for every cell.
 
         Args:
-            column: Text, numbers or categories; empty cells are missing.
+            column: Text, numbers or categories.
 
         Returns:
             Shape of the column.
@@ -96,7 +105,7 @@ class Coding:
         if None in meant:
             at = meant.index(None)
             raise self._unknown(cells[at], int((codes == at).sum()))
-        return np.array([*meant, MISSING], dtype=np.int64)[codes]
+        return np.array([*meant, self.blank], dtype=np.int64)[codes]
 
     def numbers(self, column: pd.Series) -> FloatArray:
         """NaN for every cell: a choice is not a number."""
@@ -104,7 +113,7 @@ class Coding:
 
     def _meant(self, cell: object) -> int | None:
         text = plain(cell)
-        return self.meaning.get(text.casefold()) if text else MISSING
+        return self.meaning.get(text.casefold()) if text else self.blank
 
     def _unknown(self, cell: object, rows: int) -> SurveyError:
         texts = listed(option.text for option in self.question.options)

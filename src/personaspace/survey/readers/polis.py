@@ -11,7 +11,7 @@ from personaspace.errors import SurveyError, shown
 from personaspace.survey.question import Option, Question
 from personaspace.survey.readers.coding import Coding, answers_and_refusals, plain
 from personaspace.survey.readers.csv_file import read_csv
-from personaspace.survey.readers.source import Codebook, Source
+from personaspace.survey.readers.source import Codebook, Source, whole
 from personaspace.survey.survey import Survey
 
 VOTES = ("participants-votes.csv", "participant-votes.csv", "clean_votes.csv")
@@ -129,5 +129,5 @@ SOURCE = Source(
     "polis",
     "a folder of Polis (participants-votes.csv and comments.csv, or clean_votes.csv and clean_comments.csv)",
     recognizes,
-    read_polis,
+    whole(read_polis),
 )

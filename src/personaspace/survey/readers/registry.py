@@ -2,36 +2,42 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 from personaspace.errors import SurveyError, unknown
 from personaspace.files import user_path
-from personaspace.survey.readers import polis, saved, table
-from personaspace.survey.readers.labelled import reader as labelled
+from personaspace.survey.join import join
+from personaspace.survey.readers import polis, saved, tabular
 from personaspace.survey.readers.opinionqa import reader as opinionqa
+from personaspace.survey.readers.reading import Reading, joined
 from personaspace.survey.readers.source import Codebook, Source
 from personaspace.survey.readers.writer import SourceWriter
 from personaspace.survey.survey import Survey
 
-SOURCES: tuple[Source, ...] = (labelled.SOURCE, opinionqa.SOURCE, polis.SOURCE, saved.SOURCE, table.SOURCE)
+SOURCES: tuple[Source, ...] = (opinionqa.SOURCE, polis.SOURCE, saved.SOURCE, tabular.SOURCE)
 
 
 def read_survey(
-    path: str | Path,
+    path: str | Path | Sequence[str | Path],
     codebook: Codebook | None = None,
     format: str | None = None,  # noqa: A002  (the word users know from pandas and pyarrow)
     name: str | None = None,
+    on: str | None = None,
 ) -> Survey:
-    """Read a survey from a file or folder.
+    """Read a survey from a file or folder, or the waves of a panel from several.
 
     Args:
-        path: A folder of OpinionQA waves or of a Polis conversation, a table of answers (.csv, .csv.gz, .parquet), an
-            SPSS or Stata file (.sav, .zsav, .dta) or a saved survey.
-        codebook: For tables, SPSS and Stata files: a YAML or JSON file, or the same content as a mapping. Without it
-            a file beside the table named ``TABLE.codebook.yaml`` (or ``.json``) is used.
-        format: ``"labelled"``, ``"opinionqa"``, ``"polis"``, ``"table"`` or ``"saved"``; recognized from the path if
-            not given.
+        path: A table of answers (.csv, .tsv, .xlsx, .parquet), an SPSS or Stata file (.sav, .zsav, .por, .dta), the
+            export of a survey platform, a folder of OpinionQA waves or of a Polis conversation, or a saved survey. A
+            list of such paths is joined by respondent (:func:`personaspace.survey.join.join`).
+        codebook: For one table: a YAML or JSON file, or the same content as a mapping. Without it a file beside the
+            table named ``TABLE.codebook.yaml`` (or ``.json``) is used. What no codebook says is guessed by rules, and
+            a warning says so; ``personaspace codebook FILE`` writes the guesses down.
+        format: ``"table"``, ``"opinionqa"``, ``"polis"`` or ``"saved"``; recognized from the path if not given.
         name: How the survey is to be called.
+        on: For tables, the column of respondent ids, such as the panelist's id that joins waves.
 
     Returns:
         The survey: weights of mean 1, refusals kept apart from answers.
@@ -48,12 +54,40 @@ def read_survey(
         >>> read_survey(folder / "survey").name
         'simulated survey'
     """
-    path = user_path(path)
+    reading = read_with_account(path, codebook, format, name, on)
+    for sentence in reading.sentences():
+        warnings.warn(sentence, stacklevel=2)
+    return reading.survey
+
+
+def read_with_account(
+    path: str | Path | Sequence[str | Path],
+    codebook: Codebook | None = None,
+    format: str | None = None,  # noqa: A002
+    name: str | None = None,
+    on: str | None = None,
+) -> Reading:
+    """Read a survey as :func:`read_survey` does, with the account of what was read, left out and guessed."""
+    if isinstance(path, str | Path):
+        return _one(user_path(path), codebook, format, name, on)
+    if codebook is not None:
+        raise SurveyError("several files have a codebook each: write it beside the file, as FILE.codebook.yaml")
+    readings = [_one(user_path(one), None, format, None, on) for one in path]
+    for one, reading in zip(path, readings, strict=True):
+        if reading.numbered:
+            raise SurveyError(f"{one} has no column of ids to join by: name it with `on`, such as on='QKEY'")
+    return joined(readings, join([reading.survey for reading in readings], name))
+
+
+def _one(path: Path, codebook: Codebook | None, form: str | None, name: str | None, on: str | None) -> Reading:
     if not path.exists():
         raise SurveyError(f"there is no file or folder {path}: check the path")
     if not path.is_file() and not path.is_dir():
         raise SurveyError(f"{path} is a pipe, a socket or a device: save what it gives as a file and name that")
-    return _source(path, format).read(path, codebook, name)
+    source = _source(path, form)
+    if on is None or source.name != tabular.SOURCE.name:
+        return source.read(path, codebook, name)
+    return tabular.read_tabular(path, codebook, name, on)
 
 
 def writer_of(path: Path, codebook: Codebook | None, survey: Survey) -> SourceWriter | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from personaspace.errors import SurveyError
-from personaspace.survey.readers.source import Codebook, Source
+from personaspace.survey.readers.source import Codebook, Source, whole
 from personaspace.survey.readers.writer import SavedWriter
 from personaspace.survey.storage import QUESTIONS, load_survey, survey_folder
 from personaspace.survey.survey import Survey
@@ -39,6 +39,6 @@ SOURCE = Source(
     "saved",
     "a run folder, or a folder with questions.json, answers.parquet and respondents.parquet",
     recognizes,
-    read_saved,
+    whole(read_saved),
     lambda _path, _codebook, survey: SavedWriter(survey),
 )

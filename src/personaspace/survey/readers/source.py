@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from personaspace.survey.readers.reading import Reading
 from personaspace.survey.readers.writer import SourceWriter
 from personaspace.survey.survey import Survey
 
@@ -22,12 +23,19 @@ class Source:
         understands: The files or folders it reads, for messages.
         recognizes: Whether a path is of this kind.
         read: Reads path, codebook and name; raises :class:`SurveyError` where the data do not fit.
-        writer: Makes the writer of copies of a path that was read, with this codebook, as this survey; ``None`` where
-            the format is only read.
+        writer: Makes the writer of copies of a path that was read, with this codebook, as this survey, or ``None``
+            where this very file cannot be written; itself ``None`` where the format is only read.
     """
 
     name: str
     understands: str
     recognizes: Callable[[Path], bool]
-    read: Callable[[Path, Codebook | None, str | None], Survey]
-    writer: Callable[[Path, Codebook | None, Survey], SourceWriter] | None = None
+    read: Callable[[Path, Codebook | None, str | None], Reading]
+    writer: Callable[[Path, Codebook | None, Survey], SourceWriter | None] | None = None
+
+
+def whole(
+    read: Callable[[Path, Codebook | None, str | None], Survey],
+) -> Callable[[Path, Codebook | None, str | None], Reading]:
+    """The reading of a source that says itself what everything is, of which nothing is left out."""
+    return lambda path, codebook, name: Reading.whole(read(path, codebook, name))

@@ -8,32 +8,69 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from personaspace.survey.answers import Answers
+from personaspace.errors import SurveyError
+from personaspace.survey.answers import Answers, Pairs
+from personaspace.survey.arrays import BoolArray
 from personaspace.survey.readers.codebook import TableCodebook
-from personaspace.survey.readers.codebook_file import read_codebook
-from personaspace.survey.readers.coding import plain
+from personaspace.survey.readers.coding import NumberCoding, plain
 from personaspace.survey.readers.columns import plain_id
+from personaspace.survey.readers.drafted import followed
+from personaspace.survey.readers.labelled.writer import LabelledWriter
+from personaspace.survey.readers.labelled_table import LabelledTable
+from personaspace.survey.readers.question_codings import Codings, codings_of
 from personaspace.survey.readers.sheet import CsvSheet, ParquetSheet
 from personaspace.survey.readers.source import Codebook
 from personaspace.survey.readers.writer import SourceWriter, cells_of
 from personaspace.survey.survey import Survey
 
 Sheet = CsvSheet | ParquetSheet
+LABELLED = (".sav", ".zsav", ".dta")
 
 
-def table_writer(path: Path, codebook: Codebook | None, survey: Survey) -> SourceWriter:
-    """The writer of a table that was read as this survey."""
-    book = read_codebook(path, codebook, TableCodebook)
-    sheet = ParquetSheet(path) if path.suffix == ".parquet" else CsvSheet(path, book.delimiter)
-    return LongTableWriter(book, sheet, survey) if book.layout == "long" else TableWriter(book, sheet, survey)
+def table_writer(path: Path, codebook: Codebook | None, survey: Survey) -> SourceWriter | None:
+    """The writer of a table that was read as this survey, ``None`` where its format is only read.
+
+    Copies are written of SPSS and Stata files, of parquet files and of plain CSV files in UTF-8; not of Excel sheets,
+    of exports with more than one header row, or of tables in which rows were dropped.
+    """
+    known = followed(path, codebook)
+    book, codings = known.book, codings_of(known.table, known.book)
+    if path.suffix.lower() in LABELLED:
+        return LabelledWriter(path, codings, survey)
+    sheet = _sheet(path, book.delimiter, known.table)
+    if sheet is None:
+        return None
+    return (
+        LongTableWriter(book, codings, sheet, survey)
+        if book.layout == "long"
+        else TableWriter(book, codings, sheet, survey)
+    )
+
+
+def _sheet(path: Path, delimiter: str | None, table: LabelledTable) -> Sheet | None:
+    """The file cell by cell, ``None`` where it is no plain table with a header and a row for each of the table's."""
+    if path.name.lower().endswith(".parquet"):
+        return ParquetSheet(path)
+    if not path.name.lower().endswith((".csv", ".csv.gz")):
+        return None
+    try:
+        sheet = CsvSheet(path, delimiter or ",")
+    except SurveyError:
+        return None
+    same = list(sheet.frame.columns) == list(table.columns) and len(sheet.frame) == len(table)
+    return sheet if same else None
 
 
 class TableWriter(SourceWriter):
     """Writer of a wide table: a row per respondent in the survey's order, a column per question."""
 
-    def __init__(self, book: TableCodebook, sheet: Sheet, survey: Survey) -> None:
-        self.book, self.sheet, self.survey = book, sheet, survey
-        self.codings = list(book.codings().values())
+    def __init__(self, book: TableCodebook, codings: Codings, sheet: Sheet, survey: Survey) -> None:
+        self.book, self.codings, self.sheet, self.survey = book, codings, sheet, survey
+
+    def can_write(self, blanks: Pairs) -> BoolArray:
+        """Whether each blank cell can be filled: not those of boxes that one column lists."""
+        own = np.array([question.id in self.codings for question in self.survey.questions])
+        return own[blanks.question]
 
     def write(self, drawn: Answers, target: Path) -> Path:
         """Write a copy; see :meth:`SourceWriter.write`."""
@@ -45,8 +82,10 @@ class TableWriter(SourceWriter):
         return self.sheet.write(target, cells)
 
     def _written(self, j: int, drawn: Answers, cells: pd.Series, column: str) -> list[Any]:
-        codes = [self.sheet.native(column, code) for code in self.book.questions[self.survey.questions[j].id].options]
-        return cells_of(self.survey.questions[j], drawn, cells, self.codings[j].encode(cells), codes)
+        question = self.survey.questions[j]
+        coding = self.codings[question.id]
+        codes = [] if isinstance(coding, NumberCoding) else [self.sheet.native(column, code) for code in coding.codes]
+        return cells_of(question, drawn, cells, coding.encode(cells), codes)
 
 
 class LongTableWriter(TableWriter):
@@ -74,6 +113,5 @@ class LongTableWriter(TableWriter):
 
     def _row(self, like: int) -> dict[str, Any]:
         """The cells that every row of a respondent repeats: id, weight and traits."""
-        same = [self.book.respondent, *self.book.traits, *([self.book.weight] if self.book.weight else [])]
         row = self.sheet.frame.iloc[like]
-        return {name: None if pd.isna(row[name]) else row[name] for name in same}
+        return {name: None if pd.isna(row[name]) else row[name] for name in self.book.people()}

@@ -10,6 +10,7 @@ from personaspace.survey.readers.formats.csv_file import open_csv
 from personaspace.survey.readers.formats.excel import open_excel
 from personaspace.survey.readers.formats.grid import Grid, plain_table, with_decimal_points
 from personaspace.survey.readers.formats.parquet_file import open_parquet
+from personaspace.survey.readers.formats.spss_stata import open_labelled
 from personaspace.survey.readers.labelled_table import LabelledTable
 
 Open = Callable[[Path, str | None, str | None], LabelledTable]
@@ -29,6 +30,7 @@ OPENERS: dict[str, Open] = {
     ),
     **dict.fromkeys((".xlsx", ".xlsm"), lambda path, *_: understood(open_excel(path))),
     ".parquet": lambda path, *_: open_parquet(path),
+    **dict.fromkeys((".sav", ".zsav", ".dta"), lambda path, encoding, *_: open_labelled(path, encoding)),
 }
 """By the end of a file's name, in lower case."""
 

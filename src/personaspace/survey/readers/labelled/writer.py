@@ -12,6 +12,7 @@ from personaspace.errors import SurveyError
 from personaspace.files import write_atomically
 from personaspace.survey.answers import Answers
 from personaspace.survey.readers.coding import Coding, NumberCoding
+from personaspace.survey.readers.formats.spss_stata import read_file
 from personaspace.survey.readers.writer import SourceWriter, cells_of
 from personaspace.survey.survey import Survey
 
@@ -21,16 +22,13 @@ class LabelledWriter(SourceWriter):
 
     Args:
         path: The file.
-        frame: Its values, declared missing ones kept.
-        file: Its metadata, as pyreadstat returns it.
         codings: How each question's variable is read.
         survey: The survey as it was read.
     """
 
-    def __init__(
-        self, path: Path, frame: pd.DataFrame, file: Any, codings: Mapping[str, Coding | NumberCoding], survey: Survey
-    ) -> None:
-        self.path, self.frame, self.file, self.codings, self.survey = path, frame, file, codings, survey
+    def __init__(self, path: Path, codings: Mapping[str, Coding | NumberCoding], survey: Survey) -> None:
+        self.path, self.codings, self.survey = path, codings, survey
+        self.frame, self.file = read_file(path)
 
     def write(self, drawn: Answers, target: Path) -> Path:
         """Write a copy; see :meth:`SourceWriter.write`."""
@@ -38,7 +36,9 @@ class LabelledWriter(SourceWriter):
         for j, part in drawn.by_question():
             question = self.survey.questions[j]
             column, coding = frame[question.id].copy(), self.codings[question.id]
-            codes = [] if isinstance(coding, NumberCoding) else _codes(coding, pd.api.types.is_numeric_dtype(column))
+            codes: list[Any] = [] if isinstance(coding, NumberCoding) else list(coding.codes)
+            if pd.api.types.is_numeric_dtype(column):
+                codes = [float(code) for code in codes]
             column.iloc[part.respondent] = cells_of(question, part, column, coding.encode(column), codes)
             frame[question.id] = column
         path = target.with_name(target.name + self.path.suffix)
@@ -70,10 +70,3 @@ class LabelledWriter(SourceWriter):
             variable_display_width=file.variable_display_width,
             variable_measure=file.variable_measure,
         )
-
-
-def _codes(coding: Coding, numeric: bool) -> list[Any]:
-    """A cell for each option."""
-    first = {option: cell for cell, option in reversed(list(coding.meaning.items()))}
-    cells = [first[option] for option in range(len(coding.question.options))]
-    return [float(cell) for cell in cells] if numeric else cells

@@ -23,7 +23,7 @@ from personaspace.survey.readers.coding import MISSING, Coding, answers_and_refu
 from personaspace.survey.readers.columns import mean_one, respondent_ids
 from personaspace.survey.readers.csv_file import read_csv
 from personaspace.survey.readers.opinionqa.writer import OpinionQAWriter
-from personaspace.survey.readers.source import Codebook, Source
+from personaspace.survey.readers.source import Codebook, Source, whole
 from personaspace.survey.readers.writer import SourceWriter
 from personaspace.survey.survey import Survey
 
@@ -239,6 +239,6 @@ SOURCE = Source(
     "opinionqa",
     "a folder of OpinionQA (human_resp/American_Trends_Panel_Wnn with info.csv and responses.csv)",
     recognizes,
-    read_opinionqa,
+    whole(read_opinionqa),
     opinionqa_writer,
 )
