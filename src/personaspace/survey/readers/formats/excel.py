@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime
 import re
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
-import openpyxl
 import pandas as pd
-from openpyxl.utils.exceptions import InvalidFileException
 
 from personaspace.errors import SurveyError, first_fault, listed, shown
 from personaspace.survey.readers.formats.grid import Grid
@@ -19,7 +18,7 @@ from personaspace.survey.readers.formats.text_file import check_no_web_page
 
 DAMAGED = (
     OSError, EOFError, ValueError, TypeError, LookupError, AttributeError, OverflowError, MemoryError, ParseError,
-    zipfile.BadZipFile, InvalidFileException, NotImplementedError,
+    zipfile.BadZipFile, zlib.error, RuntimeError,
 )  # fmt: skip
 """What openpyxl raises on files that are damaged or no workbooks."""
 
@@ -72,7 +71,9 @@ def open_excel(path: Path, sheet: str | None = None) -> Grid:
 
 def _rows(path: Path, sheet: str | None) -> tuple[list[list[Any]], list[str]]:
     """The rows of a sheet from the first that is not empty, and what a reader of the data should know."""
-    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    from openpyxl import load_workbook  # most surveys are no workbooks
+
+    book = load_workbook(path, read_only=True, data_only=True)
     try:
         names = [page.title for page in book.worksheets]
         if not names or (sheet is not None and sheet not in names):
