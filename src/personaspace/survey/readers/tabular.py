@@ -11,7 +11,7 @@ import pandas as pd
 from personaspace.errors import SurveyError, escaped, shown, unknown
 from personaspace.survey.answers import Answers, Pairs
 from personaspace.survey.arrays import FloatArray, IntArray
-from personaspace.survey.question import Question
+from personaspace.survey.question import Question, option_type
 from personaspace.survey.readers.checkboxes import read_boxes
 from personaspace.survey.readers.codebook import TableCodebook
 from personaspace.survey.readers.coding import REFUSED, answers_and_refusals, plain
@@ -20,7 +20,7 @@ from personaspace.survey.readers.drafted import Followed, followed
 from personaspace.survey.readers.formats.registry import SUFFIXES
 from personaspace.survey.readers.labelled_table import LabelledTable
 from personaspace.survey.readers.question_codings import codings_of
-from personaspace.survey.readers.reading import Reading
+from personaspace.survey.readers.reading import SHOWN, Reading
 from personaspace.survey.readers.source import Codebook, Source
 from personaspace.survey.readers.table_writer import table_writer
 from personaspace.survey.readers.variable import Variable
@@ -123,23 +123,35 @@ def _ids(table: LabelledTable, book: TableCodebook) -> pd.Index:
 def _wide(table: LabelledTable, book: TableCodebook) -> Answered:
     questions: list[Question] = []
     coded: list[IntArray] = []
-    numbers: list[FloatArray] = []
+    numbers: dict[int, FloatArray] = {}
     notes: list[str] = []
+    dubious: list[str] = []
     for key, entry in book.asked().items():
         if entry.multiple is not None:
             boxes = read_boxes(key, entry, book, table.columns)
             questions += boxes.questions
             coded += list(boxes.coded.T)
-            numbers += [np.full(len(table), np.nan)] * len(boxes.questions)
             continue
         variable = Variable.of(table.columns[key], entry, book)
         coding = variable.coding()
-        questions.append(coding.question)
         coded.append(coding.encode(variable.column.cells))
-        numbers.append(coding.numbers(variable.column.cells))
-        notes += _strange_codes(variable) if entry.scale is None else []
-    matrix = np.stack(coded, axis=1).astype(np.int32)
-    given = np.stack(numbers, axis=1) if any(question.scale for question in questions) else None
+        if entry.scale is not None:
+            numbers[len(questions)] = coding.numbers(variable.column.cells)
+        else:
+            notes += _strange_codes(variable)
+            dubious += [f"{key} ({escaped(label, most=40)})" for label in variable.dubious()]
+        questions.append(coding.question)
+    if dubious:
+        more = f" and {len(dubious) - SHOWN} more" if len(dubious) > SHOWN else ""
+        notes.append(
+            f"kept as options though they may be no answers: {', '.join(dubious[:SHOWN])}{more}; name them in "
+            "`missing` or `refusals` of the codebook if they are none"
+        )
+    matrix = np.stack([column.astype(option_type(questions)) for column in coded], axis=1)
+    given = np.full(matrix.shape, np.nan) if numbers else None
+    for column, values in numbers.items():
+        if given is not None:
+            given[:, column] = values
     return Answered(tuple(questions), *answers_and_refusals(matrix, given), tuple(notes))
 
 

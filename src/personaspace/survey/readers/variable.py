@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,7 @@ from personaspace.survey.question import Option, Question, scaled_positions, wit
 from personaspace.survey.readers.codebook import QuestionEntry, TableCodebook, TraitEntry, is_one_of
 from personaspace.survey.readers.coding import MISSING, REFUSED, Coding, NumberCoding, plain
 from personaspace.survey.readers.labelled_table import Column
-from personaspace.survey.readers.non_answers import outcome
+from personaspace.survey.readers.non_answers import outcomes, sounds_like
 from personaspace.survey.readers.option_order import option_positions
 
 MOST_OPTIONS = 26
@@ -53,7 +54,7 @@ class Variable:
         given = self.entry.options
         if isinstance(given, dict):
             return {plain(code): text for code, text in given.items()}
-        known = {code: " ".join(label.split()) for code, label in self.column.labels.items()}
+        known = _without_codes({code: " ".join(label.split()) for code, label in self.column.labels.items()})
         if given is None or not known:
             return known
         place = {text.casefold(): at for at, text in enumerate(given)}
@@ -76,15 +77,15 @@ class Variable:
         entry, book, found = self.entry, self.book, dict[str, int]()
         given = isinstance(entry.options, dict)
         known = {**self.column.labels, **self.labels}
+        by_rule = {} if given else outcomes(known)
         for code in dict.fromkeys([*known, *sorted(self.column.declared), *self.codes]):
             label = known.get(code, code)
-            by_rule = outcome(label) if code in known and not given else None
             for kind, own, general in (
                 (REFUSED, entry.refusals, book.refusals),
                 (MISSING, entry.missing, book.missing),
             ):
                 listed_as = general if own is None else own
-                if is_one_of(listed_as, code, label) or (own is None and by_rule == kind):
+                if is_one_of(listed_as, code, label) or (own is None and by_rule.get(code) == kind):
                     found.setdefault(code, kind)
             if code in self.column.declared and not (given and code in self.labels):
                 found.setdefault(code, MISSING)
@@ -107,6 +108,12 @@ class Variable:
             return {}
         cells = self.column.cells.map(plain, na_action="ignore")
         return {code: int((cells == code).sum()) for code in strange}
+
+    def dubious(self) -> list[str]:
+        """Labels of the file that are kept as options and sound like no answer, such as "Not sure"."""
+        if self.entry.options is not None or self.entry.missing is not None:
+            return []
+        return [label for code, label in self.labels.items() if code not in self.away and sounds_like(label)]
 
     def coding(self) -> Coding | NumberCoding:
         """The coding of the column; :class:`SurveyError` where it makes no question."""
@@ -226,6 +233,16 @@ def _with_blank(coding: Coding, entry: QuestionEntry) -> Coding:
             f"question {shown(coding.question.id)}: `blank: {entry.blank}` names none of its options ({listed(texts)})"
         )
     return Coding(coding.question, coding.meaning, texts.index(entry.blank))
+
+
+def _without_codes(labels: dict[str, str]) -> dict[str, str]:
+    """Labels without their codes, where every one begins with its own ("1. Yes", "2. No")."""
+    bare = {
+        code: found[1]
+        for code, label in labels.items()
+        if (found := re.match(rf"[(\[]?{re.escape(code)}[)\]]?\s*[.:=)-]?\s+(\S.*)", label))
+    }
+    return bare if len(bare) == len(labels) and len({*bare.values()}) == len({*labels.values()}) else labels
 
 
 def _by_rank(texts: Sequence[str]) -> tuple[float | None, ...]:
