@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -76,7 +77,7 @@ def show_table(table: pd.DataFrame, title: str, digits: int = 3) -> None:
     grid = Table(title=_text(title), title_justify="left")
     grid.add_column(_text(table.index.name or ""))
     for column in table.columns:
-        grid.add_column(_text(column), justify="right")
+        grid.add_column(_text(column), justify="right" if is_numeric_dtype(table[column]) else "left")
     for name, *values in table.itertuples(name=None):
         cells = ["" if pd.isna(value) else _cell(value, digits) for value in values]
         grid.add_row(_text(name), *map(_text, cells))

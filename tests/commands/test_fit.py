@@ -63,9 +63,7 @@ def test_a_survey_without_groups_has_one_persona_and_everything_works_with_it(tm
 
 def test_errors_say_what_is_allowed(table: Path, tmp_path: Path) -> None:
     out = ("--out", tmp_path / "new")
-    lonely = Path(shutil.copy(table, tmp_path / "lonely.csv"))
     assert "did you mean 'lightgcn'" in fail("fit", table, *out, "--embedder", "lightgnc")
-    assert "codebook" in fail("fit", lonely, *out)
     rules = "give 'elbow', 'silhouette', 'stability', 'recommended' or a number"
     assert rules in fail("fit", table, *out, "--personas", "many")
     assert "did you mean 'hdbscan'" in fail("fit", table, *out, "--clusters", "dbscan")
@@ -78,3 +76,32 @@ def test_settings_are_checked_before_the_survey_is_read(tmp_path: Path) -> None:
     assert "no-file" not in fail("fit", "no-file", *out, "--personas", "0")
     assert "no-file" not in fail("fit", "no-file", *out, "--clusters", "dbscan")
     assert "no-file" in fail("fit", "no-file", *out)
+
+
+def test_without_a_codebook_the_guesses_are_said_and_kept(table: Path, tmp_path: Path) -> None:
+    lonely = Path(shutil.copy(table, tmp_path / "lonely.csv"))
+    run = tmp_path / "run"
+    done = personaspace("fit", lonely, "--out", run, *QUICK, "--personas", "2")
+    assert done.status == 0
+    assert "what the columns are for was guessed" in " ".join(done.stderr.split())
+    again = succeed("fit", lonely, "--codebook", run / "survey" / "codebook.yaml", "--out", run, *QUICK, "--json")
+    rows = {row["what"]: row["count"] for row in again["read"]}
+    assert rows["rows"] == rows["respondents"] == len(pd.read_csv(lonely))
+    assert rows["answers"] + rows.get("refused", 0) + rows.get("no answer", 0) == rows["rows"] * rows["questions"]
+    assert {"set apart: respondents", "set apart: answers", "set apart: questions"} <= rows.keys()
+    assert (run / "survey" / "account.csv").exists()
+
+
+def test_waves_are_joined_by_a_column(table: Path, tmp_path: Path) -> None:
+    frame = pd.read_csv(table, dtype=str)
+    first, second = (
+        frame.iloc[:, : len(frame.columns) // 2],
+        frame.iloc[:, [0, *range(len(frame.columns) // 2, len(frame.columns))]],
+    )
+    first.to_csv(tmp_path / "w1.csv", index=False)
+    second.to_csv(tmp_path / "w2.csv", index=False)
+    waves = (tmp_path / "w1.csv", tmp_path / "w2.csv")
+    shown = succeed(
+        "fit", *waves, "--on", frame.columns[0], "--out", tmp_path / "run", *QUICK, "--json", "--personas", "2"
+    )
+    assert {row["what"]: row["count"] for row in shown["read"]}["respondents"] == len(frame)

@@ -167,7 +167,7 @@ def without_id(text: str, name: str) -> str:
     Args:
         text: As the file has it.
         name: The question's id, or the name of its variable. Before a colon or a dash it is cut only if it is no plain
-            word.
+            word; before a full stop its beginning, or a part of it in capitals, is cut too.
 
     Returns:
         The text, or what follows the id.
@@ -175,11 +175,17 @@ def without_id(text: str, name: str) -> str:
     Example:
         >>> without_id("BLM_W68. From what you have read, do you support it?", "BLM_W68")
         'From what you have read, do you support it?'
+        >>> without_id("SATISF. All in all, are you satisfied?", "SATISF_W26")
+        'All in all, are you satisfied?'
         >>> without_id("Trump: how do you rate him?", "trump")
         'Trump: how do you rate him?'
     """
-    after = r"\." if name.isalpha() else "[.:\u2013\u2014-]"
+    after = r"\." if name.isalpha() else "[.:–—-]"
     found = re.match(rf"\s*{re.escape(name)}\s*{after}\s+(?=\S)", text, re.IGNORECASE)
+    part = re.match(r"\s*([^\W_]\w+)\.\s*(?=\w)", text)
+    if found is None and part is not None and part[1].casefold() in name.casefold():
+        begins = name.casefold().startswith(f"{part[1].casefold()}_")
+        found = part if begins or part[1].isupper() or re.search(r"\d", part[1]) else None
     return text[found.end() :] if found else text
 
 

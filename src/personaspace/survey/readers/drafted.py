@@ -59,6 +59,8 @@ def followed(path: Path, codebook: Codebook | None, respondent: str | None = Non
     if respondent is not None:
         given = (given or TableCodebook()).model_copy(update={"respondent": respondent})
     table = open_table(path, given.encoding if given else None, given.delimiter if given else None)
+    if not len(table):
+        raise SurveyError(f"{table.path} has columns but no rows: give at least one respondent")
     if given is not None:
         _check_names(table, given)
     if given is not None and (given.questions is not None or given.layout == "long"):

@@ -12,7 +12,7 @@ import pandas as pd
 from personaspace.errors import escaped
 from personaspace.survey.survey import Survey
 
-SHOWN = 8
+SHOWN = 6
 """Columns that a line of the account names."""
 
 

@@ -60,8 +60,6 @@ def survey_of(known: Followed, name: str) -> Reading:
     """The survey in a table, by the codebook that is followed."""
     table, book = known.table, known.book
     columns = table.columns
-    if not len(table):
-        raise SurveyError(f"{table.path} has columns but no rows: give at least one respondent")
     ids = _ids(table, book)
     if book.layout == "long":
         answered = _long(table, ids, book)
