@@ -6,12 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from personaspace.errors import SurveyError
+from personaspace.survey.readers.formats import google_forms, limesurvey, qualtrics, redcap, surveymonkey
 from personaspace.survey.readers.formats.csv_file import open_csv
 from personaspace.survey.readers.formats.excel import open_excel
 from personaspace.survey.readers.formats.grid import Grid, plain_table, with_decimal_points
 from personaspace.survey.readers.formats.parquet_file import open_parquet
 from personaspace.survey.readers.formats.spss_stata import open_labelled
 from personaspace.survey.readers.labelled_table import LabelledTable
+
+EXPORTS = (qualtrics.EXPORT, surveymonkey.EXPORT, redcap.EXPORT, limesurvey.EXPORT, google_forms.EXPORT)
+"""Exports of survey platforms, which are text files or sheets."""
 
 Open = Callable[[Path, str | None, str | None], LabelledTable]
 """Opens a path, with an encoding and a delimiter for the formats that have them."""
@@ -20,6 +24,9 @@ Open = Callable[[Path, str | None, str | None], LabelledTable]
 def understood(grid: Grid) -> LabelledTable:
     """The columns of a grid, as the survey platform that exported it means them."""
     grid = grid.tidy()
+    for export in EXPORTS:
+        if export.recognizes(grid):
+            return export.read(grid)
     return plain_table(with_decimal_points(grid))
 
 
