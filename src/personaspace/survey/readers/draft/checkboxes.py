@@ -20,9 +20,9 @@ MOST_ITEMS = 30
 LEAST_TICKS = 5
 """Mean number of respondents per item from which the parts of cells are items and not words of free text."""
 
+WORDS = r"other|oth|none|ref|refused|dk|autre|sonst\w*|otro|altro"
 INDEX = re.compile(
-    r"^(.*?[^\W\d_])?[_.\-\[( ]*(\d{1,3}[a-z]?|[a-z]|other|oth|none|ref|refused|dk|autre|sonst\w*|otro|altro)[\])_]*$",
-    re.IGNORECASE,
+    rf"^(.+?)(?:[_.\-\[( ]+(?:\d{{1,3}}|[a-z]|{WORDS})[\])]*|(?<=[^\W\d_])(?:\d{{1,3}}|{WORDS})|[a-z])$", re.I
 )
 """A name that numbers the boxes of a group: what comes before the number, letter or word."""
 

@@ -62,8 +62,7 @@ def _alike(facts: Sequence[Facts], guesses: Mapping[str, Guess]) -> dict[str, li
     ]  # fmt: skip
     sharing: dict[tuple[str, str], list[Facts]] = defaultdict(list)
     for one in usable:
-        name = letters(one.core)
-        sharing["name", name[: max(3, min(5, len(name) - 2))]].append(one)
+        sharing["name", letters(one.core)[:4]].append(one)
         if one.text:
             sharing["label", letters(one.text)[:24]].append(one)
     pairs: dict[str, list[str]] = defaultdict(list)

@@ -148,7 +148,9 @@ def _label(column: Column) -> str:
         return " ".join(column.name.split())
     if found := NAME_BEFORE.match(text):
         before, mark, rest = letters(found[1]), found[2], found[3] or ""
-        if before == own or (before and mark and (before in own or before.startswith(own))):
+        if (before == own and re.search(r"[\d_]", column.name)) or (
+            before and mark and (before in own or before.startswith(own))
+        ):
             text = rest
     return "" if letters(text) == own else text
 

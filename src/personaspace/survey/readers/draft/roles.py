@@ -87,6 +87,7 @@ def _one_respondent(facts: Sequence[Facts], found: Mapping[str, Guess]) -> dict[
         }
     for one in facts[:5]:
         different = one.distinct == one.rows >= LEAST_ROWS and not one.dates and (one.whole or not one.numeric)
+        different &= not any(" " in value for value in one.values)
         if different and 0 <= one.length <= 40 and found[one.name].role in ("number", "free text"):
             why = "every row has another value, and it stands at the start"
             return {one.name: Guess(one.name, "respondent", why, sure=False)}
@@ -121,7 +122,7 @@ def _administrative(facts: Facts) -> Guess | None:
     named = sorted(word_set("administrative_names") & {*facts.words, "".join(facts.words)})
     if facts.dates and facts.filled:
         return Guess(facts.name, "administrative", "its cells are dates or times", sure=bool(named) or not facts.text)
-    if facts.asks:
+    if facts.asks or _opinions(facts):
         return None
     if (
         word_set("year_names") & set(facts.words)
@@ -131,7 +132,7 @@ def _administrative(facts: Facts) -> Guess | None:
         return Guess(facts.name, "administrative", "it holds years, few of them", sure=False)
     if text and len(text.split()) <= 10 and (found := pattern("administrative_label").search(text)):
         return Guess(facts.name, "administrative", f"its label speaks of the interview ({found[0]!r})")
-    if named and not _opinions(facts):
+    if named:
         why = f"its name has the word {named[0]!r}, and its label is not a question"
         return Guess(facts.name, "administrative", why, sure=not facts.text or len(text.split()) < 6)
     return None

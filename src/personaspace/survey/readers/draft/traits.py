@@ -34,7 +34,7 @@ def trait(facts: Facts) -> Guess | None:
     says = _says(named, labelled, answered) if named or labelled or not asked else "its label asks for"
     if pattern("profile").match(text) and not opinion:
         return Guess(facts.name, "trait", f"its label says that it is background data ({facts.text[:40]})")
-    if others or (opinion and not (answered and (asked or named)) and not (labelled and not facts.asks)):
+    if others or (opinion and not (answered and asked) and (facts.asks or not (labelled or (named and answered)))):
         return None
     if (labelled and (named or answered or not facts.asks)) or asked or (named and answered):
         return Guess(facts.name, "trait", f"{says} {kind.name}", sure=whole > 1 or labelled)
