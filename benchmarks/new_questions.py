@@ -40,7 +40,7 @@ from shared.question_speed import measure_speed
 
 import personaspace as ps
 from personaspace.embedding.base import Embedder
-from personaspace.report.plots.picture import COLORS, PLAIN, Plot, styled
+from personaspace.reports.plots.picture import COLORS, PLAIN, Plot, styled
 from personaspace.survey.arrays import FloatArray
 from personaspace.survey.split import Split
 

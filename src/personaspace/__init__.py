@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from personaspace.profiles.profile import Profile as Profile
     from personaspace.profiles.profile import profile as profile
     from personaspace.profiles.system_prompt import system_prompt as system_prompt
-    from personaspace.report.plots.plot import plot as plot
+    from personaspace.reports.plots.plot import plot as plot
     from personaspace.runs.fitted import open_run as open_run
     from personaspace.serve.vllm.client import VllmClient as VllmClient
     from personaspace.steer.ensemble import Ensemble as Ensemble
@@ -110,7 +110,7 @@ _HOMES = {
     "next_question": "imputation.next_question",
     "open_run": "runs.fitted",
     "open_survey": "survey.stream",
-    "plot": "report.plots.plot",
+    "plot": "reports.plots.plot",
     "pool": "imputation.rubin",
     "profile": "profiles.profile",
     "prompt_embeds": "steer.export.prompt_embeds",

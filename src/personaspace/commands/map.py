@@ -24,9 +24,9 @@ def map_(
 
     Example: personaspace map runs/demo --color age --out map.html
     """
-    from personaspace.report.plots.map import check_color
-    from personaspace.report.plots.picture import check_suffix
-    from personaspace.report.plots.plot import plot
+    from personaspace.reports.plots.map import check_color
+    from personaspace.reports.plots.picture import check_suffix
+    from personaspace.reports.plots.plot import plot
     from personaspace.runs.fit import map_run
     from personaspace.runs.fitted import open_run
 

@@ -30,14 +30,14 @@ def personas(
     from personaspace.runs.personas import personas_named
 
     if plot is not None:
-        from personaspace.report.plots.picture import check_suffix
+        from personaspace.reports.plots.picture import check_suffix
 
         check_suffix(plot)
     fitted = open_run(run)
     described = profile(personas_named(fitted, persona), fitted.split.train)
     cards = described.cards.set_index("persona")
     if plot is not None:
-        from personaspace.report.plots.plot import plot as draw
+        from personaspace.reports.plots.plot import plot as draw
 
         draw(described, persona[0] if persona and len(persona) == 1 else None).save(plot)
     if as_json:

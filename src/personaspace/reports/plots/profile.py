@@ -11,7 +11,7 @@ import pandas as pd
 
 from personaspace.errors import SettingError, unknown
 from personaspace.profiles.profile import Profile
-from personaspace.report.plots.picture import COLORS, INK, PLAIN, Plot, plain, styled
+from personaspace.reports.plots.picture import COLORS, INK, PLAIN, Plot, plain, styled
 
 MOST_QUESTIONS = 12
 """Questions shown of a single persona."""
@@ -27,7 +27,7 @@ PALETTE = alt.Scale(domain=[MEMBERS, POPULATION], range=[COLORS[0], PLAIN])
 
 
 def profile_plot(profile: Profile, persona: str | None = None, what: str = "composition") -> Plot:
-    """Draw a profile; see :func:`personaspace.report.plots.plot.plot`."""
+    """Draw a profile; see :func:`personaspace.reports.plots.plot.plot`."""
     if what not in _PICTURES:
         raise unknown("picture", what, _PICTURES)
     of_all, of_one = _PICTURES[what]

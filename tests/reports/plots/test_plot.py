@@ -6,7 +6,7 @@ import pytest
 
 from personaspace.errors import SettingError
 from personaspace.persona.personas import Personas
-from personaspace.report.plots.plot import plot
+from personaspace.reports.plots.plot import plot
 
 
 def test_only_profiles_and_maps_are_drawn(personas: Personas) -> None:

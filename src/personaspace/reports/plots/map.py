@@ -13,7 +13,7 @@ import pandas as pd
 from personaspace.errors import SettingError, unknown
 from personaspace.persona.map import NOBODY, Map
 from personaspace.persona.method_effects import MAINLY, STYLES
-from personaspace.report.plots.picture import COLORS, FAINT, INK, PLAIN, SHAPES, Plot, along, plain, styled
+from personaspace.reports.plots.picture import COLORS, FAINT, INK, PLAIN, SHAPES, Plot, along, plain, styled
 from personaspace.survey.question import Question
 from personaspace.survey.survey import Survey
 
@@ -41,7 +41,7 @@ class _Coloring:
 
 
 def map_plot(drawn: Map, color: str = "persona", survey: Survey | None = None) -> Plot:
-    """Draw a map; see :func:`personaspace.report.plots.plot.plot`."""
+    """Draw a map; see :func:`personaspace.reports.plots.plot.plot`."""
     coloring = _coloring(drawn, color, survey)
     points = drawn.points.assign(color=coloring.categories)
     faint = [name for name, value in coloring.colors.items() if value in (FAINT, PLAIN)]

@@ -10,8 +10,8 @@ import pytest
 
 from personaspace.errors import SettingError, UnknownNameError
 from personaspace.persona.map import NOBODY, Map
-from personaspace.report.plots.picture import FAINT, Plot
-from personaspace.report.plots.plot import plot
+from personaspace.reports.plots.picture import FAINT, Plot
+from personaspace.reports.plots.plot import plot
 from personaspace.survey.question import Question
 from tests.persona.planted import Planted
 

@@ -7,9 +7,9 @@ from typing import Any, overload
 from personaspace.errors import SettingError
 from personaspace.persona.map import Map
 from personaspace.profiles.profile import Profile
-from personaspace.report.plots.map import map_plot
-from personaspace.report.plots.picture import Plot
-from personaspace.report.plots.profile import profile_plot
+from personaspace.reports.plots.map import map_plot
+from personaspace.reports.plots.picture import Plot
+from personaspace.reports.plots.profile import profile_plot
 from personaspace.survey.survey import Survey
 
 

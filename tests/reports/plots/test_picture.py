@@ -14,7 +14,7 @@ import pytest
 from personaspace.persona.map import Map
 from personaspace.persona.personas import Personas
 from personaspace.profiles.profile import profile
-from personaspace.report.plots.plot import plot
+from personaspace.reports.plots.plot import plot
 from personaspace.survey.question import Option, Question
 from tests.persona.planted import Planted
 

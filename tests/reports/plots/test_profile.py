@@ -12,7 +12,7 @@ import pytest
 from personaspace.errors import SettingError, UnknownNameError
 from personaspace.persona.personas import Personas
 from personaspace.profiles.profile import profile
-from personaspace.report.plots.plot import plot
+from personaspace.reports.plots.plot import plot
 from personaspace.survey.survey import Survey
 from tests.persona.planted import Planted
 
