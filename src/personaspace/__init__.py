@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from personaspace.profiles.system_prompt import system_prompt as system_prompt
     from personaspace.reports.plots.plot import plot as plot
     from personaspace.runs.fitted import open_run as open_run
+    from personaspace.runs.report import report as report
     from personaspace.serve.vllm.client import VllmClient as VllmClient
     from personaspace.steer.ensemble import Ensemble as Ensemble
     from personaspace.steer.export.hub import push as push
@@ -117,6 +118,7 @@ _HOMES = {
     "push": "steer.export.hub",
     "read_crosstabs": "newquestions.crosstabs",
     "read_survey": "survey.readers.registry",
+    "report": "runs.report",
     "simulate": "survey.simulate",
     "soft_membership": "persona.soft_membership",
     "soft_prompt_settings": "steer.soft_prompts.registry",

@@ -8,10 +8,10 @@ import pandas as pd
 
 from personaspace.console import Reporter, show_bars, show_sentences, show_table, show_texts
 from personaspace.evaluation.results import Results
-from personaspace.runs.asking import expected
 from personaspace.runs.evaluate import evaluate_run
 from personaspace.runs.fit import fit_run
 from personaspace.runs.fitted import FittedRun
+from personaspace.runs.held_out_question import ask_held_out, most_answered
 from personaspace.runs.run import Run
 from personaspace.runs.steer import steer_run
 from personaspace.steer.model.sources import INSTALL_SMOLLM2, NANO, SMOLLM2, smollm2_file
@@ -22,7 +22,6 @@ from personaspace.survey.split import SplitSettings
 RESPONDENTS = 300
 QUESTION = "Should the town spend more on parks and libraries?"
 OPTIONS = ("Much more", "Somewhat more", "About the same", "Less")
-PILOT = 10
 PROMPT = "What worries you most about the future?"
 
 
@@ -68,24 +67,11 @@ def run_demo(out: str | Path, seed: int = 0, show: bool = True) -> Results:
 
 def show_pilot(fitted: FittedRun) -> None:
     """Print what is expected of a held-out question before and after the answers of ten, and what was answered."""
-    survey = fitted.split.held_out_questions
-    question = survey.questions[0]
-    given = survey.to_frame()[question.id].dropna().astype(str)
-    asked = fitted.new_questions.ask(question)
-    willing = [name for name in asked.whom_to_ask(len(given), fitted.personas)["respondent"] if name in given.index]
-    told = asked.pilot({name: given[name] for name in willing[:PILOT]})
-    members = {persona.name: list(persona.members) for persona in fitted.personas} | {"everybody": survey.respondents}
-    weights = pd.Series(survey.weight, list(survey.respondents))[given.index]
-    before, after = (expected(one, fitted.personas).probabilities for one in (asked, told))
-    true = pd.DataFrame(0.0, before.index, before.columns)
-    for name, people in members.items():
-        here = given.index.isin(people)
-        true.loc[name] = (
-            weights[here].groupby(given[here]).sum().reindex(true.columns, fill_value=0) / weights[here].sum()
-        )
-    after_pilot = f"after {PILOT} answers"
+    found = ask_held_out(fitted, most_answered(fitted))
+    before, after, true = found.before.probabilities, found.after.probabilities, found.actual
+    after_pilot = f"after {found.pilot} answers"
     everybody = {"from its text alone": before, after_pilot: after, "as the survey has it": true}
     bars = pd.DataFrame({name: table.loc["everybody"] for name, table in everybody.items()}).T
-    show_bars(bars, f"Held out, as if nobody had been asked: {question.text}")
+    show_bars(bars, f"Held out, as if nobody had been asked: {found.question.text}")
     cells = before.map("{:.0%}".format) + ", " + after.map("{:.0%}".format) + " (" + true.map("{:.0%}".format) + ")"
     show_table(cells, f"the same by persona: from its text alone, {after_pilot} (as the survey has it)")

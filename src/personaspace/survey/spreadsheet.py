@@ -17,14 +17,11 @@ FORMULA = re.compile("'*[=+\\-@\t\r\n\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS 
 NUMBER = re.compile(r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?")
 
 
-def write_csv(path: Path, table: pd.DataFrame) -> None:
-    """Write a table as CSV atomically, for people: no text in it is taken for a formula by a spreadsheet.
+def csv_text(table: pd.DataFrame) -> str:
+    """A table as the text of a CSV file for people: no text in it is taken for a formula by a spreadsheet.
 
     A text that begins with = + - @, a tab or a line end, and is not a number, gets an apostrophe before it, as OWASP
     recommends (https://owasp.org/www-community/attacks/CSV_Injection). :func:`read_csv` takes it away.
-
-    Raises:
-        RunError: The file cannot be written.
     """
     safe = table.rename(columns=_as_text)
     for place in range(len(table.columns)):
@@ -34,7 +31,16 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
     text = safe.to_csv(index=False)
     if "\r" in text:  # which alone is not quoted, but read as the end of a row
         text = safe.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC)
-    write_text(path, text)
+    return text
+
+
+def write_csv(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as CSV atomically; see :func:`csv_text`.
+
+    Raises:
+        RunError: The file cannot be written.
+    """
+    write_text(path, csv_text(table))
 
 
 def read_csv(path: Path, texts: Sequence[str]) -> pd.DataFrame:

@@ -32,7 +32,7 @@ OTHERS, UNKNOWN, UNANSWERED = "other values", "not known", "not answered"
 
 
 @dataclass(frozen=True)
-class _Coloring:
+class Coloring:
     """The category of every point, the colours of the categories in the order of the legend, and its title."""
 
     categories: list[str]
@@ -42,14 +42,14 @@ class _Coloring:
 
 def map_plot(drawn: Map, color: str = "persona", survey: Survey | None = None) -> Plot:
     """Draw a map; see :func:`personaspace.reports.plots.plot.plot`."""
-    coloring = _coloring(drawn, color, survey)
-    points = drawn.points.assign(color=coloring.categories)
-    faint = [name for name, value in coloring.colors.items() if value in (FAINT, PLAIN)]
+    found = coloring(drawn, color, survey)
+    points = drawn.points.assign(color=found.categories)
+    faint = [name for name, value in found.colors.items() if value in (FAINT, PLAIN)]
     points = points.iloc[np.argsort(~points["color"].isin(faint), kind="stable")]
     chosen = alt.selection_point(fields=["color"], bind="legend")
-    scale = alt.Scale(domain=list(coloring.colors), range=list(coloring.colors.values()))
-    wrapped = textwrap.wrap(plain(coloring.title), 32)
-    shape = alt.Scale(domain=list(coloring.colors), range=_shapes(coloring.colors))
+    scale = alt.Scale(domain=list(found.colors), range=list(found.colors.values()))
+    wrapped = textwrap.wrap(plain(found.title), 32)
+    shape = alt.Scale(domain=list(found.colors), range=_shapes(found.colors))
     dots = (
         alt.Chart(points)
         .mark_point(filled=True, size=max(9.0, min(60.0, 90_000 / len(points))), aria=False)
@@ -70,7 +70,8 @@ def map_plot(drawn: Map, color: str = "persona", survey: Survey | None = None) -
     name = "respondents" if survey is None else survey.name
     simulated = " (simulated respondents)" if survey is not None and survey.simulated else ""
     labels = {} if survey is None else survey.trait_labels
-    title = alt.Title(f"Map of {name}{simulated}", subtitle=_subtitle(drawn, labels))
+    subtitle = [line for sentence in caption(drawn, labels) for line in textwrap.wrap(sentence, LINE)]
+    title = alt.Title(f"Map of {name}{simulated}", subtitle=subtitle)
     return Plot(styled(alt.layer(dots, *_names(drawn)).properties(width=WIDTH, height=HEIGHT, title=title)))
 
 
@@ -90,12 +91,13 @@ def _shapes(colors: dict[str, str]) -> list[str]:
     return [SHAPES[used[:at].count(color) % len(SHAPES)] for at, color in enumerate(used)]
 
 
-def _subtitle(drawn: Map, labels: Mapping[str, str]) -> list[str]:
+def caption(drawn: Map, labels: Mapping[str, str]) -> list[str]:
+    """Sentences below a map's title: what it shows, what neighbours have in common, and what has no meaning."""
     shown = len(drawn.points)
     sample = "" if shown == drawn.respondents else f", a random sample of {drawn.respondents:,}"
     return [
         f"{METHODS[drawn.method]} of {shown:,} respondents{sample}. Names mark the densest point of each persona.",
-        *(line for sentence in _in_common(drawn.neighbours, labels) for line in textwrap.wrap(sentence, LINE)),
+        *_in_common(drawn.neighbours, labels),
         "Distances between far groups, their sizes and the axes have no meaning.",
     ]
 
@@ -138,7 +140,8 @@ def _names(drawn: Map) -> list[alt.Chart]:
     return [halo, placed.mark_text(fontSize=13, fontWeight="bold", color=INK)]
 
 
-def _coloring(drawn: Map, color: str, survey: Survey | None) -> _Coloring:
+def coloring(drawn: Map, color: str, survey: Survey | None) -> Coloring:
+    """The categories and colours of a map's points; see :func:`map_plot`."""
     check_color(color, survey)
     if color == "persona" or survey is None:
         return _by_persona(drawn)
@@ -151,7 +154,7 @@ def _coloring(drawn: Map, color: str, survey: Survey | None) -> _Coloring:
     return _by_answer(rows, survey, survey.question(color))
 
 
-def _by_persona(drawn: Map) -> _Coloring:
+def _by_persona(drawn: Map) -> Coloring:
     shares = dict(zip(drawn.personas["persona"], drawn.personas["share"], strict=True))
     labels = {
         name: f"{name} ({share:.0%})" if share >= 0.01 else f"{name} ({share:.1%})" for name, share in shares.items()
@@ -159,10 +162,10 @@ def _by_persona(drawn: Map) -> _Coloring:
     colors = {label: COLORS[at % len(COLORS)] for at, label in enumerate(labels.values())}
     if (drawn.points["persona"] == NOBODY).any():
         labels[NOBODY], colors[NOBODY] = NOBODY, FAINT
-    return _Coloring([labels[name] for name in drawn.points["persona"]], colors, "Persona (share)")
+    return Coloring([labels[name] for name in drawn.points["persona"]], colors, "Persona (share)")
 
 
-def _by_trait(values: list[str | None], order: Iterable[str], title: str) -> _Coloring:
+def _by_trait(values: list[str | None], order: Iterable[str], title: str) -> Coloring:
     named = pd.Series([UNKNOWN if value is None else value for value in values])
     counts = named[named != UNKNOWN].value_counts()
     frequent = {*counts.index[:MOST]} if len(counts) > MOST + 1 else {*counts.index}
@@ -170,15 +173,15 @@ def _by_trait(values: list[str | None], order: Iterable[str], title: str) -> _Co
     named = named.where(named.isin([*common, UNKNOWN]), OTHERS)
     colors = dict(zip(common, COLORS, strict=False))
     colors |= {name: gray for name, gray in ((OTHERS, PLAIN), (UNKNOWN, FAINT)) if (named == name).any()}
-    return _Coloring(named.tolist(), colors, title)
+    return Coloring(named.tolist(), colors, title)
 
 
-def _by_answer(rows: list[int], survey: Survey, question: Question) -> _Coloring:
+def _by_answer(rows: list[int], survey: Survey, question: Question) -> Coloring:
     at = survey.answers.question == survey.question_index[question.id]
     option = dict(zip(survey.answers.respondent[at].tolist(), survey.answers.option[at].tolist(), strict=True))
     texts = [o.text for o in question.options]
     answers = [texts[option[row]] if row in option else UNANSWERED for row in rows]
-    return _Coloring(answers, _option_colors(question) | {UNANSWERED: FAINT}, question.text)
+    return Coloring(answers, _option_colors(question) | {UNANSWERED: FAINT}, question.text)
 
 
 def _option_colors(question: Question) -> dict[str, str]:

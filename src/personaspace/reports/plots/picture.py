@@ -30,7 +30,7 @@ FONT = "Helvetica, Arial, sans-serif"
 SCALE = 2.0
 """Pixels of a PNG per unit of length."""
 
-_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -150,7 +150,7 @@ def page(specification: dict[str, Any]) -> str:
 def _without_controls(part: Any) -> Any:
     """A specification in whose texts the characters that XML cannot hold are replaced: Vega would end the process."""
     if isinstance(part, str):
-        return _NO_XML.sub("\N{REPLACEMENT CHARACTER}", part)
+        return NO_XML.sub("\N{REPLACEMENT CHARACTER}", part)
     if isinstance(part, dict):
         return {_without_controls(name): _without_controls(value) for name, value in part.items()}
     if isinstance(part, list):

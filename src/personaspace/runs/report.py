@@ -1,0 +1,172 @@
+"""The report of a run: what its stages hold and what is computed from them, gathered for one page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import TypeVar
+
+import pandas as pd
+
+from personaspace.errors import PersonaSpaceError, SettingError, one_line
+from personaspace.files import user_path, write_text
+from personaspace.profiles.explained_variance import explained_variance
+from personaspace.profiles.profile import profile
+from personaspace.reports.page import page
+from personaspace.reports.story import HeldOutQuestion, Missing, Story, Words
+from personaspace.runs.fit import OnStep, map_run
+from personaspace.runs.fitted import FittedRun, open_run
+from personaspace.runs.held_out_question import ask_held_out, most_answered
+
+T = TypeVar("T")
+
+FIT = "fit SURVEY --out RUN"
+FRAME = '<iframe title="Report" srcdoc="{}" sandbox="allow-scripts allow-downloads" style="{}"></iframe>'
+STYLE = "width: 100%; height: 80vh; border: 1px solid #ddd"
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report as one HTML page, which shows itself in notebooks.
+
+    Attributes:
+        html: The page.
+    """
+
+    html: str
+
+    def __repr__(self) -> str:
+        return f"Report({len(self.html.encode()) / 1e6:.1f} MB; save it by .save('report.html'))"
+
+    def _repr_html_(self) -> str:
+        return FRAME.format(escape(self.html), STYLE)
+
+    def save(self, path: str | Path) -> None:
+        """Write the page to a file.
+
+        Raises:
+            RunError: The file cannot be written.
+        """
+        write_text(user_path(path), self.html)
+
+
+def report(
+    run: FittedRun | str | Path,
+    *,
+    individuals: bool = True,
+    words: bool = False,
+    seed: int = 0,
+    device: str = "cpu",
+    on_step: OnStep | None = None,
+) -> Report:
+    """Tell the story of a fitted run on one HTML page, which needs no network and no other file.
+
+    It shows what was asked of whom, the map, a card per persona, the questions that separate personas, how their number
+    was chosen, explained variance beside demographic groups, how well answers are predicted, a question that was held
+    out before and after a pilot, and the limits. Of what the run lacks, such as an evaluation, it says which command
+    makes it. The map is kept in the run folder; nothing else is written.
+
+    Args:
+        run: A fitted run, or its folder.
+        individuals: Whether the page holds, without ids, the traits and some answers of each respondent on the map, by
+            which the map can be coloured.
+        words: Whether the steered model says an answer of each persona to the held-out question; it is loaded then.
+        seed: Of the map, of intervals by resampling, and of generated words.
+        device: Where the language model runs.
+        on_step: Called with the progress.
+
+    Returns:
+        The page, to be saved or shown in a notebook.
+
+    Raises:
+        RunError: It is no fitted run, or what it holds is damaged.
+
+    Example:
+        >>> import tempfile
+        >>> import personaspace as ps
+        >>> from personaspace.runs.fit import fit_run
+        >>> from personaspace.runs.run import Run
+        >>> folder = tempfile.mkdtemp()
+        >>> _ = fit_run(Run.create(folder), ps.simulate(respondents=60, seed=0), embedder="factorization", personas=2)
+        >>> "<h2>The personas</h2>" in ps.report(folder).html
+        True
+    """
+    fitted = run if isinstance(run, FittedRun) else open_run(run)
+    done = 0
+
+    def part(name: str, make: Callable[[], T], command: str = "") -> T | Missing:
+        """A part, or why there is none and the command that makes it."""
+        nonlocal done
+        done += 1
+        if on_step:
+            on_step("report", done, 6, name)
+        try:
+            return make()
+        except PersonaSpaceError as error:
+            return Missing(_sentence(error, fitted.run.folder), command)
+
+    held_out = part("new question", lambda: ask_held_out(fitted, most_answered(fitted)), FIT)
+    return Report(
+        page(
+            Story(
+                split=fitted.split,
+                personas=fitted.personas,
+                profile=part("profile", lambda: profile(fitted.personas, fitted.split.train)),
+                map=part("map", lambda: map_run(fitted, seed=seed)),
+                variance=part("variance", lambda: _variance(fitted, seed), FIT),
+                results=part("evaluation", fitted.results, "evaluate RUN"),
+                held_out=held_out,
+                words=part("words", lambda: _words(fitted, held_out, words, device, seed), _wording(fitted)),
+                made=_made(fitted, seed),
+                individuals=individuals,
+            )
+        )
+    )
+
+
+def _sentence(error: PersonaSpaceError, folder: Path) -> str:
+    """An error as a sentence of a page that others read, so without the place of the run folder."""
+    told = one_line(error).replace(str(folder), "RUN")
+    return f"{told[:1].upper()}{told[1:].rstrip('.')}."
+
+
+def _variance(fitted: FittedRun, seed: int) -> pd.DataFrame:
+    return explained_variance(
+        fitted.embedder, fitted.split, fitted.personas, seed=seed, method=fitted.clustering_method
+    )
+
+
+def _words(fitted: FittedRun, asked: HeldOutQuestion | Missing, wanted: bool, device: str, seed: int) -> Words:
+    """What the steered model says to the held-out question."""
+    if isinstance(asked, Missing):
+        raise SettingError("no question was held out to which a language model could say an answer")
+    if not fitted.run.has("steer"):
+        raise SettingError("no language model has been steered to these personas")
+    if not wanted:
+        raise SettingError("a language model has been steered to these personas; it was not asked to say anything here")
+    question, lm = asked.question, fitted.steered_lm(device)
+    options = [option.text for option in question.options]
+    return Words(question, lm.model.name, lm.answer_in_words(question.text, options, fitted.personas, seed=seed))
+
+
+def _wording(fitted: FittedRun) -> str:
+    """The command that makes a page with words."""
+    return "report RUN --words" if fitted.run.has("steer") else "steer RUN --model smollm2"
+
+
+def _made(fitted: FittedRun, seed: int) -> dict[str, str]:
+    """How the run was made, in names and values."""
+    survey, stage = fitted.survey_settings, fitted.run.manifest.stages["personas"]
+    packages = ", ".join(f"{name} {version}" for name, version in stage.versions.items())
+    made = {
+        "Survey": f"{survey.name} (digest {survey.digest[:16]})",
+        "Space": f"{fitted.embedder.name}, {fitted.embedder.dim} dimensions, fitted on training answers",
+        "Personas": f"{fitted.clustering_method} on expected answers; number: {stage.settings.get('k', 'not known')}",
+        "Seeds": f"split and fit {survey.split.seed}, this page {seed}",
+        "Versions": packages,
+    }
+    if fitted.run.has("steer"):
+        made["Language model"] = f"{fitted.run.settings('steer').get('model', 'not known')}, frozen and steered"
+    return made
