@@ -24,8 +24,8 @@ LONGEST = 120
 """Characters of a label that are looked at."""
 
 
-def _folded(text: str) -> str:
-    """Lower case without accents and apostrophes."""
+def folded(text: str) -> str:
+    """A text in lower case, without accents and apostrophes."""
     text = re.sub("\u00e2\u20ac\u2122|['`\u00b4\u2018\u2019\u201b\u02bc\u02b9\uff07]", "", text).casefold()
     return "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
 
@@ -33,12 +33,12 @@ def _folded(text: str) -> str:
 def _pattern(phrases: Mapping[str, str]) -> re.Pattern[str]:
     """One pattern of the phrases of all languages."""
     lines = (line.strip() for lines in phrases.values() for line in lines.replace("\\\n", "").splitlines())
-    return re.compile("|".join(f"(?:{_folded(line)})" for line in lines if line))
+    return re.compile("|".join(f"(?:{folded(line)})" for line in lines if line))
 
 
 REFUSALS, NO_ANSWERS, UNDECIDED = (_pattern(of) for of in (known.REFUSALS, known.NO_ANSWERS, known.UNDECIDED))
 OF_NEGATIVE_CODES, MARKS, JOINED = (
-    re.compile(of) for of in (known.OF_NEGATIVE_CODES, _folded(known.MARKS), known.JOINED)
+    re.compile(of) for of in (known.OF_NEGATIVE_CODES, folded(known.MARKS), known.JOINED)
 )
 CODE = re.compile(
     r"[(\[{<]?\s*(?:[-\u2212]?\d+(?:[.,]\d+)?|\.[a-z]\b|[a-z](?=[.)\]]\s+\w{3}))\s*[)\]}>]?\s*[.:=)\-\u2013\u2014]*\s*"
@@ -67,7 +67,7 @@ def outcome(label: str, code: str = "") -> int | None:
     if None not in kinds and kinds & {REFUSED, MISSING}:
         return REFUSED if REFUSED in kinds else MISSING
     if code.startswith("-") and (_hints(text) or OF_NEGATIVE_CODES.search(text)):
-        return REFUSED if REFUSALS.match(_words(text)) else MISSING
+        return REFUSED if REFUSALS.match(words_of(text)) else MISSING
     return None
 
 
@@ -104,23 +104,23 @@ def sounds_like(label: str) -> bool:
 
 def _bare(label: str) -> str:
     """The label without codes, marks and what stands in brackets; with that where nothing else is left."""
-    text = _folded(label[:LONGEST].strip())
+    text = folded(label[:LONGEST].strip())
     text = text[found.end() :] if (found := CODE.match(text)) else text
     outside = re.sub(r"\(.*?\)|\[.*?\]|<.*?>|\{.*?\}", " ", text)
-    return MARKS.sub(" ", outside if _words(MARKS.sub(" ", outside)) else text)
+    return MARKS.sub(" ", outside if words_of(MARKS.sub(" ", outside)) else text)
 
 
 def _parts(text: str) -> list[str]:
-    return [part for part in JOINED.split(text) if _words(part)]
+    return [part for part in JOINED.split(text) if words_of(part)]
 
 
-def _words(text: str) -> str:
-    """Its words, one space between them."""
+def words_of(text: str) -> str:
+    """The words of a :func:`folded` text, one space between them."""
     return " ".join(re.sub(r"[\W_]+", " ", text).split())
 
 
 def _letters(text: str) -> str:
-    return _words(text).replace(" ", "")
+    return words_of(text).replace(" ", "")
 
 
 def _kind(text: str) -> int | None:
@@ -128,12 +128,12 @@ def _kind(text: str) -> int | None:
     if (letters := _letters(text)) in known.ABBREVIATIONS:
         return known.ABBREVIATIONS[letters]
     kinds = ((REFUSALS, REFUSED), (NO_ANSWERS, MISSING), (UNDECIDED, 0))
-    return next((kind for phrases, kind in kinds if phrases.fullmatch(_words(text))), None)
+    return next((kind for phrases, kind in kinds if phrases.fullmatch(words_of(text))), None)
 
 
 def _hints(text: str) -> bool:
     """Whether it is undecided, begins with a phrase that is no answer, or has a part that is one."""
-    words = _words(text)
+    words = words_of(text)
     begun = [found.end() for phrases in (REFUSALS, NO_ANSWERS, UNDECIDED) if (found := phrases.match(words))]
     parts = [text, *_parts(text)[1:]]
     return any(words[end : end + 1] in ("", " ") for end in begun) or any(_kind(part) is not None for part in parts)
