@@ -38,7 +38,7 @@ def open_csv(path: Path, encoding: str | None = None, delimiter: str | None = No
         SurveyError: The file is no such table, or has rows longer or shorter than its header.
     """
     file = read_text_file(path, encoding, delimiter)
-    stream = io.StringIO(BROKEN.sub("\ufffd", file.text), newline="")
+    stream = io.StringIO(file.text if file.text.isascii() else BROKEN.sub("\ufffd", file.text), newline="")
     try:
         header = next((cells for _, cells in records_of(stream, file.delimiter)), [])
         frame = _frame(stream, file, len(header), dtype)
@@ -60,7 +60,14 @@ def _frame(stream: io.StringIO, file: TextFile, width: int, dtype: Cells) -> pd.
         stream.seek(start)
         names = list(range(columns))
         return pd.read_csv(
-            stream, sep=file.delimiter, header=None, names=names, dtype=dtype, keep_default_na=False, na_values=BLANK
+            stream,
+            sep=file.delimiter,
+            header=None,
+            names=names,
+            dtype=dtype,
+            keep_default_na=False,
+            na_values=BLANK,
+            low_memory=False,  # in pieces, wide tables take longer
         )
 
     try:

@@ -208,6 +208,8 @@ def _decoded(path: Path, data: bytes, encoding: str, delimiter: str | None) -> s
 def _utf8_or_guess(path: Path, data: bytes, delimiter: str | None) -> tuple[str, str, list[int]]:
     """The text, its encoding and, in a file of UTF-8 with single broken characters, where these are."""
     text = data.decode("utf-8", "surrogateescape")
+    if text.isascii():
+        return text, "utf-8", []
     broken = [found.start() for found in BROKEN.finditer(text)]
     whole = len(re.findall("[\x80-\ud7ff\ue000-\U0010ffff]", text))
     if not broken or whole > len(broken):
