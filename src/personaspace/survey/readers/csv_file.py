@@ -21,12 +21,18 @@ Cells = Mapping[tuple[int, str], str]
 """Text by row (from 0, below the header) and column."""
 
 
-def read_csv(path: Path, delimiter: str | None = None, dtype: Literal["str", "category"] = "str") -> pd.DataFrame:
+def read_csv(
+    path: Path,
+    delimiter: str | None = None,
+    encoding: str | None = None,
+    dtype: Literal["str", "category"] = "str",
+) -> pd.DataFrame:
     """Read a CSV file, plain or gzipped, without guessing what its cells are.
 
     Args:
         path: A file that names its columns in its first line.
         delimiter: The character between columns; told from the file if not given.
+        encoding: What the file is in; told from the file if not given.
         dtype: ``"category"`` where few values fill many rows.
 
     Returns:
@@ -35,7 +41,7 @@ def read_csv(path: Path, delimiter: str | None = None, dtype: Literal["str", "ca
     Raises:
         SurveyError: The file is no such table, has a column twice or rows longer or shorter than its header.
     """
-    grid = open_csv(path, delimiter=delimiter, dtype=dtype).tidy()
+    grid = open_csv(path, encoding, delimiter, dtype).tidy()
     return pd.DataFrame(grid.named(grid.header))
 
 
@@ -46,6 +52,7 @@ def write_csv_with(
     cells: Cells,
     more: Sequence[Mapping[str, str]] = (),
     delimiter: str | None = None,
+    encoding: str | None = None,
 ) -> None:
     """Copy a CSV file with some cells replaced and rows added at the end.
 
@@ -56,12 +63,13 @@ def write_csv_with(
         cells: The cells to replace.
         more: Rows to add, text by column; other columns stay empty.
         delimiter: The character between columns; told from the file if not given.
+        encoding: What the file is in; told from the file if not given.
 
     Raises:
         SurveyError: The file has another number of rows when taken line by line, or its encoding lacks a character.
         RunError: The target cannot be written.
     """
-    file = read_text_file(source, delimiter=delimiter)
+    file = read_text_file(source, encoding, delimiter)
     text = file.above + "".join(_filled(source, file.text, rows, cells, more, file.delimiter))
     try:
         data = text.encode(file.encoding, "surrogateescape")

@@ -21,9 +21,9 @@ Rows = Sequence[Mapping[str, Any]]
 class CsvSheet:
     """A CSV file; its cells are text."""
 
-    def __init__(self, path: Path, delimiter: str = ",") -> None:
-        self.path, self.delimiter = path, delimiter
-        self.frame = read_csv(path, delimiter)
+    def __init__(self, path: Path, delimiter: str | None = None, encoding: str | None = None) -> None:
+        self.path, self.delimiter, self.encoding = path, delimiter, encoding
+        self.frame = read_csv(path, delimiter, encoding)
 
     def native(self, _: str, text: str) -> str:
         """A text as a cell of the column."""
@@ -37,10 +37,11 @@ class CsvSheet:
             cells: The cells to replace, by row and column.
             more: Rows to add, cells by column.
         """
-        path = target.with_name(target.name + (".csv.gz" if self.path.suffix == ".gz" else self.path.suffix))
+        ending = self.path.suffixes[-2:] if self.path.suffix.lower() == ".gz" else [self.path.suffix]
+        path = target.with_name(target.name + "".join(ending))
         texts = {where: _text(cell) for where, cell in cells.items()}
         added = [{name: _text(cell) for name, cell in row.items()} for row in more]
-        write_csv_with(self.path, path, len(self.frame), texts, added, self.delimiter)
+        write_csv_with(self.path, path, len(self.frame), texts, added, self.delimiter, self.encoding)
         return path
 
 

@@ -25,19 +25,20 @@ from personaspace.survey.survey import Survey
 
 Sheet = CsvSheet | ParquetSheet
 LABELLED = (".sav", ".zsav", ".dta")
+TEXT = (".csv", ".tsv", ".tab", ".txt")
 
 
 def table_writer(path: Path, codebook: Codebook | None, survey: Survey) -> SourceWriter | None:
     """The writer of a table that was read as this survey, ``None`` where its format is only read.
 
-    Copies are written of SPSS and Stata files, of parquet files and of plain CSV files in UTF-8; not of Excel sheets,
-    of exports with more than one header row, or of tables in which rows were dropped.
+    Copies are written of SPSS and Stata files, of parquet files and of text files with one header row, in their
+    encoding and with their delimiter; not of Excel sheets, or of files whose cells are not read as they stand.
     """
     known = followed(path, codebook)
     book, codings = known.book, codings_of(known.table, known.book)
     if path.suffix.lower() in LABELLED:
         return LabelledWriter(path, codings, survey)
-    sheet = _sheet(path, book.delimiter, known.table)
+    sheet = _sheet(path, book, known.table)
     if sheet is None:
         return None
     return (
@@ -47,17 +48,18 @@ def table_writer(path: Path, codebook: Codebook | None, survey: Survey) -> Sourc
     )
 
 
-def _sheet(path: Path, delimiter: str | None, table: LabelledTable) -> Sheet | None:
-    """The file cell by cell, ``None`` where it is no plain table with a header and a row for each of the table's."""
+def _sheet(path: Path, book: TableCodebook, table: LabelledTable) -> Sheet | None:
+    """The file cell by cell, ``None`` where its cells are not those of the table."""
     if path.name.lower().endswith(".parquet"):
         return ParquetSheet(path)
-    if not path.name.lower().endswith((".csv", ".csv.gz")):
+    if not path.name.lower().removesuffix(".gz").endswith(TEXT):
         return None
     try:
-        sheet = CsvSheet(path, delimiter or ",")
+        sheet = CsvSheet(path, book.delimiter, book.encoding)
     except SurveyError:
         return None
-    same = list(sheet.frame.columns) == list(table.columns) and len(sheet.frame) == len(table)
+    cells = {name: column.cells for name, column in table.columns.items()}
+    same = list(sheet.frame) == list(cells) and all(sheet.frame[name].equals(cells[name]) for name in cells)
     return sheet if same else None
 
 

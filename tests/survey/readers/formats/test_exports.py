@@ -103,6 +103,8 @@ def test_limesurvey_with_codes(tmp_path: Path) -> None:
     assert {name for name, role in found.items() if role is None} == asked
     assert {role for name, role in found.items() if name not in asked} == {"administrative"}
     assert groups(table) == {"G1Q2[SQ001]": "G1Q2", "G1Q2[SQ002]": "G1Q2"}
+    assert table.columns["G1Q2[SQ001]"].text == "G1Q2 - SQ001"
+    assert table.columns["G2Q1[SQ001]"].text is None
 
 
 def test_limesurvey_with_codes_and_texts(tmp_path: Path) -> None:
@@ -160,6 +162,7 @@ def test_redcap_with_its_data_dictionary(tmp_path: Path) -> None:
 def test_redcap_without_its_data_dictionary(tmp_path: Path) -> None:
     table = opened(tmp_path / "data.csv", REDCAP)
     assert roles(table)["main_complete"] == "administrative"
+    assert table.columns["media___2"].text == "media - 2"
     assert groups(table) == dict.fromkeys(["media___1", "media___2", "media____99"], "media")
     assert table.notes == (
         "no data dictionary of REDCap lies beside it: download it as CSV into the same folder for texts and codes",

@@ -69,7 +69,7 @@ def read(grid: Grid) -> LabelledTable:
         name: Column(
             name,
             cells[name],
-            text=_text(text) or None,
+            text=_text(text or (name if name in groups else "")) or None,
             declared=frozenset({NOT_SHOWN} if (cells[name] == NOT_SHOWN).any() else ()),
             group=groups.get(name),
             role=roles[name],

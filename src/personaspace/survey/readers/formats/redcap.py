@@ -121,7 +121,7 @@ def _column(name: str, cells: pd.Series, fields: dict[str, Field]) -> Column:
     if box and (not fields or box[1] in fields):
         stem = fields.get(box[1])
         choices = {_in_a_name(code): label for code, label in stem.codes.items()} if stem else {}
-        text = f"{_text(stem)} - {choices.get(box[2], box[2])}" if stem else None
+        text = f"{_text(stem) if stem else box[1]} - {choices.get(box[2], box[2])}"
         return Column(name, cells, text, group=box[1])
     return Column(name, cells, role="administrative" if OWN.fullmatch(name) else None)
 
