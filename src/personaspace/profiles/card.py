@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from personaspace.persona.personas import Personas
+from personaspace.profiles.answers_apart import AnswersApart, Row
 from personaspace.profiles.composition import SIGNIFICANT
 from personaspace.profiles.participation import asked_most_apart
+from personaspace.profiles.quoting import listed, percent, quoted
 from personaspace.profiles.response_styles import style_shares
-from personaspace.profiles.shares import Shares, answer_choices, compare, membership
+from personaspace.profiles.shares import answer_choices, compare, membership
 from personaspace.profiles.statistics import effective_size
 from personaspace.survey.normal import Z95
-from personaspace.survey.question import Question
 from personaspace.survey.survey import Survey
 
-Row = Mapping[Hashable, Any]
-
-OVER, UNDER, QUESTIONS = 4, 2, 3
-"""Over- and under-represented traits and questions that a card names at the most."""
-
-COMMON = 0.6
-"""Share of the population from which an answer is called its typical answer."""
+OVER, UNDER = 4, 2
+"""Over- and under-represented traits that a card names at the most."""
 
 SMALL = 100.0
 """Effective sample size below which a card asks for caution."""
-
-ALIKE = 0.15
-"""Total variation that a question answered like the population must be below, with 97.5% confidence."""
 
 ASKED = 0.25
 """Difference of a question's response rate from the population's, from which a card warns of it."""
@@ -44,18 +34,15 @@ STYLED, STYLED_BESIDE_ALL = 0.25, 0.15
 EXTREME = 0.75
 """Mean position, towards either end, from which answers lie at the same end."""
 
-HEAD, TAIL = 60, 90
-"""Characters quoted of the beginning and of the end of a long question: surveys often put what differs last."""
-
 
 def cards(personas: Personas, survey: Survey, composition: pd.DataFrame, distinguishing: pd.DataFrame) -> pd.DataFrame:
     """Write a paragraph per persona.
 
     It states the persona's size; the significantly over- and under-represented traits, those that differ most, one
     value each; the first questions in rank whose answers differ significantly (``adjusted_p`` up to .05), one of a
-    topic; the question with the smallest upper limit of total variation from the population, among those on which 60%
-    of the population agree; a warning if members also answered other questions, or show a response style far more than
-    everybody else on the same questions (by .25, and by .15 more than the population); and the precision of its shares.
+    topic, by direction where they are scales (:func:`~personaspace.profiles.answers_apart.direction`); a warning if
+    members also answered other questions, or show a response style far more than everybody else on the same questions
+    (by .25, and by .15 more than the population); and the precision of its shares.
 
     Args:
         personas: Those to describe.
@@ -80,8 +67,8 @@ def cards(personas: Personas, survey: Survey, composition: pd.DataFrame, disting
             "effective_size": effective_size(weight, squares),
         }
     )
-    shares = compare(personas, survey, *answer_choices(survey))
-    common, asked = _common(shares, survey, distinguishing), _asked(personas, survey)
+    apart = AnswersApart(survey, compare(personas, survey, *answer_choices(survey)))
+    asked = _asked(personas, survey, apart)
     styles = _styles(personas, survey)
     texts = []
     for row in table.to_dict("records"):
@@ -90,11 +77,10 @@ def cards(personas: Personas, survey: Survey, composition: pd.DataFrame, disting
         sentences = [
             _size(row, survey),
             *_traits(traits),
-            *_apart(questions, shares, survey),
-            *common.get(row["persona"], []),
+            *_answers(questions, apart),
             *asked.get(row["persona"], []),
             *styles.get(row["persona"], []),
-            _care(row["effective_size"]),
+            _care(row["effective_size"], survey),
         ]
         texts.append(" ".join(sentences))
     return table.assign(card=texts)
@@ -135,58 +121,19 @@ def _foremost(traits: pd.DataFrame, most: int) -> pd.DataFrame:
 
 def _trait(row: Row) -> str:
     shares = f"({percent(row['share'])}, population {percent(row['population_share'])})"
-    return f"{row['trait']} {quoted(row['value'])} {shares}"
+    return f"{row['label']} {quoted(row['value'])} {shares}"
 
 
-def _apart(questions: pd.DataFrame, shares: Shares, survey: Survey) -> list[str]:
+def _answers(questions: pd.DataFrame, apart: AnswersApart) -> list[str]:
     if questions.empty:
         return ["Too few of its members answered any question to say on which they differ from the population."]
     significant = questions[questions["adjusted_p"] <= SIGNIFICANT]
     if significant.empty:
         return ["Its answers do not differ significantly from the population's on any question."]
-    first = significant[significant["topic"].isna() | ~significant["topic"].duplicated()].head(QUESTIONS)
-    answers = (_answer(row, shares, survey) for row in first.to_dict("records"))
-    return [f"Its answers differ significantly from the population's: {listed(answers, '; ')}."]
+    return [f"Its answers differ significantly from the population's: {listed(apart.named(significant), '; ')}."]
 
 
-def _answer(row: Row, shares: Shares, survey: Survey) -> str:
-    """The members' answers to a question beside the population's: the share of an option, or the mean of numbers."""
-    question, options = _place(row, survey)
-    if question.scale is not None:
-        both = shares.share[shares.names.index(row["persona"]), options], shares.population[options]
-        means = (f"{part @ question.scale.numbers:.3g}" for part in both)
-        return "to {} they answer {} on average (population {})".format(quoted(row["text"]), *means)
-    ratio = row["share"] / row["population_share"]
-    times = f", {ratio:.{ratio < 10:d}f} times as often" if ratio >= 1.5 else ""
-    return (
-        f"to {quoted(row['text'])} {percent(row['share'])} answer {quoted(row['option'])} "
-        f"(population {percent(row['population_share'])}{times})"
-    )
-
-
-def _common(shares: Shares, survey: Survey, distinguishing: pd.DataFrame) -> dict[str, list[str]]:
-    """A sentence for each persona that answers some question like the population."""
-    found: dict[str, list[str]] = {}
-    for row in distinguishing.sort_values("high", kind="stable").to_dict("records"):
-        question, options = _place(row, survey)
-        best = int(np.argmax(shares.population[options]))
-        usual = float(shares.population[options][best])
-        if row["persona"] in found or usual < COMMON or row["high"] > ALIKE:
-            continue
-        share = float(shares.share[shares.names.index(row["persona"]), options][best])
-        option = quoted(question.options[best].text)
-        text = f"Like the population ({percent(usual)}), {percent(share)} answer {option} to {quoted(row['text'])}."
-        found[row["persona"]] = [text]
-    return found
-
-
-def _place(row: Row, survey: Survey) -> tuple[Question, slice]:
-    """A row's question, and where its options are."""
-    column = survey.question_index[row["question"]]
-    return survey.questions[column], slice(*survey.offsets[column : column + 2])
-
-
-def _asked(personas: Personas, survey: Survey) -> dict[str, list[str]]:
+def _asked(personas: Personas, survey: Survey, apart: AnswersApart) -> dict[str, list[str]]:
     """A warning for each persona whose members also answered other questions than the population."""
     if not survey.questions:
         return {}
@@ -196,18 +143,20 @@ def _asked(personas: Personas, survey: Survey) -> dict[str, list[str]]:
         row["persona"]: [
             f"Note that its members also differ in which questions they answered: {percent(row['share'])} of them "
             f"answered {quoted(row['text'])}, against {percent(row['population_share'])} of the population."
-            f"{_form(row['share'], row['rest_share'])}"
+            f"{_form(row['share'], row['rest_share'], apart.asked_after(row['question']))}"
         ]
         for row in rows.to_dict("records")
     }
 
 
-def _form(share: float, rest: float) -> str:
+def _form(share: float, rest: float, after: str) -> str:
+    only = f" It is asked only after {after}." if after else ""
     if not (min(share, 1 - rest) >= APART or min(1 - share, rest) >= APART):
-        return ""
+        return only
+    what = "that one answer" if after else "a form or wave of the questionnaire, or a filter,"
     return (
-        f" Of everybody else {percent(rest)} did, so by that alone they can be told apart: this persona may be a form "
-        "or wave of the questionnaire, or a filter, rather than an opinion."
+        f"{only} Of everybody else {percent(rest)} answered it, so by that alone they can be told apart: this persona "
+        f"may be {what} rather than an opinion."
     )
 
 
@@ -239,31 +188,13 @@ _STYLES = {
 _MAY_BE = "this persona may be a way of filling in questionnaires rather than an opinion."
 
 
-def _care(size: float) -> str:
+def _care(size: float, survey: Survey) -> str:
     if size <= 0:
         return "Its members have no weight: nothing can be said of them."
-    margin = f"{100 * Z95 * 0.5 / np.sqrt(size):.0f} percentage points"
-    precision = f"a share of all its members has a 95% margin of error of at most ±{margin}"
+    numbers = bool(survey.questions) and all(question.scale is not None for question in survey.questions)
+    what, unit = ("mean", "% of its scale") if numbers else ("share", " percentage points")
+    margin = f"{100 * Z95 * 0.5 / np.sqrt(size):.0f}{unit}"
+    precision = f"a {what} of all its members has a 95% margin of error of at most ±{margin}"
     if size < SMALL:
         return f"Interpret with caution: the effective sample size is only {size:.0f}; {precision}."
     return f"The effective sample size is {size:,.0f}; {precision}."
-
-
-def quoted(text: object, head: int = HEAD, tail: int = TAIL) -> str:
-    """Survey text on one line, shortened in the middle, in quotation marks that do not occur in it."""
-    line = " ".join(str(text).split())
-    if len(line) > head + tail + 20:
-        line = f"{line[:head].rsplit(' ', 1)[0]} … {line[-tail:].split(' ', 1)[-1]}"
-    return "“" + line.replace("“", "'").replace("”", "'").replace('"', "'") + "”"
-
-
-def listed(parts: Iterable[str], between: str = ", ") -> str:
-    """Texts one after the other, with "and" before the last."""
-    *first, last = parts
-    return f"{between.join(first)}{between if between != ', ' else ' '}and {last}" if first else last
-
-
-def percent(share: float) -> str:
-    """A share in percent, with a decimal where it would else be 0% or 100% and is not."""
-    value = 100 * share
-    return f"{value:.0f}%" if 1 <= value <= 99 or value in (0, 100) else f"{value:.1f}%"

@@ -63,8 +63,8 @@ def asked_most_apart(personas: Personas, survey: Survey) -> pd.DataFrame:
         survey: Answers and weights.
 
     Returns:
-        A row per persona: ``persona, text, share, population_share, rest_share``, the shares of members, of the
-        population and of everybody but the members who answered the question.
+        A row per persona: ``persona, question, text, share, population_share, rest_share``, the shares of members, of
+        the population and of everybody but the members who answered the question.
 
     Raises:
         SettingError: No persona has two members.
@@ -82,6 +82,7 @@ def asked_most_apart(personas: Personas, survey: Survey) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "persona": [group.name for group in groups],
+            "question": [survey.questions[j].id for j in most],
             "text": [survey.questions[j].text for j in most],
             "share": share[np.arange(len(groups)), most],
             "population_share": everybody[most],

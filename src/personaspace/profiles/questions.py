@@ -18,10 +18,11 @@ from personaspace.persona.personas import Personas
 from personaspace.profiles.shares import Shares, answer_choices, compare, everybody, membership
 from personaspace.profiles.statistics import adjusted
 from personaspace.profiles.total_variation import between_groups, from_population
-from personaspace.survey.arrays import FloatArray, IntArray
-from personaspace.survey.lookup import positions
+from personaspace.survey.arrays import BoolArray, FloatArray, IntArray
+from personaspace.survey.filters import filtered_questions, reached
+from personaspace.survey.lookup import NOWHERE, positions
 from personaspace.survey.option_sums import option_shares, repeat_options, sum_options
-from personaspace.survey.question import Question
+from personaspace.survey.question import Question, offsets_of
 from personaspace.survey.survey import Survey
 
 MIN_ANSWERS = 20
@@ -48,8 +49,9 @@ def distinguishing_questions(
         - ``adjusted_p`` tests whether members answer differently at all: the smallest exact p-value of the options,
           times their number (Bonferroni), and adjusted for all rows of the table by Benjamini and Hochberg, so that
           of the questions with a value up to .05 at most 5% are false discoveries on average.
-        - ``respondents`` is the number of members who answered.
-        - ``option`` is the option most over-chosen relative to the population, with both shares.
+        - ``respondents`` is the number of members who answered; of imputed answers, of those who are asked.
+        - ``option`` is the option most over-chosen relative to the population, with both shares; of a checkbox it is
+          always that it is selected.
         - ``answers`` is ``"given"`` or ``"imputed"``. Imputed answers have no interval and are ranked by ``tv``.
 
     Raises:
@@ -63,7 +65,7 @@ def distinguishing_questions(
     answered = shares.over_blocks(shares.counts)
     group, question = np.nonzero((answered >= min_answers) & ~np.isnan(tv))
     at = (group, question)
-    best = _largest(shares.share - shares.population, survey.offsets)[at]
+    best = _option_shown(shares.share - shares.population, survey.questions)[at]
     columns = {
         "tv": tv[at],
         "tv_corrected": fair[at],
@@ -114,8 +116,12 @@ def separating_questions(
     return _ranked(table.iloc[np.lexsort((question, -tv[question], -low[question]))])
 
 
-def expected_shares(personas: Personas, survey: Survey, embedder: Embedder) -> tuple[list[str], FloatArray, FloatArray]:
+def expected_shares(
+    personas: Personas, survey: Survey, embedder: Embedder
+) -> tuple[list[str], FloatArray, FloatArray, IntArray]:
     """Weighted mean of the answers expected of each persona's members, and of the population.
+
+    Of a question that is only asked after certain answers to another, they are expected of those who are asked it.
 
     Args:
         personas: Those with at least two members.
@@ -123,8 +129,9 @@ def expected_shares(personas: Personas, survey: Survey, embedder: Embedder) -> t
         embedder: A fitted embedder.
 
     Returns:
-        The groups' names, their shares of shape ``[groups, options]``, and the population's of shape ``[options]``;
-        options are those of ``embedder.questions_``.
+        The groups' names, their shares of shape ``[groups, options]``, NaN where none of them is asked; the
+        population's of shape ``[options]``; and the number of members who are asked, shape ``[groups, questions]``.
+        Options are those of ``embedder.questions_``.
 
     Raises:
         SettingError: No persona has two members.
@@ -135,12 +142,22 @@ def expected_shares(personas: Personas, survey: Survey, embedder: Embedder) -> t
         raise SurveyError(f"the embedder was fitted on no respondent of {survey!r}: give the survey it was fitted on")
     known = replace(survey.select(row >= 0, []), name=survey.name)
     groups, members = membership(personas, known)
+    asked, offsets = _asked(survey, embedder)[row >= 0], embedder.offsets_
     weights = np.vstack([members.toarray(), everybody(known).toarray()]) * known.weight
-    sums = np.zeros((len(weights), int(embedder.offsets_[-1])))
+    sums = np.zeros((len(weights), int(offsets[-1])))
     for block, expected in embedder.predict_blocks(embedder.respondents_[row[row >= 0]]):
-        sums += weights[:, block] @ expected
-    shares = option_shares(sums, embedder.offsets_)
-    return [group.name for group in groups], shares[:-1], shares[-1]
+        sums += weights[:, block] @ np.where(repeat_options(asked[block], offsets), expected, 0)
+    shares, counts = option_shares(sums, offsets), (members @ asked).astype(np.int64)
+    return [group.name for group in groups], shares[:-1], shares[-1], counts
+
+
+def _asked(survey: Survey, embedder: Embedder) -> BoolArray:
+    """Who is asked which of the embedder's questions: those whom filters lead to it, and those who answered."""
+    asked = reached(survey, filtered_questions(survey))
+    for pairs in (survey.answers, survey.refusals):
+        asked[pairs.respondent, pairs.question] = True
+    columns = positions((question.id for question in embedder.questions_), survey.question_index)
+    return np.where(columns == NOWHERE, True, asked[:, columns])
 
 
 def _any_option(shares: Shares) -> FloatArray:
@@ -151,40 +168,39 @@ def _any_option(shares: Shares) -> FloatArray:
 
 
 def _imputed_distinguishing(personas: Personas, survey: Survey, embedder: Embedder) -> pd.DataFrame:
-    names, share, population = expected_shares(personas, survey, embedder)
+    names, share, population, counts = expected_shares(personas, survey, embedder)
     offsets, questions = embedder.offsets_, embedder.questions_
     tv = sum_options(np.abs(share - population), offsets) / 2
-    best = _largest(share - population, offsets)
-    group, question = (part.ravel() for part in np.indices(tv.shape))
-    size = {persona.name: len(persona.members) for persona in personas}
+    best = _option_shown(share - population, questions)
+    group, question = np.nonzero(~np.isnan(tv))
     columns = {
-        "tv": tv.ravel(),
+        "tv": tv[group, question],
         "tv_corrected": np.nan,
         "low": np.nan,
         "high": np.nan,
         "adjusted_p": np.nan,
-        "respondents": np.array([size[name] for name in names], dtype=np.int64)[group],
-        "option": _texts(questions)[best.ravel()],
-        "share": share[group, best.ravel()],
-        "population_share": population[best.ravel()],
+        "respondents": counts[group, question],
+        "option": _texts(questions)[best[group, question]],
+        "share": share[group, best[group, question]],
+        "population_share": population[best[group, question]],
         "answers": "imputed",
     }
     table = pd.DataFrame(
         {"persona": np.array(names, dtype=object)[group], **_described(questions, question), **columns}
     )
-    return _ranked(table.iloc[np.lexsort((question, -tv.ravel(), group))], ["persona"])
+    return _ranked(table.iloc[np.lexsort((question, -tv[group, question], group))], ["persona"])
 
 
 def _imputed_separating(personas: Personas, survey: Survey, embedder: Embedder) -> pd.DataFrame:
-    names, share, _ = expected_shares(personas, survey, embedder)
-    distance = np.zeros(len(embedder.questions_))
+    names, share, _, _ = expected_shares(personas, survey, embedder)
+    distance, pairs = np.zeros(len(embedder.questions_)), np.zeros(len(embedder.questions_), np.int64)
     for group in range(len(names) - 1):
-        apart = np.abs(share[group] - share[group + 1 :])
-        distance += sum_options(apart, embedder.offsets_).sum(axis=0) / 2
-    pairs = len(names) * (len(names) - 1) // 2
-    question = np.arange(len(distance) if pairs else 0)
-    mean = distance[question] / max(pairs, 1)
-    columns = {"mean_tv": mean, "mean_tv_corrected": np.nan, "low": np.nan, "high": np.nan, "pairs": pairs}
+        apart = sum_options(np.abs(share[group] - share[group + 1 :]), embedder.offsets_) / 2
+        distance += np.nansum(apart, axis=0)
+        pairs += (~np.isnan(apart)).sum(axis=0)
+    question = np.flatnonzero(pairs)
+    mean = distance[question] / pairs[question]
+    columns = {"mean_tv": mean, "mean_tv_corrected": np.nan, "low": np.nan, "high": np.nan, "pairs": pairs[question]}
     table = pd.DataFrame({**_described(embedder.questions_, question), **columns, "answers": "imputed"})
     return _ranked(table.iloc[np.argsort(-mean, kind="stable")])
 
@@ -200,12 +216,19 @@ def _ranked(table: pd.DataFrame, within: Sequence[str] = ()) -> pd.DataFrame:
     return table
 
 
-def _largest(values: FloatArray, offsets: IntArray) -> IntArray:
-    """The option of the largest value of each question: ``[groups, options]`` to ``[groups, questions]``."""
-    peak = repeat_options(np.maximum.reduceat(values, offsets[:-1], axis=1), offsets)
-    place = np.where(values == peak, np.arange(values.shape[1]), values.shape[1])
+def _option_shown(excess: FloatArray, questions: Sequence[Question]) -> IntArray:
+    """The option most over-chosen of each question, of a checkbox that it is selected; ``[groups, questions]``.
+
+    Args:
+        excess: Shares minus those of the population, shape ``[groups, options]``.
+        questions: Whose options they are.
+    """
+    offsets = offsets_of(questions)
+    peak = repeat_options(np.maximum.reduceat(excess, offsets[:-1], axis=1), offsets)
+    place = np.where(excess == peak, np.arange(excess.shape[1]), excess.shape[1])
     first: IntArray = np.minimum.reduceat(place, offsets[:-1], axis=1)
-    return first
+    boxes = np.array([question.stem is not None for question in questions], np.bool_)
+    return np.where(boxes, offsets[:-1] + 1, first)
 
 
 def _texts(questions: Sequence[Question]) -> np.ndarray[tuple[int], np.dtype[np.object_]]:

@@ -12,8 +12,10 @@ from personaspace.checks import check_whole
 from personaspace.embedding.base import Embedder
 from personaspace.errors import SettingError, printable, shown
 from personaspace.persona.personas import Persona, Personas
-from personaspace.profiles.card import differing, listed, percent, quoted
+from personaspace.profiles.answers_apart import SELECTED
+from personaspace.profiles.card import differing
 from personaspace.profiles.composition import composition
+from personaspace.profiles.quoting import listed, percent, quoted
 from personaspace.profiles.stated_answers import PersonaAnswers, StatedAnswer
 from personaspace.survey.question import Option, Question
 from personaspace.survey.scale import Scale
@@ -159,7 +161,7 @@ def _who(known: PersonaAnswers) -> str:
 
 def _traits(known: PersonaAnswers) -> list[str]:
     if known.one:
-        own = known.survey.traits.iloc[known.rows[0]].dropna().iloc[:TRAITS]
+        own = known.survey.traits.iloc[known.rows[0]].dropna().iloc[:TRAITS].rename(known.survey.trait_labels)
         parts = [f"{_text(trait)} is {_text(value)}" for trait, value in own.items()]
         return _under("Who you are:", [f"{listed(parts)}."] if parts else [])
     if not len(known.rows):
@@ -170,7 +172,7 @@ def _traits(known: PersonaAnswers) -> list[str]:
 
 
 def _trait(row: Mapping[Hashable, Any]) -> str:
-    trait, value = _text(row["trait"]), _text(row["value"])
+    trait, value = _text(row["label"]), _text(row["value"])
     share, population = percent(row["share"]), f"({percent(row['population_share'])} of all respondents)"
     if row["share"] >= NEARLY_ALL:
         return f"Your {trait} is {value}, as for {share} of people like you {population}."
@@ -190,10 +192,22 @@ def _answers(known: PersonaAnswers, related: list[StatedAnswer], telling: list[S
 
 
 def _answer(answer: StatedAnswer, compare: bool = False) -> str:
+    if answer.question.stem is not None:
+        return _box(answer, answer.question.stem, compare)
     to, scale = f"To {_text(answer.question.text)}", answer.question.scale
     if not np.isnan(answer.number):
         return f"{to} you answered {answer.number:.10g}, on a scale from {scale}."
     return f"{to} {_choice(answer, compare) if scale is None else _number(answer, scale, compare)}."
+
+
+def _box(answer: StatedAnswer, stem: str, compare: bool) -> str:
+    """Whether a box of a "tick all that apply" is selected."""
+    item, share = _text(answer.question.item), answer.shares[SELECTED]
+    if answer.one:
+        return f"Of {_text(stem)} you {'selected' if share else 'did not select'} {item}."
+    beside = f" ({percent(answer.population[SELECTED])} of all respondents)" if compare else ""
+    about, would = ("about ", "would ") if answer.expected else ("", "")
+    return f"Of {_text(stem)} {about}{percent(share)} of people like you {would}select {item}{beside}."
 
 
 def _choice(answer: StatedAnswer, compare: bool) -> str:
