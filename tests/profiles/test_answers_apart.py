@@ -83,7 +83,8 @@ def test_boxes_are_told_once_by_what_is_selected() -> None:
     assert "elected”" not in " ".join(described.card_texts.values())
     for table in (described.distinguishing, distinguishing_questions(personas, survey, embedder=fitted(survey))):
         assert set(table[table["question"] != "w"]["option"]) == {"Selected"}
-    mine = described.distinguishing.set_index(["persona", "question"]).loc[("first", "Radio")]
+    table = described.distinguishing
+    (mine,) = table[(table["persona"] == "first") & (table["question"] == "Radio")].to_dict("records")
     assert (mine["share"], mine["population_share"]) == pytest.approx((0.01, 0.255))
 
 
@@ -129,12 +130,13 @@ def test_expected_answers_to_a_filtered_question_are_those_of_people_who_are_ask
     groups = {"half": half, "others": others, "rest": survey.respondents[300:]}
     personas = Personas(Persona(n, "cluster", np.zeros(1, np.float32), m, 0.4) for n, m in groups.items())
     space = fitted(survey)
-    table = distinguishing_questions(personas, survey, embedder=space).set_index(["persona", "question"])
-    assert ("others", "quit") not in table.index or table.loc[("others", "quit"), "respondents"] < 20
+    table = distinguishing_questions(personas, survey, embedder=space)
+    quit_rows = {row["persona"]: row for row in table[table["question"] == "quit"].to_dict("records")}
+    assert "others" not in quit_rows or quit_rows["others"]["respondents"] < 20
     asked = [survey.respondent_index[name] for name in half if name in leads]
     share = space.predict(space.respondents_[asked])[:, space.offsets_[3] : space.offsets_[4]].mean(axis=0)
     expected = dict(zip("abc", share, strict=True))
-    row = table.loc[("half", "quit")]
+    row = quit_rows["half"]
     assert len(asked) <= row["respondents"] <= len(asked) + 12
     assert row["share"] == pytest.approx(expected[row["option"]], abs=0.02)
     pairs = separating_questions(personas, survey, embedder=space).set_index("question")["pairs"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from personaspace.profiles.card import percent
+from personaspace.profiles.quoting import percent
 from personaspace.survey.spreadsheet import csv_text
 
 Format = Callable[[Any], str]

@@ -90,7 +90,7 @@ def sav(tmp_path: Path) -> Path:
         "party": {1: "Blue", 2: "Green", 9: "Refused"},
         "age": {1: "18-29", 2: "30-49", 3: "50+", 98: "DK"},
     }
-    names = ["WARM. How warm do you feel?", "PARTY. Your party?", "Age"]
+    names: Any = ["WARM. How warm do you feel?", "PARTY. Your party?", "Age"]
     pyreadstat.write_sav(frame, str(tmp_path / "t.sav"), column_labels=names, variable_value_labels=labels)
     return tmp_path / "t.sav"
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from personaspace.profiles.card import differing, quoted
+from personaspace.profiles.card import differing
+from personaspace.profiles.quoting import quoted
 from personaspace.profiles.composition import SIGNIFICANT
 from personaspace.profiles.profile import Profile
 from personaspace.profiles.shares import Shares

@@ -15,7 +15,7 @@ from personaspace.survey.readers.codebook import QuestionEntry, TableCodebook, T
 from personaspace.survey.readers.coding import MISSING, REFUSED, Coding, NumberCoding, plain
 from personaspace.survey.readers.labelled_table import Column
 from personaspace.survey.readers.non_answers import outcomes, sounds_like
-from personaspace.survey.readers.option_order import option_positions
+from personaspace.survey.readers.option_order import option_positions, points
 
 MOST_OPTIONS = 26
 """More codes than this, some of them without a label, are numbers and need a scale."""
@@ -94,19 +94,21 @@ class Variable:
                 found.setdefault(plain(cell), kind)
         return found
 
+    @cached_property
+    def points(self) -> dict[str, str]:
+        """From code to label, for every option: the labelled codes, and the points between them where they are a scale."""
+        kept = {code: label for code, label in self.labels.items() if code not in self.away}
+        return points(kept, self._unlabelled()) if self.entry.options is None else kept
+
     def outside(self) -> dict[str, int]:
         """Codes beyond those labelled, such as -99 or 999, with the number of rows that hold them.
 
         They are no options unless the codebook names them; a point between labelled ones is.
         """
-        labelled = [number for code in self._labelled() if (number := _number(code)) is not None]
-        if self.entry.options is not None or not labelled:
+        if self.entry.options is not None or not self.points:
             return {}
-        low, high = min(labelled), max(labelled)
-        strange = [code for code in self._unlabelled() if (at := _number(code)) is None or not low < at < high]
-        if not strange:
-            return {}
-        cells = self.column.cells.map(plain, na_action="ignore")
+        strange = [code for code in self._unlabelled() if code not in self.points]
+        cells = self.column.cells.map(plain, na_action="ignore") if strange else self.column.cells
         return {code: int((cells == code).sum()) for code in strange}
 
     def dubious(self) -> list[str]:
@@ -152,9 +154,6 @@ class Variable:
             )
         return values.astype(pd.CategoricalDtype(list(dict.fromkeys([*order, *sorted(more)]))))
 
-    def _labelled(self) -> list[str]:
-        return [code for code in self.labels if code not in self.away]
-
     def _unlabelled(self) -> list[str]:
         return [code for code in self.codes if code not in self.labels and code not in self.away]
 
@@ -186,24 +185,18 @@ class Variable:
 
     def _by_labels(self, entry: QuestionEntry) -> Coding:
         """Options as the file labels them; unlabelled points between labelled ones are options too."""
-        outside, labelled, between = self.outside(), self._labelled(), list[str]()
-        unlabelled = [code for code in self._unlabelled() if code not in outside]
-        numbers = [number for code in labelled if (number := _number(code)) is not None]
-        if not labelled or (unlabelled and len(labelled) + len(unlabelled) > MOST_OPTIONS):
+        outside, given = self.outside(), isinstance(entry.options, list)
+        if not self.points or len(outside) > MOST_OPTIONS:
             raise SurveyError(
                 f"question {shown(self.name)} has {len(self.codes)} different cells, {len(self._unlabelled())} of them "
                 "without a label: give it `options`, or `scale: {low: ..., high: ...}` if they are numbers"
             )
-        if unlabelled:
-            points = [str(point) for point in range(int(min(numbers)), int(max(numbers)) + 1)]
-            between = list(dict.fromkeys([*unlabelled, *(point for point in points if point not in self.labels)]))
-        codes = [*labelled, *between] if isinstance(entry.options, list) else sorted([*labelled, *between], key=_order)
-        texts = list(dict.fromkeys(self.labels.get(code, code) for code in codes))
-        first = [next(code for code in codes if self.labels.get(code, code) == text) for text in texts]
-        by_rule = option_positions(texts, first).positions
-        places = _by_rank(texts) if entry.ordinal or isinstance(entry.options, list) else by_rule
+        codes = list(self.points) if given else sorted(self.points, key=_order)
+        texts = list(dict.fromkeys(self.points[code] for code in codes))
+        first = [next(code for code in codes if self.points[code] == text) for text in texts]
+        places = _by_rank(texts) if entry.ordinal or given else option_positions(texts, first).positions
         question = self._question(texts, places, entry)
-        meaning = {code.casefold(): texts.index(self.labels.get(code, code)) for code in codes}
+        meaning = {code.casefold(): texts.index(self.points[code]) for code in codes}
         outcomes = {code.casefold(): kind for code, kind in self.away.items()}
         return Coding(question, meaning | dict.fromkeys(map(str.casefold, outside), MISSING) | outcomes)
 
