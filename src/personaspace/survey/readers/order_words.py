@@ -41,7 +41,7 @@ il giusto
 POSITIVE = r"""
 agree\w*|accept\w*|allow\w*|approv\w*|supports?|supported|favou?r\w*|in favou?r|satisf\w*|likely|good|better|best
 positive\w*|more|greater|increas\w*|higher|stronger|improv\w*|rise|risen|grow\w*|gain\w*|up|fair|just|important\w*
-like|likes|benefi\w*|help\w*|for|true|right|optimistic|happy|easy|easier|safe|safer|legal|conservative|republican
+like|likes|benefi\w*|help\w*|for|true|right|optimistic|happy|easy|easier|safe|safer|legal|conservatives?|republicans?
 trust\w*|faster|sooner|longer|larger|bigger|older|hopeful|excited|comfortable|confident|interested|close|concerned
 worried|worry|familiar|well|similar|same|too (much|many|\w+)|often|honest|able|willing|useful|effective|informed
 clear|proud|serious|attached|responsib\w*|acceptable|necessary|wins?|strengthen\w*|expand\w*|yes|urban|above
@@ -56,7 +56,7 @@ NEGATIVE = r"""
 disagree\w*|reject\w*|disapprov\w*|oppos\w*|against|dissatisf\w*|unsatisf\w*|unlikely|bad|worse|worst|poor\w*
 negative\w*|less|fewer|lesser|decreas\w*|lower|weaker|worsen\w*|fall|fell|declin\w*|los[ets]\w*|down|unfair|unjust
 unimportant|dislikes?|harm\w*|hurt\w*|false|wrong|pessimistic|unhappy|sad|difficult|hard|harder|unsafe|danger\w*
-illegal|liberal|democrat|distrust\w*|mistrust\w*|slower|later|shorter|smaller|younger|uncomfortable|unfavou?r\w*
+illegal|liberals?|democrats?|distrust\w*|mistrust\w*|slower|later|shorter|smaller|younger|uncomfortable|unfavou?r\w*
 too (little|few|low|small)|not (gone far|far|strict|harsh\w*|tough)? ?enough|different|dishonest|unable|unwilling
 unacceptable|unnecessary|unsuccessful|weaken\w*|reduc\w*|cut|cuts|no|rural|terrible|awful|unfamiliar|ineffective
 below|incorrect|un(?!der|i|til|less|cl|sure|decided|changed)\w{3,}|(?:stimme|stimmt) .*nicht|lehne\b.*|ablehn\w*
@@ -85,6 +85,7 @@ DEGREES: tuple[tuple[float, str], ...] = (
     (
         0.25,
         r"not (too|very|that|so|much|particularly|especially|really|many|quite|overly|strongly)( (much|many))?|"
+        r"closer to|lean\w*( to| toward\w*)?|"
         r"only (a )?(little|few|slightly)|(very|too) (little|few)|a little|little|slight(ly)?|small|minor|mild(ly)?|"
         r"a few|few|low|weak(ly)?|poc[oa]s?|pouc[oa]s?|un peu|peu|pas tres|pas (beaucoup|vraiment)|wenig(er)?|"
         r"eher (nicht|kein\w*)|nicht (sehr|so|besonders)|etwas weniger|no muy|non molto|nao muito|gering",
@@ -153,7 +154,7 @@ FREQUENCIES: tuple[tuple[float, str], ...] = (
     ),
     (
         2,
-        r"(hardly|scarcely|barely) ever|(only )?rarely|seldom|almost never|casi nunca|quase nunca|selten|"
+        r"(hardly|scarcely|barely) (ever|at all)|(only )?rarely|seldom|almost never|casi nunca|quase nunca|selten|"
         r"rara(mente| vez)|rarement",
     ),
     (
@@ -278,13 +279,13 @@ LISTS: tuple[tuple[str, ...], ...] = (
         r"first|most\b.*",
     ),
     (
-        r"strong(ly)? democrat",
-        r"(not (very|so) strong|weak|not strong) democrat",
-        r"(lean\w*|independent,?( close( to)?| lean\w*)?) (to )?(the )?democrat\w*.*",
-        r"independent.*",
-        r"(lean\w*|independent,?( close( to)?| lean\w*)?) (to )?(the )?republican.*",
-        r"(not (very|so) strong|weak|not strong) republican",
-        r"strong(ly)? republican",
+        r"strong(ly)? dem(ocrat)?",
+        r"(not (very|so) strong|weak|not strong) dem(ocrat)?",
+        r"(lean\w*|ind(ependent)?,?( closer?( to)?| lean\w*)?) (to )?(the )?dem(ocrat\w*)?.*",
+        r"ind(ependent.*)?",
+        r"(lean\w*|ind(ependent)?,?( closer?( to)?| lean\w*)?) (to )?(the )?rep(ublican)?.*",
+        r"(not (very|so) strong|weak|not strong) rep(ublican)?",
+        r"strong(ly)? rep(ublican)?",
     ),
     (
         r"(extremely|very) liberal",
