@@ -58,20 +58,29 @@ def test_a_sheet_by_its_name(tmp_path: Path) -> None:
         open_excel(path, "Note")
 
 
+def edited(path: Path, target: Path, old: bytes, new: bytes) -> Path:
+    """A copy of a workbook with its first sheet changed."""
+    with zipfile.ZipFile(path) as book, zipfile.ZipFile(target, "w") as copy:
+        for name in book.namelist():
+            part = book.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                assert old in part
+                part = part.replace(old, new)
+            copy.writestr(name, part)
+    return target
+
+
 def test_values_that_excel_saved_with_formulas_are_read(tmp_path: Path) -> None:
-    path, cached = write(tmp_path / "t.xlsx", [["id", "q"], [1, "=1+1"]]), tmp_path / "u.xlsx"
-    with zipfile.ZipFile(path) as old, zipfile.ZipFile(cached, "w") as new:
-        for name in old.namelist():
-            new.writestr(
-                name,
-                old.read(name)
-                .replace(b"<f>1+1</f><v></v>", b"<f>1+1</f><v>2</v>")
-                .replace(b"<f>1+1</f><v />", b"<f>1+1</f><v>2</v>")
-                .replace(b"<f>1+1</f><v/>", b"<f>1+1</f><v>2</v>"),
-            )
-    table = open_table(cached)
+    path = write(tmp_path / "t.xlsx", [["id", "q"], [1, "=1+1"]])
+    table = open_table(edited(path, tmp_path / "u.xlsx", b"<f>1+1</f><v />", b"<f>1+1</f><v>2</v>"))
     assert table.columns["q"].cells.tolist() == [2]
     assert not any("formula" in note for note in table.notes)
+
+
+def test_a_sheet_that_states_its_size_wrongly_is_read_whole(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.xlsx", [["id", "q"], [1, "a"], [2, "b"]])
+    table = open_table(edited(path, tmp_path / "u.xlsx", b'<dimension ref="A1:B3" />', b'<dimension ref="A1" />'))
+    assert table.columns["q"].cells.tolist() == ["a", "b"]
 
 
 @pytest.mark.parametrize(

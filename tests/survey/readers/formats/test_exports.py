@@ -88,6 +88,12 @@ def test_qualtrics_of_the_older_kind_has_two_header_rows(tmp_path: Path) -> None
     assert table.columns["Q1"].text == "Do you trust them?"
 
 
+def test_qualtrics_without_all_response_ids_has_none(tmp_path: Path) -> None:
+    rows = [["ResponseId", "Q1"], ["Response ID", "How?"], ['{"ImportId":"_recordId"}', '{"ImportId":"QID1"}']]
+    table = opened(tmp_path / "t.csv", csv_of([*rows, ["R_1", "A"], ["", "B"]]))
+    assert roles(table) == {"ResponseId": "administrative", "Q1": None}
+
+
 def test_a_header_row_of_text_is_no_qualtrics(tmp_path: Path) -> None:
     table = opened(tmp_path / "t.csv", "ResponseId,Q1\nR_1,Yes\nR_2,No\n")
     assert len(table) == 2
@@ -105,6 +111,15 @@ def test_limesurvey_with_codes(tmp_path: Path) -> None:
     assert groups(table) == {"G1Q2[SQ001]": "G1Q2", "G1Q2[SQ002]": "G1Q2"}
     assert table.columns["G1Q2[SQ001]"].text == "G1Q2 - SQ001"
     assert table.columns["G2Q1[SQ001]"].text is None
+
+
+def test_limesurvey_with_an_array_of_yes_no_and_uncertain(tmp_path: Path) -> None:
+    rows = [
+        ["id", "submitdate", "lastpage", "Q1[SQ001]", "Q1[SQ002]"],
+        ["1", "", "1", "Y", "N"],
+        ["2", "", "1", "U", "Y"],
+    ]
+    assert groups(opened(tmp_path / "t.csv", csv_of(rows))) == {}
 
 
 def test_limesurvey_with_codes_and_texts(tmp_path: Path) -> None:

@@ -108,6 +108,11 @@ def test_the_tails_of_excel_are_left_out_aloud(tmp_path: Path) -> None:
     )
 
 
+def test_a_space_is_an_empty_cell_and_words_are_not(tmp_path: Path) -> None:
+    table = opened(tmp_path / "t.csv", "id,q\n1, \n2,NA\n3,None\n")
+    assert cells(table)["q"] == [None, "NA", "None"]
+
+
 def test_longer_rows_that_are_empty_there_are_read(tmp_path: Path) -> None:
     assert cells(opened(tmp_path / "t.csv", "id,q\n1,a,\n2,b,,,\n")) == {"id": ["1", "2"], "q": ["a", "b"]}
 

@@ -85,7 +85,7 @@ EXPORT = Export(lambda grid: header_rows(grid) > 0, read)
 def _role(name: str, text: str, import_id: str, cells: pd.Series) -> Role | None:
     fields = {_bare(import_id or text), _bare(name)}
     if fields & {*RESPONDENT}:
-        return "respondent" if cells.notna().all() and cells.is_unique else "administrative"
+        return "respondent" if cells.notna().all() else "administrative"
     if fields & {*ADMINISTRATIVE} and not QUESTION.match(import_id):
         return "administrative"
     if TECHNICAL.fullmatch(name):
