@@ -37,7 +37,7 @@ OPENERS: dict[str, Open] = {
     ),
     **dict.fromkeys((".xlsx", ".xlsm"), lambda path, *_: understood(open_excel(path))),
     ".parquet": lambda path, *_: open_parquet(path),
-    **dict.fromkeys((".sav", ".zsav", ".dta"), lambda path, encoding, *_: open_labelled(path, encoding)),
+    **dict.fromkeys((".sav", ".zsav", ".dta"), lambda path, *_: open_labelled(path)),
 }
 """By the end of a file's name, in lower case."""
 
