@@ -99,6 +99,12 @@ def test_what_is_no_table(tmp_path: Path, content: bytes | str, settings: dict[s
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["t.xlsx", "t.parquet", "t.sav", "t.dta", "t.tsv"])
+def test_an_error_page_is_named_whatever_the_file_is_called(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SurveyError, match=r"holds a web page \('404'\) where a table was expected"):
+        opened(tmp_path / name, "<html><head><title>404</title></head></html>")
+
+
 def test_the_tails_of_excel_are_left_out_aloud(tmp_path: Path) -> None:
     table = opened(tmp_path / "t.csv", "id,q,,\n1,a,,\n,,,\n2,b,,\n\n,,,\n,,,\n")
     assert cells(table) == {"id": ["1", "2"], "q": ["a", "b"]}

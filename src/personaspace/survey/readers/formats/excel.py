@@ -14,7 +14,6 @@ import pandas as pd
 
 from personaspace.errors import SurveyError, first_fault, listed, shown
 from personaspace.survey.readers.formats.grid import Grid
-from personaspace.survey.readers.formats.text_file import check_no_web_page
 
 DAMAGED = (
     OSError, EOFError, ValueError, TypeError, LookupError, AttributeError, OverflowError, MemoryError, ParseError,
@@ -46,7 +45,6 @@ def open_excel(path: Path, sheet: str | None = None) -> Grid:
         SurveyError: The file is damaged, encrypted or an old .xls, or has no such sheet.
     """
     try:
-        check_no_web_page(path, path.read_bytes()[:20_000].decode("utf-8", "replace"))
         if path.read_bytes()[:4] == OLD_OR_ENCRYPTED:
             raise SurveyError(f"{path} is an old .xls or has a password: save it as .xlsx without one, or as CSV")
         with zipfile.ZipFile(path) as archive:

@@ -12,6 +12,7 @@ from personaspace.survey.readers.formats.excel import open_excel
 from personaspace.survey.readers.formats.grid import Grid, plain_table, with_decimal_points
 from personaspace.survey.readers.formats.parquet_file import open_parquet
 from personaspace.survey.readers.formats.spss_stata import open_labelled
+from personaspace.survey.readers.formats.text_file import beginning, check_no_web_page
 from personaspace.survey.readers.labelled_table import LabelledTable
 
 EXPORTS = (qualtrics.EXPORT, surveymonkey.EXPORT, redcap.EXPORT, limesurvey.EXPORT, google_forms.EXPORT)
@@ -56,10 +57,11 @@ def open_table(path: Path, encoding: str | None = None, delimiter: str | None = 
         Columns in the file's order, at least one.
 
     Raises:
-        SurveyError: The file is of no known format, is damaged or is no table.
+        SurveyError: The file is of no known format, is damaged, is a web page or is no table.
     """
     name = path.name.lower()
     for suffix, opener in OPENERS.items():
         if name.endswith(suffix):
+            check_no_web_page(path, beginning(path))
             return opener(path, encoding, delimiter)
     raise SurveyError(f"{path} is of no format that is known here: save it as one of {', '.join(SUFFIXES)}")

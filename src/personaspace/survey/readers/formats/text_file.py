@@ -153,6 +153,15 @@ def check_no_web_page(path: Path, text: str) -> None:
         )
 
 
+def beginning(path: Path) -> str:
+    """The first characters of a file, as UTF-8; :class:`SurveyError` if it cannot be opened."""
+    try:
+        with path.open("rb") as file:
+            return file.read(20_000).decode("utf-8", "replace")
+    except OSError as error:
+        raise SurveyError(f"{path} cannot be opened: {first_fault(error)}") from error
+
+
 def records_of(text: str | io.StringIO, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """The records of a text with the line that each ends in, blank lines left out."""
     csv.field_size_limit(LONGEST_CELL)
