@@ -8,7 +8,6 @@ import openpyxl
 import pytest
 
 from personaspace.errors import SurveyError
-from personaspace.survey.readers.formats.excel import open_excel
 from personaspace.survey.readers.formats.registry import open_table
 
 
@@ -53,9 +52,9 @@ def test_cells_are_what_excel_holds(tmp_path: Path) -> None:
 
 def test_a_sheet_by_its_name(tmp_path: Path) -> None:
     path = write(tmp_path / "t.xlsx", [["id"], [1]])
-    assert open_excel(path, "Notes").header == ("id", "r")
+    assert list(open_table(path, sheet="Notes").columns) == ["id", "r"]
     with pytest.raises(SurveyError, match="has no sheet 'Note': it has 'Data', 'Notes'"):
-        open_excel(path, "Note")
+        open_table(path, sheet="Note")
 
 
 def edited(path: Path, target: Path, old: bytes, new: bytes) -> Path:

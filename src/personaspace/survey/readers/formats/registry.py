@@ -18,8 +18,8 @@ from personaspace.survey.readers.labelled_table import LabelledTable
 EXPORTS = (qualtrics.EXPORT, surveymonkey.EXPORT, redcap.EXPORT, limesurvey.EXPORT, google_forms.EXPORT)
 """Exports of survey platforms, which are text files or sheets."""
 
-Open = Callable[[Path, str | None, str | None], LabelledTable]
-"""Opens a path, with an encoding and a delimiter for the formats that have them."""
+Open = Callable[[Path, str | None, str | None, str | None], LabelledTable]
+"""Opens a path, with an encoding, a delimiter and a sheet for the formats that have them."""
 
 
 def understood(grid: Grid) -> LabelledTable:
@@ -34,9 +34,9 @@ def understood(grid: Grid) -> LabelledTable:
 OPENERS: dict[str, Open] = {
     **dict.fromkeys(
         [text + zipped for text in (".csv", ".tsv", ".tab", ".txt") for zipped in ("", ".gz")],
-        lambda path, encoding, delimiter: understood(open_csv(path, encoding, delimiter)),
+        lambda path, encoding, delimiter, _: understood(open_csv(path, encoding, delimiter)),
     ),
-    **dict.fromkeys((".xlsx", ".xlsm"), lambda path, *_: understood(open_excel(path))),
+    **dict.fromkeys((".xlsx", ".xlsm"), lambda path, _encoding, _delimiter, sheet: understood(open_excel(path, sheet))),
     ".parquet": lambda path, *_: open_parquet(path),
     **dict.fromkeys((".sav", ".zsav", ".dta"), lambda path, *_: open_labelled(path)),
 }
@@ -45,13 +45,16 @@ OPENERS: dict[str, Open] = {
 SUFFIXES = tuple(OPENERS)
 
 
-def open_table(path: Path, encoding: str | None = None, delimiter: str | None = None) -> LabelledTable:
+def open_table(
+    path: Path, encoding: str | None = None, delimiter: str | None = None, sheet: str | None = None
+) -> LabelledTable:
     """Open a file with a row per respondent or per answer: its columns, with what the file says of them.
 
     Args:
         path: A file with one of the :data:`SUFFIXES`, in upper or lower case.
         encoding: Of text files and old SPSS files, such as ``"cp1252"``; told from the file if not given.
         delimiter: The character between the columns of a text file; told from the file if not given.
+        sheet: Of a workbook; its first if not given.
 
     Returns:
         Columns in the file's order, at least one.
@@ -63,5 +66,5 @@ def open_table(path: Path, encoding: str | None = None, delimiter: str | None = 
     for suffix, opener in OPENERS.items():
         if name.endswith(suffix):
             check_no_web_page(path, beginning(path))
-            return opener(path, encoding, delimiter)
+            return opener(path, encoding, delimiter, sheet)
     raise SurveyError(f"{path} is of no format that is known here: save it as one of {', '.join(SUFFIXES)}")
