@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+import random
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -244,3 +245,18 @@ def test_the_same_export_as_a_workbook(tmp_path: Path, text: str) -> None:
     assert roles(other) == roles(table)
     assert groups(other) == groups(table)
     assert texts(other.columns) == texts(table.columns)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("text", [qualtrics(), LIMESURVEY_BOTH, REDCAP, GOOGLE_FORMS, SURVEYMONKEY])
+def test_a_damaged_export_is_read_or_is_one_line_of_error(tmp_path: Path, text: str, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311
+    whole = text.encode()
+    for _ in range(20):
+        at = chance.randrange(len(whole))
+        put = chance.choice([b"", b'"', b",", b"\n", b"\0", b"\xff", b"{", b"["])
+        (tmp_path / "t.csv").write_bytes(whole[:at] + put + whole[at + chance.choice([0, 1, 40]) :])
+        try:
+            assert len(open_table(tmp_path / "t.csv").columns) > 0
+        except SurveyError as error:
+            assert "\n" not in str(error)

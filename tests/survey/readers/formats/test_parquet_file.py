@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from personaspace.survey.readers.formats.registry import open_table
+from personaspace.survey.readers.registry import read_survey
 
 
 def test_columns_of_every_kind(tmp_path: Path) -> None:
@@ -15,6 +16,7 @@ def test_columns_of_every_kind(tmp_path: Path) -> None:
         {
             "id": ["a", "b"],
             "ticked": [["TV", "News sites, apps"], None],
+            "none": [[], [1, 2]],
             "few": pa.array([1, None], pa.int64()),
             "yes": [True, None],
             "day": [datetime.datetime(2020, 1, 1), None],
@@ -31,6 +33,7 @@ def test_columns_of_every_kind(tmp_path: Path) -> None:
     assert read == {
         "id": ["a", "b"],
         "ticked": ["TV; News sites, apps", None],
+        "none": [";", "1; 2"],
         "few": [1, None],
         "yes": ["True", None],
         "day": ["2020-01-01", None],
@@ -39,7 +42,7 @@ def test_columns_of_every_kind(tmp_path: Path) -> None:
     }
     assert opened.notes == (
         "3 column(s) hold records or bytes and were left out: 'record', 'bytes', 'nested'",
-        "the lists in 'ticked' are read as one cell each, '; ' between their items",
+        "the lists in 'ticked', 'none' are read as one cell each, '; ' between their items",
     )
 
 
@@ -57,3 +60,10 @@ def test_an_ordered_categorical_says_the_order_of_its_labels(tmp_path: Path) -> 
     assert list(columns["q"].labels.items()) == [(text, text) for text in order]
     assert columns["r"].labels == {}
     assert columns["r"].cells.tolist() == ["Always", "Never"]
+
+
+def test_a_list_column_is_read_as_boxes_and_an_empty_list_ticks_none(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"id": ["a", "b", "c"], "q": [["TV", "News, apps"], [], None]}), tmp_path / "t.parquet")
+    boxes = {"column": "q", "separator": ";", "options": ["TV", "News, apps"]}
+    survey = read_survey(tmp_path / "t.parquet", {"respondent": "id", "questions": {"q": {"multiple": boxes}}})
+    assert survey.option_counts().tolist() == [1, 1, 1, 1]

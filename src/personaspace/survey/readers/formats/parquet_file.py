@@ -40,11 +40,16 @@ def open_parquet(path: Path) -> LabelledTable:
     columns = {}
     for name, kind in kinds.items():
         if name in lists:
-            cells = [None if items is None else BETWEEN.join(map(str, items)) for items in table[name].to_pylist()]
+            cells = [None if items is None else _one_cell(items) for items in table[name].to_pylist()]
             columns[name] = Column(name, pd.Series(cells, dtype=object))
         elif name not in odd:
             columns[name] = Column(name, _cells(plain[name]), labels=_labels(kind, table[name]))
     return LabelledTable(path, columns, tuple(notes))
+
+
+def _one_cell(items: list[object]) -> str:
+    """The items of a list as one cell; of an empty list only what would stand between them, for it is an answer."""
+    return BETWEEN.join(map(str, items)) or BETWEEN.strip()
 
 
 def _is_list(kind: pa.DataType) -> bool:
