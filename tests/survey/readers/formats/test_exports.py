@@ -95,10 +95,22 @@ def test_qualtrics_without_all_response_ids_has_none(tmp_path: Path) -> None:
     assert roles(table) == {"ResponseId": "administrative", "Q1": None}
 
 
-def test_a_header_row_of_text_is_no_qualtrics(tmp_path: Path) -> None:
-    table = opened(tmp_path / "t.csv", "ResponseId,Q1\nR_1,Yes\nR_2,No\n")
+def test_qualtrics_whose_further_headers_were_taken_out(tmp_path: Path) -> None:
+    rows = [["ResponseId", "Finished", "Q1", "Q7_1", "Q7_2", "Q8_1", "Q8_2"]]
+    rows += [["R_1a", "1", "Yes", "1", "0", "2", "1"], ["R_2b", "1", "No", "-99", "1", "1", "-99"]]
+    table = opened(tmp_path / "t.csv", csv_of(rows))
+    assert len(table) == 2
+    assert [roles(table)[name] for name in ("ResponseId", "Finished", "Q1")] == ["respondent", "administrative", None]
+    assert groups(table) == {"Q7_1": "Q7", "Q7_2": "Q7"}
+    assert table.columns["Q7_1"].declared == table.columns["Q8_2"].declared == {"-99"}
+    assert table.columns["Q1"].text is None
+
+
+def test_another_response_id_is_no_qualtrics(tmp_path: Path) -> None:
+    table = opened(tmp_path / "t.csv", "ResponseId,Q1\n17,Yes\n18,No\n")
     assert len(table) == 2
     assert roles(table) == {"ResponseId": None, "Q1": None}
+    assert table.notes == ()
 
 
 def test_limesurvey_with_codes(tmp_path: Path) -> None:

@@ -46,19 +46,22 @@ PREVIEW = ("1", "Survey Preview", "2", "Survey Test")
 
 
 def header_rows(grid: Grid) -> int:
-    """How many rows of a grid are Qualtrics' headers: 3, 2 or, where it is no such export, 0."""
+    """How many rows of a grid are Qualtrics' headers: 3, 2, 1 where the others were taken out, 0 in any other file."""
     texts, imports = grid.row(0), grid.row(1)
     if sum(_import_id(cell) is not None for cell in imports) > len(imports) / 2:
         return 3
     ids = [name for name, text in zip(grid.header, texts, strict=True) if _bare(text) == "responseid"]
-    return 2 if any(_bare(name) in ("responseid", "v1") for name in ids) else 0
+    if any(_bare(name) in ("responseid", "v1") for name in ids):
+        return 2
+    own = [grid.cells[j].dropna() for j, name in enumerate(grid.header) if _bare(name) == "responseid"]
+    return int(any(len(cells) and cells.astype(str).str.startswith("R_").all() for cells in own))
 
 
 def read(grid: Grid) -> LabelledTable:
     """The columns of an export, those that Qualtrics adds with their roles and the boxes of a question together."""
     rows = header_rows(grid)
     names = [name or f"column {j + 1}" for j, name in enumerate(grid.header)]
-    texts = dict(zip(names, grid.row(0), strict=True))
+    texts = dict(zip(names, grid.row(0), strict=True)) if rows > 1 else dict.fromkeys(names, "")
     imports = dict(zip(names, (_import_id(cell) or "" for cell in grid.row(1)), strict=True)) if rows == 3 else {}
     cells = grid.below(rows - 1).named(names)
     roles = {name: _role(name, texts[name], imports.get(name, ""), cells[name]) for name in names}
