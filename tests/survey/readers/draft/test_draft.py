@@ -20,7 +20,7 @@ def test_the_yaml_is_the_content_with_a_reason_beside_every_column() -> None:
     assert yaml.safe_load(text) == made.content
     assert "respondent: respid  # its name says id, and every row has another value" in text
     assert "- FORM  # administrative: its label speaks of the interview" in text
-    assert "# doubtful: it holds 0 or 1 without labels" in text
+    assert "# doubtful: it holds 1 and 0, or 1 and -1, without labels" in text
     assert "  # How much trust?\n  # 1 A lot, 2 Some, 3 None; no answer: 9 Refused\n  trust: {}\n" in text
 
 

@@ -43,6 +43,7 @@ def test_weights_have_many_names(name: str) -> None:
 
 def test_what_people_weigh_is_no_weight() -> None:
     assert roles(column("weight", WEIGHTS, "What is your weight in kg?"))["weight"] != "weight"
+    assert roles(column("weight", WEIGHTS, "Body weight in kg"))["weight"] == "number"
     assert roles(column("wgt", answers(3), "Have you tried to lose weight?", AGREE[:3]))["wgt"] == "question"
 
 

@@ -88,6 +88,8 @@ def separated(facts: Facts) -> tuple[str, list[str]] | None:
     """
     if facts.options or facts.numeric or facts.dates or facts.distinct < 3:
         return None
+    if not any(mark in value for value in facts.values for mark in SEPARATORS):
+        return None
     rows = facts.column.cells.dropna().astype("str").value_counts()
     for mark in SEPARATORS:
         listing = rows.index.str.contains(mark, regex=False)
@@ -124,7 +126,7 @@ def _joined(rows: list[list[str]], mark: str) -> list[list[str]]:
 
 
 def _kind(facts: Facts) -> str:
-    """How a column looks like a box: by what the file says, its labels, blanks, bare 0 and 1; empty if it does not."""
+    """How a column looks like a box: by what the file says, its labels, blanks, bare 0 and 1; empty if it is none."""
     column = facts.column
     if column.group is not None or column.role == "checkbox":
         return "file"
@@ -139,16 +141,14 @@ def _kind(facts: Facts) -> str:
         return "label"
     if len(labels) == 1 and (set(facts.unlabelled) in (set(), {"0"}, {"2"}) or facts.distinct == 1):
         return "one label"
-    if len(labels) == 2 and len({pattern("not").sub("", label) for label in labels}) == 1:
-        return "one label"
-    if labels or not facts.filled:
+    if labels or not 1 <= facts.distinct <= 2:
         return ""
     cells = {folded(value) for value in facts.values}
-    if len(cells) <= 2 and all(pattern("not").sub("", cell) in word_set("ticked") for cell in cells):
+    if all(pattern("not").sub("", cell) in word_set("ticked") for cell in cells):
         return "blank" if len(cells) == 1 else "label"
     if len(cells) == 1 and facts.filled < facts.rows and (cells == {"1"} or (not facts.numeric and not facts.dates)):
         return "blank"
-    return "bare" if cells == {"0", "1"} else ""
+    return "bare" if cells in ({"0", "1"}, {"-1", "1"}) else ""
 
 
 def _together(one: Facts, other: Facts) -> bool:
@@ -207,7 +207,7 @@ def _why(kinds: set[str], boxes: int, shared: bool) -> tuple[str, bool]:
         return f"it has one label, which says what is ticked, as have the {boxes - 1} beside it", True
     if "blank" in kinds:
         return f"it holds one value or nothing, as do the {boxes - 1} of the same name beside it", True
-    return f"it holds 0 or 1 without labels, as do the {boxes - 1} of the same name beside it", shared
+    return f"it holds 1 and 0, or 1 and -1, without labels, as do the {boxes - 1} of the same name beside it", shared
 
 
 def _box(facts: Facts, before: str, after: str) -> Box:
@@ -223,7 +223,7 @@ def _box(facts: Facts, before: str, after: str) -> Box:
         yes += [
             value
             for value in strange
-            if value != "0" and (len(strange) == 1 or not pattern("not").match(folded(value)))
+            if value not in ("0", "-1") and (len(strange) == 1 or not pattern("not").match(folded(value)))
         ][:1]
     no += [value for value in strange if value not in yes]
     labels = [

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from personaspace.survey.arrays import IntArray
 from personaspace.survey.readers.coding import plain
 from personaspace.survey.readers.draft.facts import MOST_VALUES, Facts, letters
 from personaspace.survey.readers.draft.guess import Guess
+
+Codes = npt.NDArray[np.int16]
 
 ROWS = 5_000
 """Rows that are compared at first, spread evenly over the file; what holds there is checked in all rows."""
@@ -42,10 +45,10 @@ def recodes(facts: Sequence[Facts], guesses: Mapping[str, Guess]) -> dict[str, G
         guesses: So far; questions and numbers are looked at, and compared with these and with traits.
     """
     by_name = {one.name: one for one in facts}
-    coded: dict[str, IntArray] = {}
+    coded: dict[str, Codes] = {}
     found = {}
     for child, parents in _alike(facts, guesses).items():
-        for parent in parents:
+        for parent in dict.fromkeys(parents):
             if _determines(by_name[parent], by_name[child], coded):
                 why = f"{parent} determines it exactly: every answer there goes with one answer here"
                 found[child] = Guess(child, "derived", why)
@@ -63,6 +66,7 @@ def _alike(facts: Sequence[Facts], guesses: Mapping[str, Guess]) -> dict[str, li
     sharing: dict[tuple[str, str], list[Facts]] = defaultdict(list)
     for one in usable:
         sharing["name", letters(one.core)[:4]].append(one)
+        sharing["part of the name", re.split(r"[_.\-]", one.core)[0].casefold()].append(one)
         if one.text:
             sharing["label", letters(one.text)[:24]].append(one)
     pairs: dict[str, list[str]] = defaultdict(list)
@@ -75,12 +79,12 @@ def _alike(facts: Sequence[Facts], guesses: Mapping[str, Guess]) -> dict[str, li
     return pairs
 
 
-def _determines(parent: Facts, child: Facts, coded: dict[str, IntArray]) -> bool:
+def _determines(parent: Facts, child: Facts, coded: dict[str, Codes]) -> bool:
     some = _codes(parent, coded), _codes(child, coded)
     return _holds(*some) and (parent.rows <= ROWS or _holds(_factorized(parent, 1), _factorized(child, 1)))
 
 
-def _holds(parent: IntArray, child: IntArray) -> bool:
+def _holds(parent: Codes, child: Codes) -> bool:
     """Whether codes determine codes (-1: empty) beyond chance, and nearly everywhere.
 
     An empty cell determines nothing: who was not asked a follow-up question gave one answer to the question before it.
@@ -100,14 +104,14 @@ def _holds(parent: IntArray, child: IntArray) -> bool:
     return bool(of_a_kind >= LEAST_OF_A_KIND and chance < BY_CHANCE)
 
 
-def _codes(facts: Facts, coded: dict[str, IntArray]) -> IntArray:
+def _codes(facts: Facts, coded: dict[str, Codes]) -> Codes:
     if facts.name not in coded:
         coded[facts.name] = _factorized(facts, -(-facts.rows // ROWS))
     return coded[facts.name]
 
 
-def _factorized(facts: Facts, step: int) -> IntArray:
+def _factorized(facts: Facts, step: int) -> Codes:
     """Codes of every step-th cell, -1 where there is no answer."""
     codes, found = pd.factorize(facts.column.cells.iloc[::step])
     away = np.array([*(plain(cell) in facts.away for cell in found), True], dtype=bool)
-    return np.where(away[codes], -1, codes)
+    return np.where(away[codes], -1, codes).astype(np.int16)

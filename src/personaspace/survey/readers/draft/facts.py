@@ -6,13 +6,15 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
 from personaspace.survey.readers.coding import plain
+from personaspace.survey.readers.draft.lexicon import pattern
 from personaspace.survey.readers.labelled_table import Column
-from personaspace.survey.readers.non_answers import outcome
+from personaspace.survey.readers.non_answers import outcomes
 
 MOST_VALUES = 200
 """Different cells that are kept, the most frequent ones."""
@@ -80,16 +82,26 @@ class Facts:
         return not self.numeric and bool(self.values) and all(DATE.match(value) for value in list(self.values)[:50])
 
     @property
+    def grades(self) -> bool:
+        """Whether its options grade something, as those of an opinion do."""
+        return _grades(tuple(self.options.values()))
+
+    @property
     def unlabelled(self) -> list[str]:
         """Answers that the file has no label for."""
         return [value for value in self.values if value not in self.options]
 
 
+@lru_cache(maxsize=4096)
+def _grades(options: tuple[str, ...]) -> bool:
+    return bool(pattern("grades").search(folded(" | ".join(options))))
+
+
 def facts_of(column: Column) -> Facts:
     """Count what the rules need to know of a column."""
-    options = {code: " ".join(label.split()) for code, label in column.labels.items() if outcome(label) is None}
-    away = frozenset(set(column.labels) - set(options)) | column.declared
-    options = {code: label for code, label in options.items() if code not in column.declared}
+    silent = _outcomes(tuple(column.labels.items()))
+    away = silent | column.declared
+    options = {code: " ".join(label.split()) for code, label in column.labels.items() if code not in away}
     found, counts = _counted(column.cells)
     numbers = _numbers(found)
     is_number = ~np.isnan(numbers)
@@ -130,6 +142,7 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(re.findall(r"[^\W\d_]+", folded(split)))
 
 
+@lru_cache(maxsize=2**14)
 def folded(text: str) -> str:
     """A text without capitals and accents."""
     apart = unicodedata.normalize("NFKD", text.replace("\N{LATIN SMALL LETTER L WITH STROKE}", "l"))
@@ -178,4 +191,10 @@ def _numbers(found: np.ndarray) -> np.ndarray:
 
 
 def _as_numbers(codes: Iterable[str]) -> list[float]:
-    return [float(number) for number in pd.to_numeric(pd.Series(list(codes), dtype=object), errors="coerce").dropna()]
+    return [float(code) for code in codes if re.fullmatch(r"-?\d+(\.\d+)?", code)]
+
+
+@lru_cache(maxsize=4096)
+def _outcomes(labels: tuple[tuple[str, str], ...]) -> frozenset[str]:
+    """The codes whose labels mean no answer."""
+    return frozenset(outcomes(dict(labels)))

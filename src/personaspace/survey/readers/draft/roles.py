@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 from personaspace.survey.readers.draft.checkboxes import Group, groups, separated
@@ -44,7 +43,19 @@ def guessed(facts: Sequence[Facts]) -> tuple[list[Guess], list[Group]]:
 def _guess(facts: Facts) -> Guess:
     if facts.column.role is not None:
         return Guess(facts.name, facts.column.role, "the file says so")
-    for rule in (_respondent, _weight, _administrative, _attention, trait, _derived, _empty, _listing, _open, _number):
+    for rule in (
+        _respondent,
+        _weight,
+        _administrative,
+        _attention,
+        trait,
+        _of_interviewer,
+        _derived,
+        _empty,
+        _listing,
+        _open,
+        _number,
+    ):
         if (guess := rule(facts)) is not None:
             return guess
     return _question(facts)
@@ -122,7 +133,7 @@ def _administrative(facts: Facts) -> Guess | None:
     named = sorted(word_set("administrative_names") & {*facts.words, "".join(facts.words)})
     if facts.dates and facts.filled:
         return Guess(facts.name, "administrative", "its cells are dates or times", sure=bool(named) or not facts.text)
-    if facts.asks or _opinions(facts):
+    if facts.asks or facts.grades:
         return None
     if (
         word_set("year_names") & set(facts.words)
@@ -144,12 +155,11 @@ def _attention(facts: Facts) -> Guess | None:
     return None
 
 
-def _opinions(facts: Facts) -> bool:
-    """Whether the options grade something: they can belong to nothing administrative."""
-    options = " | ".join(map(folded, facts.options.values()))
-    return bool(
-        re.search(r"agree|favou?r|oppose|very|somewhat|never|important|stimm|accord|acuerdo|not at all", options)
-    )
+def _of_interviewer(facts: Facts) -> Guess | None:
+    """A question that is not put to the respondents: what an interviewer notes about them."""
+    if pattern("of_interviewer").search(folded(facts.text)):
+        return Guess(facts.name, "administrative", "it is what an interviewer notes about the respondent", sure=False)
+    return None
 
 
 def _derived(facts: Facts) -> Guess | None:
@@ -158,7 +168,7 @@ def _derived(facts: Facts) -> Guess | None:
     named = sorted(word_set("derived_names") & set(facts.words))
     if facts.text and (found := pattern("derived_label").search(folded(facts.text))):
         return Guess(facts.name, "derived", f"its label says that it was computed ({found[0]!r})")
-    if named and (not facts.text or not _opinions(facts)):
+    if named and (not facts.text or not facts.grades):
         return Guess(facts.name, "derived", f"its name says that it was computed ({named[0]!r})", sure=bool(facts.text))
     return None
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
+from functools import lru_cache
+from typing import NamedTuple
 
 from personaspace.survey.readers.draft.facts import Facts, folded, words
 from personaspace.survey.readers.draft.guess import Guess
@@ -15,6 +17,12 @@ BLOCK = 4
 
 MOST_OF_BLOCK = 0.6
 
+ORIGIN = "citizenship or origin"
+"""Where parents were born counts too."""
+
+CALLED = ("party identification", "ideology", "race or ethnicity", "religion", "class")
+"""What people call themselves."""
+
 
 def trait(facts: Facts) -> Guess | None:
     """The guess that a column is a demographic, if it looks like one.
@@ -24,39 +32,56 @@ def trait(facts: Facts) -> Guess | None:
     "how much", "do you think") or about somebody else counts against it.
     """
     text = folded(facts.text)
-    opinion = bool(pattern("opinion").search(text))
-    others = bool(pattern("others").search(text)) or (
-        not facts.text and bool({"sp", "spouse", "partner"} & set(facts.words))
-    )
-    found = [(_evidence(facts, text, kind), kind) for kind in demographics()]
-    (named, labelled, answered, asked), kind = max(found, key=lambda item: sum(item[0]))
-    whole = 2 * asked + named + labelled + answered
-    says = _says(named, labelled, answered) if named or labelled or not asked else "its label asks for"
-    if pattern("profile").match(text) and not opinion:
+    if pattern("profile").match(text):
         return Guess(facts.name, "trait", f"its label says that it is background data ({facts.text[:40]})")
-    if others or (opinion and not (answered and asked) and (facts.asks or not (labelled or (named and answered)))):
+    heading = {word for word in words(text) if len(word) > 1} - word_set("neutral")
+    seen = ((kind, _evidence(facts, text, heading, kind)) for kind in demographics())
+    kind, found = max(seen, key=lambda one: sum(one[1]))
+    named, labelled, answered, asked = found
+    opinion = bool(pattern("opinion").search(text)) or (facts.grades and not answered)
+    if _of_others(facts, text) and not (kind.name == ORIGIN and asked):
         return None
-    if (labelled and (named or answered or not facts.asks)) or asked or (named and answered):
-        return Guess(facts.name, "trait", f"{says} {kind.name}", sure=whole > 1 or labelled)
+    if opinion and (facts.asks or not (labelled or named) or not answered) and not (answered and asked):
+        return None
+    if asked or (named and answered) or (labelled and (named or answered or not facts.asks)):
+        why = f"{_says(named, labelled, answered) if named or labelled else 'its label asks for'} {kind.name}"
+        return Guess(facts.name, "trait", why)
+    if answered and kind.name in CALLED and pattern("calls_oneself").search(text):
+        return Guess(facts.name, "trait", f"it asks what respondents call themselves, and its options say {kind.name}")
     if named and not facts.text and not facts.options and _only(facts, kind):
-        return Guess(facts.name, "trait", f"{says} {kind.name}")
-    if answered and kind.telling and not opinion and not facts.asks:
-        return Guess(facts.name, "trait", f"{says} {kind.name}", sure=False)
+        return Guess(facts.name, "trait", f"its name says {kind.name}")
+    if answered and kind.telling and not facts.text:
+        return Guess(facts.name, "trait", f"its options say {kind.name}", sure=False)
     return None
 
 
-def _evidence(facts: Facts, text: str, kind: Demographic) -> tuple[bool, bool, bool, bool]:
+class Evidence(NamedTuple):
     """Whether the name, the label as a heading, the options, and the label as a question speak of a demographic."""
-    joined = "".join(facts.words)
-    named = any(kind.names.fullmatch(word) for word in (*facts.words, joined))
-    heading = [word for word in words(text) if word not in word_set("neutral") and len(word) > 1]
-    labelled = bool(heading) and all(word in kind.label for word in heading)
-    options = [folded(option) for option in facts.options.values()]
+
+    named: bool
+    labelled: bool
+    answered: bool
+    asked: bool
+
+
+def _evidence(facts: Facts, text: str, heading: Set[str], kind: Demographic) -> Evidence:
+    named = any(kind.names.fullmatch(word) for word in (*facts.words, "".join(facts.words)))
+    labelled = bool(heading) and heading <= kind.label
+    options = tuple(facts.options.values())
     if not options and not facts.numeric and facts.distinct <= len(facts.values):
-        options = [folded(value) for value in facts.values]
-    fitting = sum(bool(kind.answers.search(option)) for option in options)
-    answered = len(options) > 1 and fitting >= max(2, kind.least * len(options))
-    return named, labelled, answered, bool(kind.asked.search(text))
+        options = tuple(facts.values)
+    return Evidence(named, labelled, _answered(kind, options), bool(kind.asked.search(text)))
+
+
+@lru_cache(maxsize=2**16)
+def _answered(kind: Demographic, options: tuple[str, ...]) -> bool:
+    fitting = sum(bool(kind.answers.search(folded(option))) for option in options)
+    return len(options) > 1 and fitting >= max(2, kind.least * len(options))
+
+
+def _of_others(facts: Facts, text: str) -> bool:
+    """Whether it is about a spouse, a parent, a candidate."""
+    return bool(pattern("others").search(text)) or (not text and bool({"sp", "spouse", "partner"} & set(facts.words)))
 
 
 def _only(facts: Facts, kind: Demographic) -> bool:
