@@ -31,6 +31,7 @@ from shared.closing_line import closing_line
 
 from personaspace.survey.readers.coding import MISSING, REFUSED, plain
 from personaspace.survey.readers.draft.draft import draft
+from personaspace.survey.readers.formats.registry import open_table
 from personaspace.survey.readers.labelled_table import ROLES, Column, LabelledTable
 from personaspace.survey.readers.non_answers import outcome
 
@@ -94,7 +95,7 @@ def truth_of(name: str, columns: Iterable[str]) -> dict[str, str]:
 def table_of(data: Path, name: str, labelled: bool = True) -> LabelledTable:
     """A survey with its labels, or as bare cells."""
     if name not in WITH_LISTS:
-        return _spss(data / "opinionqa/raw_sav" / f"{name}.sav")
+        return open_table(data / "opinionqa/raw_sav" / f"{name}.sav")
     cells, lists = (data / name / file for file in WITH_LISTS[name])
     frame = pd.read_csv(cells, low_memory=False)
     said = json.loads(lists.read_text(encoding="utf-8")) if labelled else {}
@@ -104,18 +105,6 @@ def table_of(data: Path, name: str, labelled: bool = True) -> LabelledTable:
         labels = {plain(code): text for code, text in entry.get("options") or []}
         columns[column] = Column(column, frame[column], entry.get("label") or entry.get("question"), labels)
     return LabelledTable(cells, columns)
-
-
-def _spss(path: Path) -> LabelledTable:
-    import pyreadstat
-
-    frame, file = pyreadstat.read_sav(path, user_missing=True)
-    labels = {
-        name: {plain(code): label for code, label in of.items()} for name, of in file.variable_value_labels.items()
-    }
-    texts = file.column_names_to_labels
-    columns = {name: Column(name, frame[name], texts[name], labels.get(name, {})) for name in frame.columns}
-    return LabelledTable(path, columns)
 
 
 def measure(name: str, table: LabelledTable, doubtful: bool = False) -> Counts:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 import yaml
 
 from personaspace.survey.readers.codebook import TableCodebook
@@ -34,7 +35,7 @@ def test_content_follows_the_grammar_of_codebooks() -> None:
     assert made.content["leave_out"] == ["Q9[[]SQ001]"]
     assert made.content["refusals"] == ["Prefer not to say"]
     assert made.content["missing"] == ["Don't know"]
-    assert made.content["questions"]["vote"] == {"options": ["No", "Yes"], "ordinal": False}
+    assert made.content["questions"]["vote"] == {"options": ["No", "Yes"]}
 
 
 def test_texts_from_the_file_cannot_leave_their_comment() -> None:
@@ -55,3 +56,38 @@ def test_every_column_has_one_place() -> None:
     made = drafted(*columns)
     assert [guess.column for guess in made.guesses] == [one.name for one in columns]
     assert all(guess.why for guess in made.guesses)
+
+
+@pytest.mark.parametrize(
+    ("cells", "options", "missing"),
+    [
+        ([1, 2, 3, 4, -1], ["1", "2", "3", "4"], ["-1"]),
+        ([0, 1, 2, -99], ["0", "1", "2"], ["-99"]),
+        ([1, 2, 3, 99, 98], ["1", "2", "3"], ["98", "99"]),
+        ([-2, -1, 0, 1, 2], ["-2", "-1", "0", "1", "2"], None),
+        ([-1, 0, 1], ["-1", "0", "1"], None),
+        ([1, 2, 3, 4, 5, 6, 7, 8, 9], list("123456789"), None),
+    ],
+)
+def test_codes_far_from_the_others_are_no_answers(
+    cells: list[int], options: list[str], missing: list[str] | None
+) -> None:
+    entry = drafted(column("q", cells)).content["questions"]["q"]
+    assert list(entry["options"]) == options
+    assert entry.get("missing") == missing
+
+
+def test_a_number_has_a_scale_without_the_codes_that_are_no_answers() -> None:
+    made = drafted(column("hours", [*range(1, 41), -99, 999]))
+    assert made.content["questions"]["hours"] == {"scale": {"low": 1, "high": 40}, "missing": ["-99", "999"]}
+
+
+def test_texts_are_listed_in_the_order_of_their_words() -> None:
+    cells = ["Agree", "Strongly disagree", "Disagree", "Strongly agree", "Not sure"]
+    made = drafted(column("q", cells), column("drink", ["Tea", "Coffee", "Water"])).content["questions"]
+    assert made["q"]["options"] in (
+        ["Strongly agree", "Agree", "Disagree", "Strongly disagree", "Not sure"],
+        ["Strongly disagree", "Disagree", "Agree", "Strongly agree", "Not sure"],
+    )
+    assert made["q"]["positions"][-1] is None
+    assert made["drink"] == {"options": ["Coffee", "Tea", "Water"], "ordinal": False}

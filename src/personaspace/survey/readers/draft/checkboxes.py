@@ -181,12 +181,19 @@ def _group(run: Sequence[tuple[Facts, str]]) -> Group | None:
     own = boxes[0][0]
     if len(boxes) == 1:
         before, after, shared = "", "", own.text
-    stem = own.column.group or _stem(own).strip("_.-") or own.core
+    stems = {_stem(facts) for facts, _ in boxes}
+    cores = [facts.core for facts, _ in boxes]
+    shared_name = cores[0][: len(stems.pop())] if len(stems) == 1 else _beginning(cores)
+    name = own.column.group or shared_name.strip("_.-") or own.core
     refused = tuple(facts.name for facts, kind in run if kind == "refused" or _says_refused(facts))
     why, sure = _why(kinds, len(boxes), bool(shared))
     made = tuple(_box(facts, before, after) for facts, _ in boxes)
-    written = next((facts.core[: len(stem)] for facts, _ in boxes if facts.core.casefold().startswith(stem)), stem)
-    return Group(written, shared or written, made, refused, why, sure)
+    return Group(name, shared or name, made, refused, why, sure)
+
+
+def _beginning(names: Sequence[str]) -> str:
+    """The letters with which all names begin."""
+    return "".join(letters[0] for letters in itertools.takewhile(_alike, zip(*names, strict=False)))
 
 
 def _says_refused(facts: Facts) -> bool:

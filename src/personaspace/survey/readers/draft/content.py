@@ -6,11 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from personaspace.survey.readers.coding import REFUSED, plain
+from personaspace.survey.readers.coding import REFUSED
 from personaspace.survey.readers.draft.checkboxes import Group, separated
 from personaspace.survey.readers.draft.facts import Facts
 from personaspace.survey.readers.draft.guess import Guess
+from personaspace.survey.readers.draft.silent_codes import all_values, silent_codes
 from personaspace.survey.readers.non_answers import outcome
+from personaspace.survey.readers.option_order import option_positions
 
 LEAST_LETTERS = 5
 """Letters that a cell without a label needs to count as a non-answer by its words: "DK" may be Denmark."""
@@ -75,7 +77,8 @@ def _questions(facts: Mapping[str, Facts], roles: Mapping[str, str], groups: Seq
             made[name] = {"multiple": {"column": name, "separator": listing[0], "options": listing[1]}}
         elif role == "number":
             low, high = scale_of(facts[name])
-            made[name] = {"scale": {"low": low, "high": high}}
+            silent = silent_codes(facts[name])
+            made[name] = {"scale": {"low": low, "high": high}} | ({"missing": silent} if silent else {})
         elif role == "question":
             made[name] = _choice(facts[name])
     return made
@@ -91,10 +94,14 @@ def _boxes(group: Group) -> Content:
 
 def scale_of(facts: Facts) -> tuple[float, float]:
     """The ends of the scale of a number: 0 and 100 or 0 and 10 where they are nearly reached, else the extremes."""
+    low, high = facts.low, facts.high
+    if silent := silent_codes(facts):
+        numbers = [float(value) for value in all_values(facts) if value not in silent]
+        low, high = min(numbers), max(numbers)
     for top in (10, 100):
-        if 0 <= facts.low <= top / 10 and top * 0.9 <= facts.high <= top and facts.distinct > top / 5:
+        if 0 <= low <= top / 10 and top * 0.9 <= high <= top and facts.distinct > top / 5:
             return 0, top
-    low, high = (int(end) if end.is_integer() else end for end in (facts.low, facts.high))
+    low, high = (int(end) if end.is_integer() else end for end in (low, high))
     return (low, high) if low < high else (low, low + 1)
 
 
@@ -104,15 +111,17 @@ def _choice(facts: Facts) -> Content:
         return {}
     values = [value for value in all_values(facts) if value not in facts.away and _not_an_answer(value) is None]
     if facts.numeric:
-        return {"options": {value: value for value in sorted(values, key=float)}}
-    return {"options": sorted(values), "ordinal": False}
-
-
-def all_values(facts: Facts) -> list[str]:
-    """The different cells of a column, as plain text, rare ones too."""
-    if facts.distinct <= len(facts.values):
-        return list(facts.values)
-    return list(dict.fromkeys(text for cell in facts.column.cells.dropna().unique() if (text := plain(cell))))
+        silent = silent_codes(facts)
+        options = {value: value for value in sorted(values, key=float) if value not in silent}
+        return {"options": options} | ({"missing": silent} if silent else {})
+    order = option_positions(sorted(values))
+    if not order.ordinal:
+        return {"options": sorted(values), "ordinal": False}
+    placed = sorted(
+        zip(sorted(values), order.positions, strict=True), key=lambda one: (one[1] is None, one[1] or 0.0, one[0])
+    )
+    texts, positions = ([one[at] for one in placed] for at in (0, 1))
+    return {"options": texts} | ({"positions": positions} if None in positions else {})
 
 
 def _non_answers(facts: Mapping[str, Facts], names: Sequence[str]) -> Content:

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from personaspace.survey.readers.draft.checkboxes import Group, groups, separated
 from personaspace.survey.readers.draft.dependency import recodes
-from personaspace.survey.readers.draft.facts import MOST_VALUES, Facts, folded
+from personaspace.survey.readers.draft.facts import Facts, folded
 from personaspace.survey.readers.draft.guess import Guess
 from personaspace.survey.readers.draft.lexicon import pattern, word_set
+from personaspace.survey.readers.draft.silent_codes import silent_codes
 from personaspace.survey.readers.draft.traits import blocks, trait
 
 LEAST_ROWS = 20
@@ -222,6 +223,9 @@ def _number(facts: Facts) -> Guess | None:
 def _question(facts: Facts) -> Guess:
     if facts.options:
         return Guess(facts.name, "question", "its answers have labels")
-    if facts.distinct <= MOST_VALUES and not facts.numeric:
+    if not facts.numeric:
         return Guess(facts.name, "question", f"its cells are {facts.distinct} different texts")
+    if silent := silent_codes(facts):
+        why = f"it holds whole numbers without labels, of which {', '.join(silent)} is taken for no answer"
+        return Guess(facts.name, "question", why, sure=False)
     return Guess(facts.name, "question", f"it holds {facts.distinct} whole numbers without labels")

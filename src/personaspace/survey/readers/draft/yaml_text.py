@@ -8,9 +8,10 @@ from typing import Any
 import yaml
 
 from personaspace.errors import escaped
-from personaspace.survey.readers.draft.content import Content, all_values, escaped_pattern
+from personaspace.survey.readers.draft.content import Content, escaped_pattern
 from personaspace.survey.readers.draft.facts import Facts
 from personaspace.survey.readers.draft.guess import Guess
+from personaspace.survey.readers.draft.silent_codes import all_values
 
 LONGEST = 160
 """Characters of a comment about one column."""
