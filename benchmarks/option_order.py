@@ -4,10 +4,14 @@
     python benchmarks/option_order.py --quick
 
 OPINIONQA is the folder with ``human_resp/American_Trends_Panel_W*/info.csv``. The words were written with five of its
-waves in view; the ten others are measured. A question counts as right where every option has the position that
-OpinionQA gives it, in either direction, ``None`` included; the peer takes the file's order for the scale, evenly
-spaced. OpinionQA calls almost nothing nominal, so the precision of "nominal" is low by its standard: the questions that
-we call nominal and it does not are listed. ``--quick`` orders an invented question. The last line is one JSON object.
+waves in view; the ten others, measured once before anybody had read them, gave .879 of 1,047 questions right (the
+file's order: .813) and 10 of 11 nominal questions found. A few words came after that measurement ("top priority",
+"hurting", "about as common"), so that what is printed for these waves is no test of them.
+
+A question counts as right where every option has the position that OpinionQA gives it, from either end, ``None``
+included; the peer takes the file's order for the scale, evenly spaced. OpinionQA calls almost nothing nominal: the
+questions that we call nominal and it does not are listed. ``--quick`` orders an invented question. The last line is one
+JSON object.
 """
 
 from __future__ import annotations

@@ -158,7 +158,7 @@ def _monotone(scores: Sequence[float | None]) -> bool:
 
 
 def _with_nothing(scores: dict[int, float]) -> dict[int, float]:
-    """ "Not at all" below every negative where there are two poles; 0 on a scale from nothing to much."""
+    """Scores in which "not at all" is below every negative where there are two poles, and 0 elsewhere."""
     lowest, highest = min(scores.values(), default=0.0), max(scores.values(), default=0.0)
     return {i: score or (lowest - 0.1 if lowest < 0 < highest else 0.0) for i, score in scores.items()}
 
