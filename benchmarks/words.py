@@ -30,8 +30,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from shared.closing_line import closing_line, hardware
+from shared.likelihood import log_likelihoods
 from torch import Tensor
-from torch.nn.functional import pad
 
 import personaspace as ps
 from personaspace.embedding.base import Embedder
@@ -39,14 +39,12 @@ from personaspace.runs.fit import fit_run
 from personaspace.runs.run import Run
 from personaspace.runs.steer import steer_run
 from personaspace.steer.forward.attach import Continuation, attach
-from personaspace.steer.forward.forward import hidden_of_text
 from personaspace.steer.generation.decoding import Decoding
 from personaspace.steer.generation.sampling import Controls, Sampling
 from personaspace.steer.generation.speaker import Answer, sentences
 from personaspace.steer.generation.texts import draws_of, write
 from personaspace.steer.generation.wording import ANY, END, Chosen, Prompts
 from personaspace.steer.model.language_model import LanguageModel
-from personaspace.steer.model.output import output_logits
 from personaspace.steer.model.prompts import open_question, question_prompt
 from personaspace.steer.model.question_cache import CachedQuestion
 from personaspace.survey.question import Question
@@ -212,7 +210,7 @@ class Bench:
         """Log-likelihood of each text for each option, shape ``[texts, options]``."""
         ids = [self._ids(text) for text in texts]
         each = [
-            self._log_likelihood(self.prompts.continuation(Chosen(question.text, option.text), len(texts)), ids)
+            log_likelihoods(self.model, self.prompts.continuation(Chosen(question.text, option.text), len(texts)), ids)
             for option in question.options
         ]
         return torch.stack(each, dim=1)
@@ -223,19 +221,10 @@ class Bench:
         ids = [self._ids(f" {text}") for text in texts]
         cue = self.model.embedding(self.model.cue[:, -1:])
         begun = Continuation(self.model.read(open_question(question.text)).keys_values, [], cue)
-        return -float(self._log_likelihood(begun, ids).sum()), sum(map(len, ids))
+        return -float(log_likelihoods(self.model, begun, ids).sum()), sum(map(len, ids))
 
     def _ids(self, text: str) -> list[int]:
         return [*self.model.tokens(text, start=False)[0].tolist(), *self.model.end]
-
-    def _log_likelihood(self, begun: Continuation, ids: Sequence[list[int]]) -> Tensor:
-        longest = max(map(len, ids))
-        tokens = torch.stack([pad(torch.tensor(one), (0, longest - len(one))) for one in ids]).to(self.model.device)
-        embeddings = torch.cat([begun.embeddings.expand(len(ids), -1, -1), self.model.embedding(tokens[:, :-1])], dim=1)
-        hidden = hidden_of_text(self.model, Continuation(begun.question, [], embeddings), longest)
-        each = output_logits(self.model.model, hidden).log_softmax(-1).gather(2, tokens[..., None])[..., 0]
-        inside = torch.tensor([[place < len(one) for place in range(longest)] for one in ids], device=each.device)
-        return (each * inside).sum(1)
 
     def row(self, row: str, asked: Sequence[Case]) -> Row:
         """Write a row's texts and judge them."""

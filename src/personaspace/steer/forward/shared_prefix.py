@@ -39,10 +39,13 @@ class Shared:
         keys_values: Per layer keys and values, each ``[questions, kv_heads, tokens, head_dim]``.
         padding: Added to the attention scores, minus infinity where a shorter question is padded,
             ``[questions, tokens]``; ``None`` where all are equally long.
+        own: Which of its own tokens a row has, 0 where it is padded, ``[n, own]``; for one new token after one
+            question. ``None`` where rows are not padded.
     """
 
     keys_values: KeysValues
     padding: Tensor | None = None
+    own: Tensor | None = None
 
     @classmethod
     def stacked(cls, questions: Sequence[KeysValues]) -> Shared:
@@ -115,7 +118,7 @@ def attention(
         query: Shape ``[n, heads, new, d]``.
         key: Each row's own keys so far, ``[n, kv_heads, own, d]``; the last ``new`` of them are the new tokens'.
         value: As ``key``.
-        attention_mask: Unused; rows are not padded.
+        attention_mask: Unused; what is padded stands in :class:`Shared`.
         scaling: Factor on the scores; one over the root of d where not given.
         softcap: Soft upper bound of the scores (Gemma 2).
 
@@ -147,6 +150,9 @@ def _attend(
 
 def _unseen(shared: Shared, n: int, new: int, own: int, like: Tensor) -> Tensor | None:
     """Added to the scores: minus infinity at tokens that a new token does not see, ``[n, 1, new, tokens]``."""
+    if shared.own is not None:
+        absent = torch.zeros_like(shared.own, dtype=like.dtype).masked_fill(shared.own == 0, -torch.inf)
+        return pad(absent, (like.shape[-1] - own, 0))[:, None, None]
     if shared.padding is None and new == 1:
         return None
     later = torch.full((new, own), -torch.inf, dtype=like.dtype, device=like.device).triu(own - new + 1)

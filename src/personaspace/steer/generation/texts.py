@@ -56,22 +56,27 @@ def grow(
     model = decodings[0][1].model
     texts = [IncrementalDetokenizer(model.tokenizer, ends(model), sampling.stops) for _ in draws]
     written = torch.empty(len(texts), 0, dtype=torch.long, device=model.device)
-    while not all(text.done for text in texts):
+    growing = list(range(len(texts)))
+    while growing:
         if written.shape[1]:
             for _, decoding in decodings:
                 decoding.step(written[:, -1])
         logits = torch.stack([weight * decoding.logits for weight, decoding in decodings]).sum(0)
-        tokens = sampling.choose(logits, written, draws)
+        tokens = sampling.choose(logits, written, [draws[row] for row in growing])
         written = torch.cat([written, tokens[:, None]], dim=1)
-        for row, (text, token) in enumerate(zip(texts, tokens.tolist(), strict=True)):
-            if text.done:
-                continue
+        for row, token in zip(growing, tokens.tolist(), strict=True):
+            text = texts[row]
             piece = text.add(token)
             cut = written.shape[1] == sampling.max_new_tokens and not text.done
             if cut:
                 piece += text.finish()
             if piece or text.done:
                 yield Added(row, piece, text.done, cut)
+        going = [place for place, row in enumerate(growing) if not texts[row].done]
+        if len(going) < len(growing):
+            growing, written = [growing[place] for place in going], written[going]
+            for _, decoding in decodings:
+                decoding.keep(going)
 
 
 def write(

@@ -86,11 +86,14 @@ class Prompts:
         return self._template.ids(_turn(chosen))
 
     def continuation(self, chosen: Chosen, rows: int = 1) -> Continuation:
-        """One prompt for several rows, read but for its last token."""
+        """One prompt for several rows: what all prompts begin with, then its own rest, read but for its last token."""
         ids = self._tensor(self.ids(chosen)[self._common :])
-        read = read_on(self.model.body, self._begun, ids[:, :-1]) if rows > 1 else self._begun
-        rest = ids[:, -1:] if rows > 1 else ids
-        return Continuation(read, [], self.model.embedding(rest).expand(rows, -1, -1))
+        read = read_on(self.model.body, self._begun, ids[:, :-1])
+        own = [
+            (k[:, :, self._common :].expand(rows, -1, -1, -1), v[:, :, self._common :].expand(rows, -1, -1, -1))
+            for k, v in read
+        ]
+        return Continuation(self._begun, own, self.model.embedding(ids[:, -1:]).expand(rows, -1, -1))
 
     def longest(self, chosen: Chosen) -> int:
         """Tokens of the prompt, or of that without an option if it is longer."""
