@@ -108,7 +108,7 @@ class SteeredLM(Speaker):
         Args:
             survey: Training answers; those of :func:`validation_mask` decide when to stop.
             embedder: Holds the vectors of all its respondents by id; a fitted embedder, or bare vectors.
-            checkpoint: File to resume from and to write to.
+            checkpoint: File to resume from and to write to; sentences in words are kept beside it.
             on_step: Called with the stage (``reading questions``, ``cross-fitting``, ``writing sentences``,
                 ``steering``), the steps done, the steps in all, and a note with the losses.
             logs: Logs of the metrics of every step.
@@ -138,7 +138,8 @@ class SteeredLM(Speaker):
             self.soft_prompt_.set_refused(refused / (refused + len(survey.answers)))
         if settings.words and self.model.chat is not None:
             on_sentence = at_stage(on_step, "writing sentences")
-            sentences = write_sentences(self.model, survey.questions, settings.seed, on_sentence)
+            file = None if checkpoint is None else Path(checkpoint).with_name("sentences.json")
+            sentences = write_sentences(self.model, survey.questions, settings.seed, on_sentence, file)
             worded = WordedAnswers(self.model, survey.questions, sentences)
             training, validation = (replace(pairs, worded=worded) for pairs in (training, validation))
         checked = (validation if len(validation) else training).sample(settings.check_pairs, settings.seed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ import torch
 from personaspace.steer.forward.attach import Attachment
 from personaspace.steer.generation.decoding import Decoding
 from personaspace.steer.generation.sampling import Sampling
+from personaspace.steer.generation.texts import Written
+from personaspace.steer.generation.wording import Chosen, Prompts, say
 from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.model.prompts import CUE, open_question
 from personaspace.steer.soft_prompts.initialization import initialize, new_soft_prompt
@@ -48,6 +51,34 @@ def test_every_option_has_its_own_sentence_whatever_else_is_asked(talkative: Lan
     assert len({sentence for options in both for sentence in options}) > 2
     assert write_sentences(talkative, [TREES], 0)[0] == both[1]
     assert write_sentences(talkative, [TREES], 1)[0] != both[1]
+
+
+def test_sentences_kept_in_a_file_are_not_written_again(
+    talkative: LanguageModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Writing that was interrupted after the first batch goes on with the second; another seed begins anew."""
+    monkeypatch.setattr(worded_answers, "BATCH", 2)
+    file, said = tmp_path / "kept" / "sentences.json", list[Chosen]()
+
+    def say_and_count(prompts: Prompts, asked: list[Chosen], *how: Any) -> list[Written]:
+        said.extend(asked)
+        return say(prompts, asked, *how)
+
+    def interrupt(*_: int) -> None:
+        raise KeyboardInterrupt
+
+    whole = write_sentences(talkative, [PARKS, TREES], 0)
+    with pytest.raises(KeyboardInterrupt):
+        write_sentences(talkative, [PARKS, TREES], 0, interrupt, file)
+    monkeypatch.setattr(worded_answers, "say", say_and_count)
+    counted: list[tuple[int, int]] = []
+    assert write_sentences(talkative, [PARKS, TREES], 0, lambda *count: counted.append(count), file) == whole
+    assert [(one.question, one.option) for one in said[:1]] == [(PARKS.text, "Perhaps")]
+    assert (len(said), counted) == (4, [(4, 6), (6, 6)])
+    assert write_sentences(talkative, [TREES, PARKS], 0, file=file) == whole[::-1]
+    assert len(said) == 4
+    write_sentences(talkative, [TREES], 1, file=file)
+    assert len(said) == 7
 
 
 def test_a_question_too_long_for_the_context_has_no_sentence(talkative: LanguageModel) -> None:

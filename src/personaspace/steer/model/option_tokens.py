@@ -51,8 +51,13 @@ class OptionTokens:
             raise ModelError(f"the tokenizer of {self.name!r} writes some of {len(labels)} labels as several tokens")
         return [ids[0] for ids in sequences]
 
+    def after_the_cue(self, text: str) -> Tokens:
+        """Token ids of a text that answers: those which follow the cue."""
+        whole, cue = tuple(self.encode(f"{CUE} {text}")), len(self.cue)
+        return whole[cue:] if whole[:cue] == self.cue else tuple(self.encode(f" {text}"))
+
     def _sequences(self, shown: Sequence[str]) -> tuple[Tokens, ...]:
-        found = tuple(self._after_the_cue(label) for label in shown)
+        found = tuple(self.after_the_cue(label) for label in shown)
         if not all(found) or len(set(found)) < len(found):
             raise ModelError(f"the tokenizer of {self.name!r} does not tell the labels {', '.join(shown)} apart")
         if not self.warned and any(len(ids) > 1 for ids in found):
@@ -63,10 +68,6 @@ class OptionTokens:
                 stacklevel=2,
             )
         return found
-
-    def _after_the_cue(self, label: str) -> Tokens:
-        whole, cue = tuple(self.encode(f"{CUE} {label}")), len(self.cue)
-        return whole[cue:] if whole[:cue] == self.cue else tuple(self.encode(f" {label}"))
 
 
 def sequence_logits(sequences: Sequence[Tokens], log_probabilities: Callable[[Tokens], Tensor]) -> Tensor:

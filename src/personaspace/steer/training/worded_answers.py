@@ -9,16 +9,18 @@ distillation, arXiv 2112.00861); so its language stays that of the base model.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from personaspace.files import read_checked, write_json
 from personaspace.steer.generation.sampling import Sampling
 from personaspace.steer.generation.texts import draws_of
 from personaspace.steer.generation.wording import END, Chosen, Prompts, say
 from personaspace.steer.model.language_model import LanguageModel
-from personaspace.steer.model.prompts import CUE, open_question
+from personaspace.steer.model.prompts import open_question
 from personaspace.survey.question import Question
 
 SAMPLING = Sampling(max_new_tokens=32, temperature=0.8, top_p=0.95, stop=END)
@@ -28,11 +30,27 @@ NO_TOKEN = -100
 """In place of a token where a sentence is shorter than others of its block, as ``cross_entropy`` ignores it."""
 
 
+@dataclass
+class Kept:
+    """Sentences kept in a file, and what they were written by.
+
+    Attributes:
+        model: Fingerprint of the model.
+        seed: Of the sampling.
+        sentences: Question, option, and the sentence that says it.
+    """
+
+    model: str
+    seed: int
+    sentences: list[tuple[str, str, str]] = field(default_factory=list)
+
+
 def write_sentences(
     model: LanguageModel,
     questions: Sequence[Question],
     seed: int,
     on_sentence: Callable[[int, int], None] | None = None,
+    file: Path | None = None,
 ) -> list[list[str]]:
     """Write a sentence that says the option, for every option of every question.
 
@@ -41,6 +59,7 @@ def write_sentences(
         questions: The questions.
         seed: Of the sampling.
         on_sentence: Called with the sentences written so far and their number.
+        file: Keeps the sentences as they are written; those that it holds, of this model and seed, are taken from it.
 
     Returns:
         A sentence for each option of each question; empty where it did not end within 32 tokens, or where the prompt is
@@ -49,13 +68,19 @@ def write_sentences(
     prompts = Prompts(model)
     options = [Chosen(question.text, option.text) for question in questions for option in question.options]
     asked = [one for one in dict.fromkeys(options) if prompts.fits(one, SAMPLING.max_new_tokens)]
-    written: dict[Chosen, str] = {}
-    for start in range(0, len(asked), BATCH):
-        some = asked[start : start + BATCH]
+    kept = read_checked(file, Kept) if file and file.exists() else Kept(model.fingerprint, seed)
+    if (kept.model, kept.seed) != (model.fingerprint, seed):
+        kept = Kept(model.fingerprint, seed)
+    written = {Chosen(question, option): text for question, option, text in kept.sentences}
+    waiting = [one for one in asked if one not in written]
+    for start in range(0, len(waiting), BATCH):
+        some = waiting[start : start + BATCH]
         said = say(prompts, some, SAMPLING, [draws_of(seed, *one) for one in some])
         written |= {one: "" if sentence.cut else sentence.text for one, sentence in zip(some, said, strict=True)}
+        if file:
+            write_json(file, asdict(replace(kept, sentences=[(*one, text) for one, text in written.items()])))
         if on_sentence:
-            on_sentence(len(written), len(asked))
+            on_sentence(len(asked) - len(waiting) + start + len(some), len(asked))
     return [
         [written.get(Chosen(question.text, option.text), "") for option in question.options] for question in questions
     ]
@@ -94,7 +119,8 @@ class WordedAnswers:
     def __init__(self, model: LanguageModel, questions: Sequence[Question], sentences: Sequence[Sequence[str]]) -> None:
         self.texts = tuple(open_question(question.text) for question in questions)
         self.sentences = sentences
-        self._tokens = [[_ids(model, text) if text else [] for text in options] for options in sentences]
+        after = model.option_tokens.after_the_cue
+        self._tokens = [[[*after(text), *model.end] if text else [] for text in options] for options in sentences]
 
     def block(
         self, question: int, vectors: Tensor, chosen: Sequence[int], noise: Tensor | None = None
@@ -116,10 +142,3 @@ class WordedAnswers:
         return WordedBlock(
             self.texts[question], vectors[rows], tokens.to(vectors.device), None if noise is None else noise[rows]
         )
-
-
-def _ids(model: LanguageModel, sentence: str) -> list[int]:
-    """Token ids of a sentence after the answer cue, and of the end of the text."""
-    cue, whole = model.cue[0].tolist(), model.tokens(f"{CUE} {sentence}", start=False)[0].tolist()
-    begun = whole[: len(cue)] == cue
-    return [*(whole[len(cue) :] if begun else model.tokens(f" {sentence}", start=False)[0].tolist()), *model.end]
