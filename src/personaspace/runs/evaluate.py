@@ -56,6 +56,7 @@ def evaluate_run(
     *,
     seed: int = 0,
     device: str = "cpu",
+    base: LanguageModel | None = None,
     on_step: OnStep | None = None,
     on_note: Callable[[str], None] | None = None,
 ) -> Results:
@@ -66,6 +67,7 @@ def evaluate_run(
         what: Rows, sample and model; the run's own table where not given.
         seed: Of the bootstrap, the sample and further cluster personas.
         device: Where the language model runs.
+        base: The base model of the run's steered model, where it is loaded already.
         on_step: Called with the progress.
         on_note: Called with what prompts will cost, in a sentence, before the first is read.
 
@@ -87,7 +89,7 @@ def evaluate_run(
     sample = Sample(what.respondents, what.answers, seed)
     steered = run.has("steer") and what.model is None
     chosen_rows(what.rows, fitted.split.train, STEERED if steered else BASE if what.model else NOTHING)
-    lm = LanguageModel.load(what.model, device) if what.model else fitted.steered_lm(device) if steered else None
+    lm = LanguageModel.load(what.model, device) if what.model else fitted.steered_lm(device, base) if steered else None
     done = 0
 
     def on_row(part: str, method: str) -> None:

@@ -22,6 +22,7 @@ from personaspace.survey.storage import load_survey
 
 if TYPE_CHECKING:
     from personaspace.evaluation.results import Results
+    from personaspace.steer.model.language_model import LanguageModel
     from personaspace.steer.steered_lm import SteeredLM
 
 PERSONA_FILES = ("personas.json", "centroids.safetensors")
@@ -122,18 +123,20 @@ class FittedRun:
                 "restore it, or fit into a new folder"
             ) from error
 
-    def steered_lm(self, device: str = "cpu") -> SteeredLM:
+    def steered_lm(self, device: str = "cpu", base: LanguageModel | None = None) -> SteeredLM:
         """Load the language model that the run steered.
 
         Args:
             device: Where the model runs, such as ``"cpu"`` or ``"cuda"``.
+            base: Its base model, where that is loaded already.
 
         Raises:
             RunError: The run has not been steered, or was fitted again since.
         """
         from personaspace.steer.steered_lm import SteeredLM
 
-        return SteeredLM.load(self.run.require("steer", f"steer {self.run.folder} --model nano"), device=device)
+        folder = self.run.require("steer", f"steer {self.run.folder} --model nano")
+        return SteeredLM.load(folder, base, device)
 
     def results(self) -> Results:
         """Read the table that ``personaspace evaluate`` wrote.
