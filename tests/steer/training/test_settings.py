@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
+import numpy as np
 import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
@@ -81,3 +82,15 @@ def test_half_an_epoch_resumes_where_it_was(tmp_path: Path) -> None:
         SteeredLM(model, settings=settings).fit(survey, space, tmp_path / "c", interrupt)
     resumed = SteeredLM(model, settings=settings).fit(survey, space, tmp_path / "c")
     assert torch.equal(whole.soft_prompt_.output.weight, resumed.soft_prompt_.output.weight)
+
+
+def test_a_check_just_before_the_last_is_left_out() -> None:
+    survey, space = opposed_survey(40, 4)
+    settings = TrainSettings(respondents=8, questions=2, checks=3, patience=50)
+    for epochs in (0.5, 0.7, 1, 1.3):
+        lm = SteeredLM(llama_of_width(32, 0.2), settings=replace(settings, epochs=epochs)).fit(survey, space)
+        steps = [int(check["step"]) for check in lm.history_]
+        apart = np.diff([0, *steps])
+        every = max(apart[:-1], default=apart[-1])
+        assert all(apart[:-1] == every)
+        assert every / 2 <= apart[-1] < 1.5 * every

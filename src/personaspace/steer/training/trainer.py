@@ -153,14 +153,13 @@ class Trainer:
 
     def _train(self, on_step: OnStep | None) -> None:
         progress = self.progress
-        every = max(1, self.steps_per_epoch // self.settings.checks)
         losses: list[float] = []
         for blocks in self._remaining_steps():
             metrics = self._step(blocks)
             losses += [metrics.loss] if math.isfinite(metrics.loss) else []
             if progress.skipped > SKIPS:
                 self._go_back()
-            elif losses and (progress.step % every == 0 or progress.step == self.steps):
+            elif losses and self._is_checked(progress.step):
                 metrics = self._check(metrics, float(np.mean(losses)))
                 losses = []
             for log in self.logs:
@@ -170,6 +169,11 @@ class Trainer:
                 on_step("steering", progress.step, self.steps, f"loss {metrics.loss:.3f}{best}")
             if progress.stopped:
                 break
+
+    def _is_checked(self, step: int) -> bool:
+        """Whether a check follows a step: every part of an epoch, unless the last step, which has one, is near."""
+        every = max(1, self.steps_per_epoch // self.settings.checks)
+        return step == self.steps or (step % every == 0 and 2 * (self.steps - step) >= every)
 
     def _blocks(self, epoch: int) -> list[IntArray]:
         return self.training.blocks(self.settings.respondents, np.random.default_rng([self.settings.seed, epoch]))
