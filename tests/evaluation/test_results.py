@@ -86,3 +86,11 @@ def test_damaged_results_are_named(results: Results, changes: dict[str, object],
     path.write_text(json.dumps(results.to_json() | changes))
     with pytest.raises(RunError, match=says):
         Results.load(path)
+
+
+def test_a_notebook_shows_the_summary_and_no_name_is_part_of_it(results: Results) -> None:
+    shown = results._repr_html_()
+    assert f"{results.value('held-out answers', 'majority'):.3f}" in shown and "majority" in shown
+    evil = Row("held-out answers", "demographic: <b>", "macro_accuracy", 1, 1, 1, 9, 9)
+    assert "demographic: &lt;b&gt;" in Results("tea", None, 0, {}, (evil,))._repr_html_()
+    assert Results("tea", None, 0, {}, ())._repr_html_() == ""

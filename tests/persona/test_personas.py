@@ -193,3 +193,10 @@ def test_members_are_known_and_there_once(tmp_path: Path) -> None:
     Personas([Persona("a", "cluster", np.zeros(3, np.float32), ("r01",))]).save(tmp_path)
     with pytest.raises(RunError, match="vectors of length 3, the embedder of 2"):
         Personas.load(tmp_path).check_made_from(embedder, tmp_path)
+
+
+def test_a_notebook_shows_them_as_a_table_and_no_name_is_part_of_it() -> None:
+    shown = two()._repr_html_()
+    assert [cell in shown for cell in ("left", "2", "60.0%")] == [True] * 3
+    evil = Personas([Persona("<script>", "cluster", np.zeros(2, np.float32), ("a",), 1.0)])
+    assert "&lt;script&gt;" in evil._repr_html_() and "<script>" not in evil._repr_html_()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import subprocess
 import sys
 from pathlib import Path
@@ -57,3 +58,11 @@ def test_a_profile_loads_no_pictures() -> None:
         "print({'altair', 'vl_convert'} & set(sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "set()"  # noqa: S603
+
+
+def test_a_notebook_shows_whole_cards_and_no_text_is_part_of_it() -> None:
+    personas, survey = small()
+    found = profile(personas, survey)
+    assert all(html.escape(card, quote=False) in found._repr_html_() for card in found.cards["card"])
+    found.cards["card"] = "<b>"
+    assert "&lt;b&gt;" in found._repr_html_()

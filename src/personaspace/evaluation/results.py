@@ -73,6 +73,10 @@ class Results:
     sample: Sample | None = None
     notes: tuple[str, ...] = ()
 
+    def _repr_html_(self) -> str:
+        shown = [self.summary(metric).rename_axis(index=metric, columns=None) for metric in self.main_metrics]
+        return "\n".join(table.to_html(float_format="{:.3f}".format, na_rep="") for table in shown)
+
     @property
     def table(self) -> pd.DataFrame:
         """All rows as a tidy table, with the attributes of :class:`Row` as columns."""

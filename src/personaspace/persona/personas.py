@@ -112,6 +112,11 @@ class Personas(Sequence[Persona]):
         names = ", ".join(self.names[:6]) + (", ..." if len(self) > 6 else "")
         return f"Personas({len(self)}: {names})"
 
+    def _repr_html_(self) -> str:
+        rows = [(persona.name, len(persona.members), persona.share) for persona in self]
+        table = pd.DataFrame(rows, columns=["persona", "respondents", "share"])
+        return table.to_html(index=False, formatters={"share": "{:.1%}".format})
+
     @property
     def names(self) -> tuple[str, ...]:
         """Every persona's name, in order."""

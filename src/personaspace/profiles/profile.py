@@ -42,6 +42,10 @@ class Profile:
         """The text of every persona's card, by name."""
         return dict(zip(self.cards["persona"], self.cards["card"], strict=True))
 
+    def _repr_html_(self) -> str:
+        with pd.option_context("display.max_colwidth", None):
+            return self.cards.to_html(index=False, formatters={"share": "{:.1%}".format}, float_format="{:.0f}".format)
+
     def save(self, folder: str | Path) -> None:
         """Write ``composition.csv``, ``distinguishing.csv``, ``separating.csv`` and ``cards.csv`` into a folder.
 
