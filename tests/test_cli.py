@@ -24,7 +24,7 @@ from personaspace.errors import SurveyError
 from tests.commands.line import fail, personaspace, succeed
 
 COMMANDS = ("demo", "fit", "personas", "map", "variance", "impute", "next", "steer", "evaluate", "ask", "generate",
-            "export", "push", "pilot")  # fmt: skip
+            "export", "push", "pilot", "report")  # fmt: skip
 WITHOUT_TORCH = {
     "ask": ["Late?", "--option", "Yes", "--option", "No", "--topline", "Yes=40,No=60"],
     "pilot": ["Late?", "--option", "Yes", "--option", "No"],
@@ -32,6 +32,7 @@ WITHOUT_TORCH = {
     "personas": [],
     "variance": ["--k", "2"],
     "map": ["--out", "map.svg"],
+    "report": ["--out", "report.html"],
     "export": ["--as", "system-prompt", "--question", "Should taxes rise?"],
 }  # fmt: skip
 """Commands that read a fitted run and need no model, with arguments."""

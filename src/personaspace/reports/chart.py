@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import textwrap
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -164,7 +164,7 @@ def ticks_between(low: float, high: float) -> list[float]:
 
 
 def wrapped(text: str, width: int = WIDTH, most: int = LINES) -> list[str]:
-    """A text in lines, wide characters counted twice; of a long one the beginning and the end.
+    """A text in lines, shorter ones where letters are wide; of a long text the beginning and the end.
 
     Example:
         >>> wrapped("How much do you trust the government in your town to do what is right?", width=30)
@@ -174,7 +174,7 @@ def wrapped(text: str, width: int = WIDTH, most: int = LINES) -> list[str]:
     """
     line = " ".join(text.split())
     start = line[: width * most]
-    width -= int(width * _wide(start) / (2 * max(len(start), 1)))
+    width = int(width / (1 + sum(map(_wider, start)) / max(len(start), 1)))
     lines = textwrap.wrap(line, width, break_on_hyphens=False)
     if len(lines) <= most:
         return lines
@@ -188,8 +188,9 @@ def _digits(step: float) -> int:
     return next(digits for digits in range(16) if math.isclose(round(step, digits), step, rel_tol=1e-6))
 
 
-def _wide(texts: Iterable[str]) -> int:
-    return sum(unicodedata.east_asian_width(character) in "WF" for character in texts)
+def _wider(character: str) -> float:
+    """How much wider a character is than a small letter, as a share of that."""
+    return 1.0 if unicodedata.east_asian_width(character) in "WF" else 0.35 if character.isupper() else 0.0
 
 
 def _place(mark: Mark, at: Callable[[float], float], y: float) -> dict[str, Any]:

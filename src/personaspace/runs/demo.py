@@ -11,7 +11,7 @@ from personaspace.evaluation.results import Results
 from personaspace.runs.evaluate import evaluate_run
 from personaspace.runs.fit import fit_run
 from personaspace.runs.fitted import FittedRun
-from personaspace.runs.held_out_question import ask_held_out, most_answered
+from personaspace.runs.held_out_question import ask_held_out
 from personaspace.runs.run import Run
 from personaspace.runs.steer import steer_run
 from personaspace.steer.model.sources import INSTALL_SMOLLM2, NANO, SMOLLM2, smollm2_file
@@ -67,7 +67,7 @@ def run_demo(out: str | Path, seed: int = 0, show: bool = True) -> Results:
 
 def show_pilot(fitted: FittedRun) -> None:
     """Print what is expected of a held-out question before and after the answers of ten, and what was answered."""
-    found = ask_held_out(fitted, most_answered(fitted))
+    found = ask_held_out(fitted, fitted.split.held_out_questions.questions[0])
     before, after, true = found.before.probabilities, found.after.probabilities, found.actual
     after_pilot = f"after {found.pilot} answers"
     everybody = {"from its text alone": before, after_pilot: after, "as the survey has it": true}

@@ -23,6 +23,7 @@ from personaspace.runs.held_out_question import ask_held_out, most_answered
 T = TypeVar("T")
 
 FIT = "fit SURVEY --out RUN"
+PARTS = 6
 FRAME = '<iframe title="Report" srcdoc="{}" sandbox="allow-scripts allow-downloads" style="{}"></iframe>'
 STYLE = "width: 100%; height: 80vh; border: 1px solid #ddd"
 
@@ -94,6 +95,18 @@ def report(
         True
     """
     fitted = run if isinstance(run, FittedRun) else open_run(run)
+    return Report(page(story_of(fitted, individuals, words, seed, device, on_step)))
+
+
+def story_of(
+    fitted: FittedRun,
+    individuals: bool = True,
+    words: bool = False,
+    seed: int = 0,
+    device: str = "cpu",
+    on_step: OnStep | None = None,
+) -> Story:
+    """Gather what a report shows; see :func:`report`."""
     done = 0
 
     def part(name: str, make: Callable[[], T], command: str = "") -> T | Missing:
@@ -101,28 +114,24 @@ def report(
         nonlocal done
         done += 1
         if on_step:
-            on_step("report", done, 6, name)
+            on_step("report", done, PARTS, name)
         try:
             return make()
         except PersonaSpaceError as error:
             return Missing(_sentence(error, fitted.run.folder), command)
 
     held_out = part("new question", lambda: ask_held_out(fitted, most_answered(fitted)), FIT)
-    return Report(
-        page(
-            Story(
-                split=fitted.split,
-                personas=fitted.personas,
-                profile=part("profile", lambda: profile(fitted.personas, fitted.split.train)),
-                map=part("map", lambda: map_run(fitted, seed=seed)),
-                variance=part("variance", lambda: _variance(fitted, seed), FIT),
-                results=part("evaluation", fitted.results, "evaluate RUN"),
-                held_out=held_out,
-                words=part("words", lambda: _words(fitted, held_out, words, device, seed), _wording(fitted)),
-                made=_made(fitted, seed),
-                individuals=individuals,
-            )
-        )
+    return Story(
+        split=fitted.split,
+        personas=fitted.personas,
+        profile=part("profile", lambda: profile(fitted.personas, fitted.split.train)),
+        map=part("map", lambda: map_run(fitted, seed=seed)),
+        variance=part("variance", lambda: _variance(fitted, seed), FIT),
+        results=part("evaluation", fitted.results, "evaluate RUN"),
+        held_out=held_out,
+        words=part("words", lambda: _words(fitted, held_out, words, device, seed), _wording(fitted)),
+        made=_made(fitted, seed),
+        individuals=individuals,
     )
 
 

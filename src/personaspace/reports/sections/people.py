@@ -89,21 +89,22 @@ def _marks(members: float, everybody: float, low: float, high: float) -> list[Ma
 
 
 def composition(story: Story) -> dict[str, Any] | None:
-    """All traits of all personas: rows of cells with a share, and how far and how surely it is from everybody's."""
+    """All traits of all personas: by trait rows of cells with a share, and how far and how surely from everybody's."""
     if isinstance(story.profile, Missing) or story.profile.composition.empty:
         return None
     found = story.profile.composition
     most = float(found["difference"].abs().max()) or 1.0
-    rows = []
+    traits: dict[str, list[dict[str, Any]]] = {}
     for (trait, value), cells in found.groupby(["trait", "value"], sort=False):
         each = [
             {"text": share(cell["share"]), "verdict": cell["verdict"], "strength": _strength(cell["difference"], most)}
             for cell in cells.to_dict("records")
         ]
-        rows.append({"trait": trait, "value": value, "all": share(cells["population_share"].iloc[0]), "cells": each})
+        row = {"value": value, "all": share(cells["population_share"].iloc[0]), "cells": each}
+        traits.setdefault(str(trait), []).append(row)
     names = found["persona"].unique().tolist()
     places = [story.personas.names.index(name) for name in names]
-    return {"names": list(zip(names, places, strict=True)), "rows": rows, "csv": csv_address(found)}
+    return {"names": list(zip(names, places, strict=True)), "traits": traits, "csv": csv_address(found)}
 
 
 def _strength(difference: float, most: float) -> float:

@@ -162,7 +162,8 @@ def _finding(found: pd.DataFrame) -> str:
     ours = found[found["kind"] == "personas"].iloc[0]
     traits = found[found["kind"].isin(["every trait", "trait", "two traits"])]
     several = f"{ours['groups']} personas explain" if ours["groups"] != 1 else "One persona explains"
-    told = f"{several} {points(ours['explained'])} of the variance of answers set apart"
+    much = points(ours["explained"]) if ours["low"] > 0 else "nothing for sure"
+    told = f"{several} {much} of the variance of answers set apart"
     if traits.empty:
         return f"{told}; there are no traits to compare with"
     best = traits.iloc[0]

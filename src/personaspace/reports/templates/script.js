@@ -14,11 +14,13 @@
 
   // Light and dark.
   const theme = at("theme"), system = matchMedia("(prefers-color-scheme: dark)");
-  const dark = () => root.dataset.theme ? root.dataset.theme === "dark" : system.matches;
+  let printing = false;
+  const dark = () => printing ? false : root.dataset.theme ? root.dataset.theme === "dark" : system.matches;
   const themed = () => { theme.textContent = dark() ? "Light" : "Dark"; paint(); };
   theme.hidden = false;
   theme.addEventListener("click", () => { root.dataset.theme = dark() ? "light" : "dark"; themed(); });
   system.addEventListener("change", themed);
+  for (const [event, begins] of [["beforeprint", true], ["afterprint", false]]) addEventListener(event, () => { printing = begins; paint(); });
 
   // Colours of a layer of the map, and of the personas on their cards.
   const sheet = new CSSStyleSheet();
@@ -124,7 +126,7 @@
   search.addEventListener("input", find);
   more?.addEventListener("click", () => { more.hidden = true; find(); });
   const percent = tenths => tenths < 0 ? "–" : tenths % 1000 && (tenths < 10 || tenths > 990) ? `${tenths / 10}%` : `${Math.round(tenths / 10)}%`;
-  const answers = number => {
+  const answers = (number, title) => {
     const { options, answers } = data.details[number];
     const shown = make("table"), head = make("tr");
     shown.append(make("caption", "Share of answers, with 95% intervals"));
@@ -145,7 +147,7 @@
       body.append(row);
     });
     shown.append(top, body);
-    const box = make("div", undefined, { class: "scroll", tabindex: "0", role: "region", "aria-label": "Answers by persona" });
+    const box = make("div", undefined, { class: "scroll", tabindex: "0", role: "region", "aria-label": `Answers by persona: ${title}` });
     box.append(answers.length ? shown : make("p", "Nobody's answers can be compared.", { class: "missing" }));
     return box;
   };
@@ -156,7 +158,7 @@
     button.setAttribute("aria-expanded", !open);
     if (open) return row.nextElementSibling.remove();
     const detail = make("tr", undefined, { class: "detail" }), cell = make("td", undefined, { colspan: row.cells.length });
-    cell.append(answers(row.dataset.q));
+    cell.append(answers(row.dataset.q, button.textContent));
     detail.append(cell);
     row.after(detail);
     rename();

@@ -1,0 +1,161 @@
+"""The report in a real browser: clicked through, without an error in its console."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from personaspace.runs.report import report
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
+OPTIONS = (
+    "headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking",
+    "disable-component-update", "disable-sync", "force-prefers-reduced-motion", "window-size=1280,900",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Chromium without a window, whose downloads go to ``browser.downloads``."""
+    if not CHROMIUM or not DRIVER:
+        pytest.skip("no chromium here: apt-get install chromium chromium-driver runs this test")
+    webdriver = pytest.importorskip(
+        "selenium.webdriver", reason="no selenium here: pip install selenium runs this test"
+    )
+    from selenium.webdriver.chrome.options import Options
+    from selenium.webdriver.chrome.service import Service
+
+    options, downloads = Options(), tmp_path_factory.mktemp("downloads")
+    options.binary_location = CHROMIUM
+    for option in (*OPTIONS, f"user-data-dir={tmp_path_factory.mktemp('chromium')}"):
+        options.add_argument(f"--{option}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+    driver.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(downloads)})
+    driver.downloads = downloads
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(scope="module")
+def file(fitted_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = shutil.copytree(fitted_run, tmp_path_factory.mktemp("browsed") / "run")
+    report(folder).save(folder / "report.html")
+    return folder / "report.html"
+
+
+@pytest.fixture
+def page(browser: Any, file: Path) -> Iterator[Any]:
+    """The report, opened anew; nothing may be in the console at the end, nor may it be wider than its window."""
+    browser.get(file.as_uri())
+    yield browser
+    assert browser.get_log("browser") == []
+    assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+    assert browser.execute_script("return performance.getEntriesByType('resource').length") == 0
+
+
+def find(page: Any, query: str) -> Any:
+    return page.find_element("css selector", query)
+
+
+def shown(page: Any, query: str) -> list[Any]:
+    return [element for element in page.find_elements("css selector", query) if element.is_displayed()]
+
+
+def downloaded(page: Any, name: str) -> bytes:
+    """The content of a download, once it is there whole."""
+    deadline = time.monotonic() + 20
+    while not (page.downloads / name).exists():
+        assert time.monotonic() < deadline, [path.name for path in page.downloads.iterdir()]
+        time.sleep(0.05)
+    content: bytes = (page.downloads / name).read_bytes()
+    (page.downloads / name).unlink()
+    return content
+
+
+def test_points_are_coloured_by_a_trait_and_chosen(page: Any) -> None:
+    find(page, "#layer optgroup[label=Trait] option").click()
+    assert find(page, "#layer-title").text == find(page, "#layer optgroup[label=Trait] option").text
+    keys = shown(page, "#keys button")
+    keys[0].click()
+    assert keys[0].get_attribute("aria-pressed") == "true"
+    chosen, all_of_it = (len(page.find_elements("css selector", f"#points circle{kind}")) for kind in (".on", ".k0"))
+    assert chosen == all_of_it > 0
+
+
+def test_a_point_says_who_it_is(page: Any) -> None:
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    assert not shown(page, "#tip")
+    find(page, "#points")
+    ActionChains(page).move_to_element(find(page, "#points circle")).perform()
+    assert "cluster-" in find(page, "#tip").text
+
+
+def test_questions_are_searched_and_opened_by_keyboard(page: Any) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    rows = page.find_elements("css selector", "tr.question")
+    text = rows[-1].find_element("css selector", "[dir]").get_attribute("textContent")
+    find(page, "#search").send_keys(text.upper())
+    (row,) = shown(page, "tr.question")
+    assert row.text.find(text) >= 0
+    assert find(page, "#found").text == f"1 of {len(rows)}"
+    row.find_element("css selector", "button").send_keys(Keys.ENTER)
+    table = find(page, "tr.detail table").text
+    assert "everybody" in table
+    assert "cluster-1" in table
+    row.find_element("css selector", "button").send_keys(Keys.SPACE)
+    assert not shown(page, "tr.detail")
+    find(page, "#search").send_keys(" zzzz")
+    assert not shown(page, "tr.question")
+
+
+def test_a_persona_is_renamed_and_the_page_saved_with_its_name(page: Any, file: Path) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    find(page, "[data-rename='0']").click()
+    find(page, "#name-0 span").send_keys("The <b>worried</b>", Keys.ENTER)
+    assert find(page, "#name-0").text == "The <b>worried</b>"
+    assert "cluster-1" not in find(page, "#persona-0").text
+    find(page, "#save").click()
+    copy = file.with_name("copy.html")
+    copy.write_bytes(downloaded(page, "report.html"))
+    page.get(copy.as_uri())
+    assert find(page, "#name-0").text == "The <b>worried</b>"
+    assert "The <b>worried</b>" in find(page, "#keys").text
+    find(page, "#layer optgroup[label=Trait] option").click()
+    assert shown(page, "#keys button")
+
+
+@pytest.mark.parametrize(("kind", "begin"), [("svg", b"<svg"), ("png", b"\x89PNG")])
+def test_pictures_are_saved(page: Any, kind: str, begin: bytes) -> None:
+    for figure in (".map", "#variance figure"):
+        name = find(page, f"{figure} [data-name]").get_attribute("data-name").replace(" ", "-")
+        find(page, f"{figure} [data-save={kind}]").click()
+        content = downloaded(page, f"{name}.{kind}")
+        assert content.startswith(begin)
+        assert b"%" not in content if kind == "svg" and figure == ".map" else len(content) > 1000
+
+
+def test_dark_and_light(page: Any) -> None:
+    ground: Callable[[], str] = lambda: find(page, "body").value_of_css_property("background-color")  # noqa: E731
+    before = ground()
+    find(page, "#theme").click()
+    assert ground() != before
+    find(page, "#theme").click()
+    assert ground() == before
+
+
+def test_a_phone_shows_it_without_scrolling_sideways(page: Any) -> None:
+    page.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+    )
+    assert page.execute_script("return document.documentElement.scrollWidth") == 390
+    page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
