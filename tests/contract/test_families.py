@@ -190,7 +190,9 @@ def test_a_prefix_for_keys_and_values_of_different_widths_is_refused(family: str
 def test_prefix_equals_attention_by_hand(family: str, placement: Placement) -> None:
     """Softmax of q k over the cached question, the prefix and the text, written out for one layer."""
     model, attachment = model_of(family), Attachment(placement, "prefix", 2)
-    hidden_after_cue(model, attach(model, model.read(QUESTION), virtual_tokens(model, attachment), attachment))  # probes
+    hidden_after_cue(
+        model, attach(model, model.read(QUESTION), virtual_tokens(model, attachment), attachment)
+    )  # probes
     seen: list[tuple[Tensor, Tensor]] = []
     layer = (model.model.transformer.h if family == "gpt2" else model.model.model.layers)[1]
     attention = layer.attn if family == "gpt2" else layer.self_attn

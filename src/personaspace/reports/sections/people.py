@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 
 from personaspace.profiles.card import differing
-from personaspace.profiles.quoting import quoted
 from personaspace.profiles.composition import SIGNIFICANT
 from personaspace.profiles.profile import Profile
+from personaspace.profiles.quoting import quoted
 from personaspace.profiles.shares import Shares
 from personaspace.profiles.statistics import wilson
 from personaspace.reports.chart import Chart, Legend, Mark, Row, chart

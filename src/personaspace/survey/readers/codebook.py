@@ -126,6 +126,7 @@ class TableCodebook(BaseModel):
         missing: Cells or labels that mean there is no answer, beside empty cells and those recognized.
         encoding: How the characters of a text file, or of an old SPSS file, are written.
         delimiter: The character between the columns of a text file.
+        sheet: The sheet of a workbook; its first if not given.
         questions: By id; in a wide table the id is the column's name. Drafted if not given.
     """
 
@@ -142,6 +143,7 @@ class TableCodebook(BaseModel):
     missing: list[Cell] = []
     encoding: Text | None = None
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    sheet: Text | None = None
     questions: Annotated[dict[Text, QuestionEntry], BeforeValidator(_named), Field(min_length=1)] | None = None
 
     def asked(self) -> dict[str, QuestionEntry]:

@@ -58,7 +58,8 @@ def followed(path: Path, codebook: Codebook | None, respondent: str | None = Non
     given = read_codebook(path, codebook)
     if respondent is not None:
         given = (given or TableCodebook()).model_copy(update={"respondent": respondent})
-    table = open_table(path, given.encoding if given else None, given.delimiter if given else None)
+    how = given or TableCodebook()
+    table = open_table(path, how.encoding, how.delimiter, how.sheet)
     if not len(table):
         raise SurveyError(f"{table.path} has columns but no rows: give at least one respondent")
     if given is not None:
