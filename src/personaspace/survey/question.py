@@ -180,7 +180,7 @@ def without_id(text: str, name: str) -> str:
         >>> without_id("Trump: how do you rate him?", "trump")
         'Trump: how do you rate him?'
     """
-    after = r"\." if name.isalpha() else "[.:–—-]"
+    after = r"\." if name.isalpha() else r"[.:\u2013\u2014-]"
     found = re.match(rf"\s*{re.escape(name)}\s*{after}\s+(?=\S)", text, re.IGNORECASE)
     part = re.match(r"\s*([^\W_]\w+)\.\s*(?=\w)", text)
     if found is None and part is not None and part[1].casefold() in name.casefold():

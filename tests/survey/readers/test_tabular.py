@@ -140,7 +140,8 @@ QUESTION = {"text": "?", "options": ["Yes", "No"]}
         (BOOK | {"wieght": "w"}, "at wieght: extra inputs are not permitted"),
         (BOOK | {"layout": "tall"}, "at layout: input should be 'wide' or 'long'"),
         (BOOK | {"questions": {"q": QUESTION | {"text": []}}}, "at questions.q.text: input should be a valid"),
-        (BOOK | {"questions": {"q": QUESTION | {"options": ["Yes"]}}}, r"'q' has 1 option\(s\)"),
+        (BOOK | {"questions": {"q": QUESTION | {"options": ["Yes"]}}}, "'q' has one option, 'Yes'.*`multiple"),
+        (BOOK | {"questions": {"q": QUESTION | {"options": {1: "Yes", "": "No"}}}}, "an empty cell is no code"),
         (BOOK | {"questions": {"q": QUESTION | {"options": ["Yes", "yes"]}}}, "'yes' stands for two things"),
         (BOOK | {"refusals": ["no"]}, "'No' stands for two things"),
         (BOOK | {"questions": {"q": QUESTION | {"positions": [1]}}}, "1 positions for 2 options"),
@@ -193,6 +194,7 @@ LONG = BOOK | {"layout": "long", "traits": ["age"]}
     ("text", "codebook", "says"),
     [
         ("id,q\na,Perhaps\nb,Perhaps\n", BOOK, r"'q': 2 row\(s\) hold 'Perhaps'.*\('Yes', 'No'\)"),
+        ('id,q\na,"Yes, No"\n', BOOK, "if it lists several that were ticked, give `multiple`"),
         ("id,q\na,Yes\na,No\n", BOOK | {"traits": ["q"]}, "more than once, first 'a'"),
         ("id,q\na,Yes\n,No\n", BOOK, "row 2 has no respondent id in column 'id'"),
         ("id,p\na,Yes\n", BOOK, r"lacks the column 'q' named in the codebook: its columns are id, p"),

@@ -33,6 +33,13 @@ def _cell(value: object) -> object:
     return _text(value)
 
 
+def _options(value: object) -> object:
+    """Options as given; an empty cell is no code among them."""
+    if isinstance(value, dict) and any(isinstance(code, str) and not code.strip() for code in value):
+        raise ValueError("an empty cell is no code: say what it means with `blank: OPTION`")
+    return value
+
+
 Text = Annotated[str, BeforeValidator(_text)]
 Cell = Annotated[str, BeforeValidator(_cell)]
 STRICT = ConfigDict(extra="forbid", frozen=True)
@@ -61,7 +68,7 @@ class TraitEntry(BaseModel):
     model_config = STRICT
 
     text: Text | None = None
-    options: list[Text] | dict[Cell, Text] | None = None
+    options: Annotated[list[Text] | dict[Text, Text] | None, BeforeValidator(_options)] = None
     refusals: list[Cell] | None = None
     missing: list[Cell] | None = None
 

@@ -117,9 +117,11 @@ class Coding:
 
     def _unknown(self, cell: object, rows: int) -> SurveyError:
         texts = listed(option.text for option in self.question.options)
+        parts = [mark for mark in ",;|" if self._meant(str(cell).partition(mark)[0]) not in (None, self.blank)]
+        several = "" if not parts else "; if it lists several that were ticked, give `multiple` with this column"
         return SurveyError(
             f"question {shown(self.question.id)}: {rows} row(s) hold {shown(cell)}, which is none of its options "
-            f"({texts}): correct the data, or add it to the options, the refusals or the missing codes"
+            f"({texts}): correct the data, or add it to the options, the refusals or the missing codes{several}"
         )
 
 

@@ -59,15 +59,12 @@ def read_tabular(
 def survey_of(known: Followed, name: str) -> Reading:
     """The survey in a table, by the codebook that is followed."""
     table, book = known.table, known.book
-    columns = table.columns
-    ids = _ids(table, book)
+    columns, ids = table.columns, _ids(table, book)
     if book.layout == "long":
-        answered = _long(table, ids, book)
-    else:
-        answered = _wide(table, book)
-    first = ~ids.duplicated() if book.layout == "long" else np.ones(len(ids), np.bool_)
-    if book.layout == "long":
+        answered, first = _long(table, ids, book), ~ids.duplicated()
         _check_same(table, ids, book)
+    else:
+        answered, first = _wide(table, book), np.ones(len(ids), np.bool_)
     people = ids[first]
     traits = {key: Variable.of(columns[key], entry, book) for key, entry in book.traits.items()}
     weight = None if book.weight is None else mean_one(columns[book.weight].cells[first], people)

@@ -96,7 +96,7 @@ class Variable:
 
     @cached_property
     def points(self) -> dict[str, str]:
-        """From code to label, for every option: the labelled codes, and the points between them where they are a scale."""
+        """From code to label, for every option: labelled codes, and the points between them where they are a scale."""
         kept = {code: label for code, label in self.labels.items() if code not in self.away}
         return points(kept, self._unlabelled()) if self.entry.options is None else kept
 
@@ -149,8 +149,8 @@ class Variable:
         more = [value for value in values.dropna().unique() if value not in order]
         if more and self.entry.options is not None:
             raise SurveyError(
-                f"trait {shown(self.name)}: {int((values == more[0]).sum())} row(s) hold {shown(more[0])}, which is none "
-                f"of its options ({listed(order)}): correct the data, or add it to the options or the missing codes"
+                f"trait {shown(self.name)}: {int((values == more[0]).sum())} row(s) hold {shown(more[0])}, which is "
+                f"none of its options ({listed(order)}): correct it, or add it to the options or the missing codes"
             )
         return values.astype(pd.CategoricalDtype(list(dict.fromkeys([*order, *sorted(more)]))))
 
@@ -201,6 +201,11 @@ class Variable:
         return Coding(question, meaning | dict.fromkeys(map(str.casefold, outside), MISSING) | outcomes)
 
     def _question(self, texts: Sequence[str], places: Sequence[float | None], entry: QuestionEntry) -> Question:
+        if len(texts) == 1:
+            raise SurveyError(
+                f"question {shown(self.name)} has one option, {shown(texts[0])}: a question needs at least two; complete "
+                f"`options`, or if it is a box to tick, write `multiple: {{columns: [{self.name}]}}`"
+            )
         if entry.positions is not None and entry.ordinal is False:
             raise SurveyError(f"question {shown(self.name)} has positions and `ordinal: false`: keep one of them")
         if entry.positions is not None and len(entry.positions) != len(texts):
