@@ -203,7 +203,7 @@ class Variable:
     def _question(self, texts: Sequence[str], places: Sequence[float | None], entry: QuestionEntry) -> Question:
         if len(texts) == 1:
             raise SurveyError(
-                f"question {shown(self.name)} has one option, {shown(texts[0])}: a question needs at least two; complete "
+                f"question {shown(self.name)} has one option, {shown(texts[0])}: complete "
                 f"`options`, or if it is a box to tick, write `multiple: {{columns: [{self.name}]}}`"
             )
         if entry.positions is not None and entry.ordinal is False:
