@@ -10,7 +10,7 @@ import pytest
 from personaspace.embedding.lightgcn.model import LightGCN
 from personaspace.errors import SurveyError
 from personaspace.persona.clustering.cluster_personas import cluster_personas
-from personaspace.persona.matching import keeping_names, match_personas
+from personaspace.persona.matching import earlier, keeping_names, match_personas
 from personaspace.persona.personas import Persona, Personas
 from personaspace.survey.simulate import simulate
 from tests.persona.planted import Planted, plant
@@ -93,11 +93,11 @@ def test_another_seed_keeps_names_and_nearly_all_members() -> None:
 
 
 def test_names_are_kept_in_a_folder_that_holds_them(planted: Planted, four: Personas, tmp_path: Path) -> None:
-    assert keeping_names(four, tmp_path, planted.survey) is four
+    assert keeping_names(four, earlier(tmp_path), planted.survey) is four
     named = four.renamed(dict(zip(four.names, ("north", "east", "south", "west"), strict=True)))
     named.save(tmp_path)
-    assert keeping_names(four, tmp_path, planted.survey).names == ("north", "east", "south", "west")
+    assert keeping_names(four, earlier(tmp_path), planted.survey).names == ("north", "east", "south", "west")
     (tmp_path / "personas.json").write_text("torn")
-    assert keeping_names(four, tmp_path, planted.survey) is four
+    assert keeping_names(four, earlier(tmp_path), planted.survey) is four
     Personas([cluster("stranger", "xyz")]).save(tmp_path)
-    assert keeping_names(four, tmp_path, planted.survey) is four
+    assert keeping_names(four, earlier(tmp_path), planted.survey) is four

@@ -40,7 +40,7 @@ def tea(respondents: int = 200) -> tuple[Personas, Survey]:
 def test_a_card_to_the_letter() -> None:
     personas, survey = tea()
     assert profile(personas, survey).card_texts["drinkers"] == (
-        "drinkers stands for 50% of respondents (100 of 200). "
+        "drinkers (“home town, good: yes, 'always'”) stands for 50% of respondents (100 of 200). "
         "Over-represented among its members: home “town” (100%, population 50%). "
         "Its answers differ significantly from the population's: to “Is '<b>tea</b>' good? {for} [you]” 100% answer "
         "“yes, 'always'” (population 50%, 2.0 times as often). "

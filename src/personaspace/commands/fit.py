@@ -37,8 +37,15 @@ def fit(
     """
     from personaspace.console import Reporter, show_table
     from personaspace.embedding.registry import make_embedder
-    from personaspace.persona.matching import earlier, in_order, names_since
-    from personaspace.runs.fit import SIMULATED, fit_run, note_source, number_of_personas, set_apart
+    from personaspace.persona.matching import in_order, names_since
+    from personaspace.runs.fit import (
+        SIMULATED,
+        earlier_personas,
+        fit_run,
+        note_source,
+        number_of_personas,
+        set_apart,
+    )
     from personaspace.runs.run import Run
     from personaspace.survey.readers.reading import Reading
     from personaspace.survey.readers.registry import read_with_account
@@ -60,7 +67,7 @@ def fit(
             reporter.say(sentence)
         opened = Run.create(out)
         with opened.writing():
-            before = earlier(opened.place("personas"))
+            before = earlier_personas(opened)
             fitted = fit_run(
                 opened,
                 answered,
@@ -75,7 +82,7 @@ def fit(
         if before is not None and (names := names_since(fitted.personas, before)):
             reporter.say(names)
     ordered = sorted(fitted.personas, key=lambda persona: in_order(persona.name))
-    shares = [{"persona": p.name, "respondents": len(p.members), "share": p.share} for p in ordered]
+    shares = [{"persona": p.name, "label": p.label, "respondents": len(p.members), "share": p.share} for p in ordered]
     import pandas as pd
 
     account = pd.concat([reading.account(), set_apart(fitted.split)], ignore_index=True)

@@ -8,7 +8,6 @@ import typer
 
 from personaspace.commands.options import AsJson, RunFolder
 from personaspace.commands.printing import listed_filters, print_json, say
-from personaspace.errors import SettingError
 
 
 def next_(
@@ -34,9 +33,10 @@ def next_(
     from personaspace.console import show_table
     from personaspace.imputation.next_question import next_question
     from personaspace.runs.fitted import open_run
+    from personaspace.runs.written import texts_by_name
     from personaspace.survey.filters import filtered_questions
 
-    opened, known = open_run(run), _answers(answer or [])
+    opened, known = open_run(run), texts_by_name(answer or [], "--answer", "QUESTION=OPTION")
     survey, embedder = opened.split.survey, opened.embedder
     table = next_question(embedder, known, candidate, top, survey=survey)
     could = {question.id for question in embedder.questions_} if candidate is None else set()
@@ -49,19 +49,3 @@ def next_(
     show_table(pd.DataFrame(shown), "questions by expected information", digits=4)
     if left_out:
         say(f"asked only after certain answers: {listed_filters(left_out)}")
-
-
-def _answers(given: list[str]) -> dict[str, str]:
-    known: dict[str, str] = {}
-    for question, option in map(_pair, given):
-        if question in known:
-            raise SettingError(f"--answer says {known[question]!r} and {option!r} to {question!r}: keep one")
-        known[question] = option
-    return known
-
-
-def _pair(text: str) -> tuple[str, str]:
-    question, equals, option = text.partition("=")
-    if not equals:
-        raise SettingError(f"--answer {text!r}: write QUESTION=OPTION")
-    return question, option

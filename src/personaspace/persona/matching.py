@@ -13,6 +13,7 @@ import pandas as pd
 from personaspace.embedding.base import Embedder
 from personaspace.errors import RunError, SurveyError
 from personaspace.persona.clustering.stability import jaccard
+from personaspace.persona.labels import labelled
 from personaspace.persona.personas import Persona, Personas, PersonasLike, as_personas
 from personaspace.survey.arrays import FloatArray, IntArray, Vectors
 from personaspace.survey.lookup import NOWHERE, positions
@@ -42,7 +43,7 @@ def match_personas(
     survey: Survey | None = None,
     embedders: tuple[Embedder, Embedder] | None = None,
 ) -> Match:
-    """Match new personas with old ones by optimal assignment, and give them the old names.
+    """Match new personas with old ones by optimal assignment, and give them the old names, and labels people gave.
 
     Where both have respondents in common, similarity is the Jaccard index of their members, by weight, among
     respondents who have a persona in both. Otherwise it is that of the answers expected at their vectors,
@@ -70,19 +71,19 @@ def match_personas(
     if similarity is None:
         similarity = _by_answers(new, old, embedders)
     renamed = dict(zip(new.names, _names(new, old, similarity), strict=True))
-    personas = new.renamed(renamed)
+    given = {persona.name: persona.label for persona in old if persona.label_given}
+    personas = labelled(new.renamed(renamed), given, given=True)
     return Match(personas, pd.DataFrame(similarity, index=list(personas.names), columns=list(old.names)), renamed)
 
 
-def keeping_names(new: Personas, folder: Path, survey: Survey) -> Personas:
-    """Rename new personas after those in a folder; unchanged if it holds none with the same respondents.
+def keeping_names(new: Personas, old: Personas | None, survey: Survey) -> Personas:
+    """Rename new personas after old ones; unchanged if there are none with the same respondents.
 
     Args:
         new: Personas to rename.
-        folder: May hold personas written by :meth:`~personaspace.persona.personas.Personas.save`.
+        old: Those that stood in their place, if any did.
         survey: Brings weights.
     """
-    old = earlier(folder)
     return new if old is None or _by_members(new, old, survey) is None else match_personas(new, old, survey).personas
 
 

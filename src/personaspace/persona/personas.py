@@ -34,6 +34,8 @@ class Persona:
         vector: The point, shape ``[dim]``.
         members: Ids of the respondents it was made from; none for a mixture.
         share: The members' (weighted) share of all respondents of the embedder; 0 for a mixture.
+        label: A few words that say what sets it apart, for people; empty where there are none. The name stays the id.
+        label_given: Whether a person gave the label; otherwise it was made from statistics.
     """
 
     name: str
@@ -41,6 +43,13 @@ class Persona:
     vector: Vectors
     members: tuple[str, ...] = ()
     share: float = 0.0
+    label: str = ""
+    label_given: bool = False
+
+    @property
+    def title(self) -> str:
+        """Its name, and its label if it has one, such as ``"cluster-3: The worried"``."""
+        return f"{self.name}: {self.label}" if self.label else self.name
 
     def __repr__(self) -> str:
         return f"Persona({self.name!r}: {self.kind}, {len(self.members)} members, share {self.share:.3f})"
@@ -225,7 +234,11 @@ class Personas(Sequence[Persona]):
         Raises:
             RunError: The folder cannot be written.
         """
-        described = [{"name": p.name, "kind": p.kind, "share": p.share, "members": list(p.members)} for p in self]
+        described = [
+            {"name": p.name, "kind": p.kind, "share": p.share, "members": list(p.members)}
+            | ({"label": p.label, "label_given": p.label_given} if p.label else {})
+            for p in self
+        ]
         mixture = {} if self.mixture is None else self.mixture.tensors()
         write_tensors(Path(folder) / "centroids.safetensors", {"vectors": self.vectors, **mixture})
         write_json(
@@ -264,7 +277,7 @@ class Personas(Sequence[Persona]):
         check_tensors(vectors, tensors, {"vectors": (len(content.personas), None)})
         mixture = saved_mixture(vectors, tensors, len(content.personas)) if len(tensors) > 1 else None
         personas = [
-            Persona(saved.name, saved.kind, vector, saved.members, saved.share)
+            Persona(saved.name, saved.kind, vector, saved.members, saved.share, saved.label, saved.label_given)
             for saved, vector in zip(content.personas, tensors["vectors"], strict=True)
         ]
         try:

@@ -30,6 +30,8 @@ class SavedPersona:
     kind: Kind
     share: FiniteFloat
     members: tuple[str, ...]
+    label: str = ""
+    label_given: bool = False
 
     def __post_init__(self) -> None:
         if twice := repeated(self.members):

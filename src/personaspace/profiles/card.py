@@ -8,6 +8,7 @@ import pandas as pd
 from personaspace.persona.personas import Personas
 from personaspace.profiles.answers_apart import AnswersApart, Row
 from personaspace.profiles.composition import SIGNIFICANT
+from personaspace.profiles.labels import persona_labels
 from personaspace.profiles.participation import asked_most_apart
 from personaspace.profiles.quoting import listed, percent, quoted
 from personaspace.profiles.response_styles import style_shares
@@ -51,23 +52,26 @@ def cards(personas: Personas, survey: Survey, composition: pd.DataFrame, disting
         distinguishing: The same, of answers given (not imputed).
 
     Returns:
-        A row per persona with at least two members: ``persona, respondents, share, effective_size, card``.
+        A row per persona with at least two members: ``persona, label, respondents, share, effective_size, card``; the
+        label is :func:`~personaspace.profiles.labels.persona_labels`'.
 
     Raises:
         SettingError: No persona has two members.
         SurveyError: Of some persona the survey holds no member.
     """
     groups, members = membership(personas, survey)
+    apart = AnswersApart(survey, compare(personas, survey, *answer_choices(survey)))
+    labels = persona_labels(personas, composition, distinguishing, apart)
     weight, squares = (members @ survey.weight**power for power in (1, 2))
     table = pd.DataFrame(
         {
             "persona": [group.name for group in groups],
+            "label": [labels[group.name] for group in groups],
             "respondents": np.diff(members.indptr),
             "share": weight / survey.weight.sum(),
             "effective_size": effective_size(weight, squares),
         }
     )
-    apart = AnswersApart(survey, compare(personas, survey, *answer_choices(survey)))
     asked = _asked(personas, survey, apart)
     styles = _styles(personas, survey)
     texts = []
@@ -89,8 +93,9 @@ def cards(personas: Personas, survey: Survey, composition: pd.DataFrame, disting
 def _size(row: Row, survey: Survey) -> str:
     people = "simulated respondents" if survey.simulated else "respondents"
     weighted = "" if survey.weights is None else ", weighted"
+    name = f"{row['persona']} ({quoted(row['label'])})" if row["label"] else row["persona"]
     return (
-        f"{row['persona']} stands for {percent(row['share'])} of {people}{weighted} "
+        f"{name} stands for {percent(row['share'])} of {people}{weighted} "
         f"({row['respondents']:,} of {len(survey.respondents):,})."
     )
 

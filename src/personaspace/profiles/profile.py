@@ -46,6 +46,11 @@ class Profile:
         with pd.option_context("display.max_colwidth", None):
             return self.cards.to_html(index=False, formatters={"share": "{:.1%}".format}, float_format="{:.0f}".format)
 
+    @property
+    def labels(self) -> dict[str, str]:
+        """A few words on every persona, by name; see :func:`~personaspace.profiles.labels.persona_labels`."""
+        return dict(zip(self.cards["persona"], self.cards["label"], strict=True))
+
     def save(self, folder: str | Path) -> None:
         """Write ``composition.csv``, ``distinguishing.csv``, ``separating.csv`` and ``cards.csv`` into a folder.
 

@@ -16,8 +16,10 @@ from personaspace.files import user_path, write_atomically
 from personaspace.newquestions.new_questions import NewQuestions
 from personaspace.persona.clustering.choose_k import RULES, Rule
 from personaspace.persona.clustering.cluster_personas import check_clustering, cluster_personas
+from personaspace.persona.labels import labelled
 from personaspace.persona.map import SAMPLE, Map, map_respondents
-from personaspace.persona.matching import keeping_names
+from personaspace.persona.matching import earlier, keeping_names
+from personaspace.persona.personas import Personas
 from personaspace.profiles.profile import profile
 from personaspace.runs.fitted import FittedRun
 from personaspace.runs.run import Run
@@ -109,11 +111,15 @@ def fit_run(
 
         def cluster(folder: Path) -> None:
             found = cluster_personas(fitted, parts.train, k=k, method=clusters, seed=settings.seed)
-            found = keeping_names(found, run.place("personas"), parts.train)
-            found.save(folder)
+            found = keeping_names(found, earlier_personas(run), parts.train)
             if all(len(persona.members) < 2 for persona in found):
+                found.save(folder)
                 return
-            profile(found, parts.train).save(folder / "profile")
+            described = profile(found, parts.train)
+            made = {name: label for name, label in described.labels.items() if not found[name].label}
+            found = labelled(found, made)
+            found.save(folder)
+            described.save(folder / "profile")
             profile(found, parts.train, embedder=fitted).save_questions(folder / "profile" / "imputed")
 
         chosen = {"k": personas, "method": clusters, "seed": settings.seed}
@@ -121,6 +127,12 @@ def fit_run(
         done = FittedRun(run)
         vars(done).update(split=parts, embedder=fitted)  # at hand, so not read from the folder
         return done
+
+
+def earlier_personas(run: Run) -> Personas | None:
+    """The personas that stand in a run, with the labels that people gave them; ``None`` where there are none."""
+    found = earlier(run.place("personas"))
+    return found if found is None or not run.has("personas") else labelled(found, run.notes("personas"), given=True)
 
 
 def number_of_personas(personas: int | str, clusters: str) -> int | Rule:

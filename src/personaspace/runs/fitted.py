@@ -14,6 +14,7 @@ from personaspace.embedding.registry import load_embedder
 from personaspace.errors import RunError, first_fault
 from personaspace.newquestions.gaussian_process import QuestionPrior
 from personaspace.newquestions.new_questions import NewQuestions
+from personaspace.persona.labels import labelled
 from personaspace.persona.personas import Personas
 from personaspace.runs.manifest import MANIFEST
 from personaspace.runs.run import Run
@@ -80,11 +81,11 @@ class FittedRun:
 
     @cached_property
     def personas(self) -> Personas:
-        """The cluster personas; :class:`RunError` where they are damaged or not of the run's embedder."""
+        """The cluster personas, labelled; :class:`RunError` where they are damaged or not of the run's embedder."""
         folder = self.run.require("personas", self._fit, PERSONA_FILES)
         personas = Personas.load(folder)
         personas.check_made_from(self.embedder, folder)
-        return personas
+        return labelled(personas, self.run.notes("personas"), given=True)
 
     @cached_property
     def new_questions(self) -> NewQuestions:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from personaspace.persona.groups import demographic_personas, individual_personas
+from personaspace.persona.labels import checked_label, labelled
 from personaspace.persona.personas import Persona, Personas
 from personaspace.runs.fitted import FittedRun
 from personaspace.runs.written import numbers_by_name
@@ -32,6 +33,29 @@ def personas_named(fitted: FittedRun, names: Sequence[str] | None, mixtures: Seq
             *(_mixed(fitted, numbers_by_name(mixture, "mixture", MIXTURE)) for mixture in mixtures or ()),
         ]
     )
+
+
+def rename_personas(fitted: FittedRun, labels: Mapping[str, str]) -> FittedRun:
+    """Give cluster personas of a run labels, which outlast another fit; their names stay as they are.
+
+    Args:
+        fitted: The run.
+        labels: From a persona's name to its label; an empty one takes the label away, so that one is made again.
+
+    Returns:
+        The run with these labels.
+
+    Raises:
+        UnknownNameError: There is no persona of a name.
+        SettingError: A label is too long, or two personas would be called the same.
+        RunError: The run cannot be written.
+    """
+    personas, given = fitted.personas, dict[str, str]()
+    for name, label in labels.items():
+        given[name] = checked_label(personas, name, label)
+        personas = labelled(personas, given)
+    fitted.run.note("personas", {**fitted.run.notes("personas"), **given})
+    return FittedRun.load(fitted.run)
 
 
 def _mixed(fitted: FittedRun, weights: dict[str, float]) -> Persona:

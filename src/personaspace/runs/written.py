@@ -1,8 +1,8 @@
-"""Numbers by name as a user writes them in one argument, such as the weights of a mixture or a topline."""
+"""Numbers and texts by name as a user writes them in arguments, such as a topline, known answers or labels."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 from personaspace.errors import SettingError, shown
 
@@ -34,6 +34,32 @@ def numbers_by_name(text: str, what: str, example: str, known: Collection[str] =
             f"once, such as {example}"
         )
     return numbers
+
+
+def texts_by_name(given: Sequence[str], option: str, form: str) -> dict[str, str]:
+    """Read several arguments NAME=TEXT; a name ends at the first equals sign.
+
+    Args:
+        given: As a user wrote them.
+        option: The option they were given with, for messages.
+        form: How each is written, for messages.
+
+    Raises:
+        SettingError: One is not written that way, or two are of one name.
+
+    Example:
+        >>> texts_by_name(["trust=Yes", "work=More = better"], "--answer", "QUESTION=OPTION")
+        {'trust': 'Yes', 'work': 'More = better'}
+    """
+    found: dict[str, str] = {}
+    for argument in given:
+        name, equals, text = argument.partition("=")
+        if not equals:
+            raise SettingError(f"{option} {shown(argument)}: write {form}")
+        if name in found:
+            raise SettingError(f"{option} says {shown(found[name])} and {shown(text)} to {shown(name)}: keep one")
+        found[name] = text
+    return found
 
 
 def _read(text: str, is_name: Callable[[str], bool]) -> tuple[dict[str, float], str]:
