@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -83,9 +84,13 @@ def test_boxes_are_told_once_by_what_is_selected() -> None:
     assert "elected”" not in " ".join(described.card_texts.values())
     for table in (described.distinguishing, distinguishing_questions(personas, survey, embedder=fitted(survey))):
         assert set(table[table["question"] != "w"]["option"]) == {"Selected"}
-    table = described.distinguishing
-    (mine,) = table[(table["persona"] == "first") & (table["question"] == "Radio")].to_dict("records")
+    mine = row_of(described.distinguishing, "first", "Radio")
     assert (mine["share"], mine["population_share"]) == pytest.approx((0.01, 0.255))
+
+
+def row_of(table: pd.DataFrame, persona: str, question: str) -> dict[Hashable, Any]:
+    (row,) = table[(table["persona"] == persona) & (table["question"] == question)].to_dict("records")
+    return row
 
 
 def fitted(survey: Survey) -> Factorization:
@@ -131,12 +136,11 @@ def test_expected_answers_to_a_filtered_question_are_those_of_people_who_are_ask
     personas = Personas(Persona(n, "cluster", np.zeros(1, np.float32), m, 0.4) for n, m in groups.items())
     space = fitted(survey)
     table = distinguishing_questions(personas, survey, embedder=space)
-    quit_rows = {row["persona"]: row for row in table[table["question"] == "quit"].to_dict("records")}
-    assert "others" not in quit_rows or quit_rows["others"]["respondents"] < 20
+    assert row_of(table, "others", "quit")["respondents"] < 20
     asked = [survey.respondent_index[name] for name in half if name in leads]
     share = space.predict(space.respondents_[asked])[:, space.offsets_[3] : space.offsets_[4]].mean(axis=0)
     expected = dict(zip("abc", share, strict=True))
-    row = quit_rows["half"]
+    row = row_of(table, "half", "quit")
     assert len(asked) <= row["respondents"] <= len(asked) + 12
     assert row["share"] == pytest.approx(expected[row["option"]], abs=0.02)
     pairs = separating_questions(personas, survey, embedder=space).set_index("question")["pairs"]

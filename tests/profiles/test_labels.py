@@ -32,7 +32,7 @@ def halves(question: Question, first: int, second: int, traits: dict[str, list[s
     survey = Survey(
         tuple(f"r{i}" for i in range(200)),
         (question,),
-        Answers(np.arange(200), np.zeros(200), option),
+        Answers(np.arange(200), np.zeros(200, np.int64), option),
         pd.DataFrame({name: np.repeat(values, 100) for name, values in traits.items()}),
         trait_labels={name: name.title() for name in traits},
     )

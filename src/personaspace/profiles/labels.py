@@ -28,7 +28,7 @@ TELLING = 5
 COMMON = 0.05
 """Part of the questions from which a word that they share says little about one of them."""
 
-LETTERS = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
+LETTERS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
 
 def persona_labels(

@@ -26,7 +26,7 @@ def test_profiles_are_drawn(
     picture.save(tmp_path / "profile.svg")
     text = "".join(ElementTree.parse(tmp_path / "profile.svg").getroot().itertext())  # noqa: S314
     assert "cluster-2" in text
-    assert ("party" in text) == (what == "composition")
+    assert ("Composition of" in text) == (what == "composition")
 
 
 def test_profiles_that_cannot_be_drawn(personas: Personas, planted: Planted) -> None:

@@ -39,7 +39,9 @@ def profile_plot(profile: Profile, persona: str | None = None, what: str = "comp
         table = table[table["persona"] == persona]
     if table.empty:
         raise SettingError(f"nothing to show: the table {what!r} is empty")
-    return Plot(styled(of_all(table) if persona is None else of_one(table, persona)))
+    labels = {name: plain(f"{name}: {label}" if label else name) for name, label in profile.labels.items()}
+    table = table.assign(persona=table["persona"].map(labels))
+    return Plot(styled(of_all(table) if persona is None else of_one(table, labels[persona])))
 
 
 def _composition_of_all(table: pd.DataFrame) -> alt.VConcatChart:
