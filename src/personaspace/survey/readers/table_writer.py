@@ -37,7 +37,7 @@ def table_writer(path: Path, codebook: Codebook | None, survey: Survey) -> Sourc
     known = followed(path, codebook)
     book, codings = known.book, codings_of(known.table, known.book)
     if path.suffix.lower() in LABELLED:
-        return LabelledWriter(path, codings, survey)
+        return LabelledWriter(path, codings, survey, book.encoding)
     sheet = _sheet(path, book, known.table)
     if sheet is None:
         return None

@@ -12,7 +12,7 @@ from personaspace.errors import SurveyError
 from personaspace.files import write_atomically
 from personaspace.survey.answers import Answers
 from personaspace.survey.readers.coding import Coding, NumberCoding
-from personaspace.survey.readers.formats.spss_stata import read_file
+from personaspace.survey.readers.labelled.file import read_file
 from personaspace.survey.readers.writer import SourceWriter, cells_of
 from personaspace.survey.survey import Survey
 
@@ -24,11 +24,19 @@ class LabelledWriter(SourceWriter):
         path: The file.
         codings: How each question's variable is read.
         survey: The survey as it was read.
+        encoding: Of the file's texts, where it was given.
     """
 
-    def __init__(self, path: Path, codings: Mapping[str, Coding | NumberCoding], survey: Survey) -> None:
+    def __init__(
+        self,
+        path: Path,
+        codings: Mapping[str, Coding | NumberCoding],
+        survey: Survey,
+        encoding: str | None = None,
+    ) -> None:
         self.path, self.codings, self.survey = path, codings, survey
-        self.frame, self.file = read_file(path)
+        file = read_file(path, encoding)
+        self.frame, self.about = pd.DataFrame(dict(file.columns)), file.about
 
     def write(self, drawn: Answers, target: Path) -> Path:
         """Write a copy; see :meth:`SourceWriter.write`."""
@@ -51,22 +59,23 @@ class LabelledWriter(SourceWriter):
     def _write(self, frame: pd.DataFrame, path: Path) -> None:
         import pyreadstat
 
-        file = self.file
+        about = self.about
         same = {
-            "file_label": file.file_label or "",
-            "column_labels": file.column_labels,
-            "variable_value_labels": file.variable_value_labels,
-            "variable_format": file.original_variable_types,
+            "file_label": about.file_label or "",
+            "column_labels": about.column_labels,
+            "variable_value_labels": about.variable_value_labels,
+            "variable_format": about.original_variable_types,
         }
         if self.path.suffix.lower() == ".dta":
-            pyreadstat.write_dta(frame, path, **same, missing_user_values=file.missing_user_values or None)
+            pyreadstat.write_dta(frame, path, **same, missing_user_values=about.missing_user_values or None)
             return
         pyreadstat.write_sav(
             frame,
             path,
             **same,
+            note=about.notes or None,
             compress=self.path.suffix.lower() == ".zsav",
-            missing_ranges=file.missing_ranges or None,
-            variable_display_width=file.variable_display_width,
-            variable_measure=file.variable_measure,
+            missing_ranges=about.missing_ranges or None,
+            variable_display_width=about.variable_display_width,
+            variable_measure=about.variable_measure,
         )
