@@ -68,6 +68,13 @@ def shown(page: Any, query: str) -> list[Any]:
     return [element for element in page.find_elements("css selector", query) if element.is_displayed()]
 
 
+def fills(page: Any) -> list[list[str]]:
+    """Place and colour of every point of the map."""
+    script = "return [...arguments[0].children].map(c => [c.getAttribute('cx'), getComputedStyle(c).fill])"
+    found: list[list[str]] = page.execute_script(script, find(page, "#points"))
+    return found
+
+
 def downloaded(page: Any, name: str) -> bytes:
     """The content of a download, once it is there whole."""
     deadline = time.monotonic() + 20
@@ -120,6 +127,8 @@ def test_questions_are_searched_and_opened_by_keyboard(page: Any) -> None:
 def test_a_persona_is_renamed_and_the_page_saved_with_its_name(page: Any, file: Path) -> None:
     from selenium.webdriver.common.keys import Keys
 
+    colors = fills(page)
+    find(page, "#layer optgroup[label=Answer] option").click()
     find(page, "[data-rename='0']").click()
     find(page, "#name-0 span").send_keys("The <b>worried</b>", Keys.ENTER)
     assert find(page, "#name-0").text == "The <b>worried</b>"
@@ -130,6 +139,7 @@ def test_a_persona_is_renamed_and_the_page_saved_with_its_name(page: Any, file: 
     page.get(copy.as_uri())
     assert find(page, "#name-0").text == "The <b>worried</b>"
     assert "The <b>worried</b>" in find(page, "#keys").text
+    assert fills(page) == colors
     find(page, "#layer optgroup[label=Trait] option").click()
     assert shown(page, "#keys button")
 
@@ -157,5 +167,8 @@ def test_a_phone_shows_it_without_scrolling_sideways(page: Any) -> None:
     page.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride", {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
     )
+    find(page, ".question button").click()
+    assert shown(page, "tr.detail table")
     assert page.execute_script("return document.documentElement.scrollWidth") == 390
+    assert page.execute_script("return document.querySelector('#question-table').offsetWidth") <= 390
     page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from personaspace.profiles.profile import Profile
 from personaspace.profiles.shares import answer_choices, compare
 from personaspace.reports.colors import on_dark
-from personaspace.reports.plots.picture import COLORS, NO_XML
+from personaspace.reports.plots.picture import COLORS, FONT, NO_XML
 from personaspace.reports.sections.asked import asked
 from personaspace.reports.sections.new_question import new_question, words
 from personaspace.reports.sections.people import cards, composition
@@ -24,8 +24,8 @@ from personaspace.reports.sections.reasons import number_of_personas, variance
 from personaspace.reports.sections.space import space
 from personaspace.reports.story import Missing, Story
 
-GRAY = "#767676"
-"""Marks of everybody and of baselines."""
+COLORS_OF = {f"c{at}": color for at, color in enumerate(COLORS)} | {"own": COLORS[0], "plain": "#767676"}
+"""The colour of each class of marks: those of pictures, a persona's own, and that of everybody and of baselines."""
 
 
 def page(story: Story) -> str:
@@ -43,10 +43,12 @@ def page(story: Story) -> str:
     if isinstance(story.profile, Profile) and len(story.split.train.answers):
         shares = compare(story.personas, story.split.train, *answer_choices(story.split.train))
     script = environment.get_template("script.js").render()
+    palette = [(name, color, on_dark(color)) for name, color in COLORS_OF.items()]
+    style = environment.get_template("style.css").render(palette=palette, font=FONT)
     policy = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return environment.get_template("page.html").render(
         survey=survey,
-        personas=[(place, persona.name, f"{persona.share:.0%}") for place, persona in enumerate(story.personas)],
+        personas=_personas(story),
         named=_namer(story),
         asked=asked(story),
         map=space(story),
@@ -62,7 +64,9 @@ def page(story: Story) -> str:
         individuals=story.individuals,
         script=Markup(script),  # noqa: S704  (our own)
         policy=policy,
-        style=Markup(environment.get_template("style.css").render(palette=_palette())),  # noqa: S704  (our own)
+        style=Markup(style),  # noqa: S704  (our own)
+        colors=COLORS_OF,
+        font=FONT,
     )
 
 
@@ -87,6 +91,16 @@ def _clean(value: Any) -> Any:
     return value
 
 
+def _personas(story: Story) -> list[tuple[int, str, str, str]]:
+    """Place, name, share and colour of every persona, the colour as on the map."""
+    shown = story.personas.names if isinstance(story.map, Missing) else story.map.personas["persona"].tolist()
+    order = {name: place for place, name in enumerate(shown)}
+    return [
+        (place, persona.name, f"{persona.share:.0%}", f"c{order.get(persona.name, place) % len(COLORS)}")
+        for place, persona in enumerate(story.personas)
+    ]
+
+
 def _namer(story: Story) -> Any:
     """Make a filter that marks every persona's name in a text of ours, so that the page can show another instead."""
     places = {name: place for place, name in enumerate(story.personas.names)}
@@ -104,9 +118,3 @@ def _namer(story: Story) -> Any:
         return Markup("").join(marked)
 
     return named
-
-
-def _palette() -> list[tuple[str, str, str]]:
-    """Class, colour and colour on a dark ground of every mark."""
-    colors = {f"c{at}": color for at, color in enumerate(COLORS)} | {"plain": GRAY, "own": COLORS[0]}
-    return [(name, color, on_dark(color)) for name, color in colors.items()]

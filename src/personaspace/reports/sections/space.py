@@ -12,12 +12,15 @@ from personaspace.persona.map import Map
 from personaspace.profiles.profile import Profile
 from personaspace.reports.colors import on_dark
 from personaspace.reports.plots.map import Coloring, caption, coloring
-from personaspace.reports.plots.picture import COLORS
+from personaspace.reports.plots.picture import COLORS, FAINT, PLAIN
 from personaspace.reports.story import Missing, Story
 from personaspace.survey.survey import Survey
 
 QUESTIONS = 20
 """Questions by which points can be coloured: those on which personas differ most."""
+
+FAINT_ON_DARK = "#454b57"
+"""Colour of missing values on a dark ground."""
 
 EDGE = 3.0
 """Percent of the map's width and height that stays free at its edges."""
@@ -67,7 +70,8 @@ def _layer(color: str, group: str, drawn: Map, survey: Survey | None) -> dict[st
         "group": group,
         "categories": names,
         "colors": used,
-        "dark": [on_dark(value) for value in used],
+        "dark": [FAINT_ON_DARK if value == FAINT else on_dark(value) for value in used],
+        "faint": [at for at, value in enumerate(used) if value in (FAINT, PLAIN)],
         "rings": [value in COLORS and used[:at].count(value) % 2 == 1 for at, value in enumerate(used)],
         "codes": [place[name] for name in found.categories],
     }

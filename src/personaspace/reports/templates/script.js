@@ -22,15 +22,12 @@
   system.addEventListener("change", themed);
   for (const [event, begins] of [["beforeprint", true], ["afterprint", false]]) addEventListener(event, () => { printing = begins; paint(); });
 
-  // Colours of a layer of the map, and of the personas on their cards.
+  // Colours of the layer of the map that is shown.
   const sheet = new CSSStyleSheet();
   document.adoptedStyleSheets = [sheet];
   let layer = data.layers[0];
-  const colors = (layer, within) => layer.categories.map((_, k) => {
-    const color = (dark() ? layer.dark : layer.colors)[k];
-    return `${within} circle.k${k} { fill: ${color}; } ${within} circle.ring.k${k} { fill: none; stroke: ${color}; stroke-width: 1.4; } ${within}.k${k}, ${within} .k${k} { background-color: ${color}; }`;
-  }).join("\n");
-  const paint = () => { if (layer) sheet.replaceSync(`${colors(data.layers[0], "#personas")}\n${colors(layer, "#map")}`.replaceAll("#map .k", "#map span.k")); };
+  const paint = () => sheet.replaceSync((dark() ? layer?.dark : layer?.colors)?.map((color, k) =>
+    `#map .k${k} { fill: ${color}; } #map .ring.k${k} { fill: none; stroke: ${color}; stroke-width: 1.4; }`).join("\n") ?? "");
 
   // Sections being read.
   const links = new Map(all("nav a").map(link => [link.hash.slice(1), link]));
@@ -46,6 +43,7 @@
 
   // The map.
   const plane = at("plane"), points = at("points"), keys = at("keys"), tip = at("tip");
+  let restore = () => {};
   if (plane) {
     const circles = [...points.children];
     const places = circles.map(circle => [parseFloat(circle.getAttribute("cx")) / 100, parseFloat(circle.getAttribute("cy")) / 100]);
@@ -60,6 +58,8 @@
       layer = data.layers[number];
       chosen.clear();
       circles.forEach((circle, i) => circle.setAttribute("class", mark(layer.codes[i])));
+      const faint = circles.filter((_, i) => layer.faint.includes(layer.codes[i]));
+      points.prepend(...faint);
       at("layer-title").textContent = layer.title;
       keys.replaceChildren(...layer.categories.map((name, k) => {
         const button = make("button", undefined, { type: "button", "aria-pressed": "false", "data-k": k });
@@ -74,6 +74,11 @@
       }));
       paint();
       highlight();
+    };
+    restore = () => {
+      show(0);
+      points.append(...circles);
+      if (at("layer")) at("layer").value = "0";
     };
     at("layer")?.addEventListener("change", event => show(Number(event.target.value)));
     keys.addEventListener("click", event => {
@@ -245,6 +250,7 @@
     image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
   });
   at("save").addEventListener("click", () => {
+    restore();
     const copy = root.cloneNode(true);
     all("tr.detail", copy).forEach(row => row.remove());
     all("[aria-expanded]", copy).forEach(button => button.setAttribute("aria-expanded", "false"));
