@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from personaspace.errors import SettingError, UnknownNameError
+from personaspace.persona.labels import labelled
 from personaspace.persona.personas import Personas
 from personaspace.profiles.profile import profile
 from personaspace.reports.plots.plot import plot
@@ -45,12 +46,14 @@ def test_imputed_answers_are_marked_in_the_picture(personas: Personas, planted: 
     assert "imputed" in picture.chart.to_dict()["title"]["subtitle"]
 
 
-def test_panels_are_called_by_the_labels_of_their_traits(personas: Personas, planted: Planted, tmp_path: Path) -> None:
+def test_panels_and_personas_are_called_by_their_labels(personas: Personas, planted: Planted, tmp_path: Path) -> None:
     party = pd.Categorical(planted.survey.traits["party"], categories=["R", "I", "D", "O"])
     labels = {"party": "Party voted for"}
     survey = replace(planted.survey, traits=pd.DataFrame({"party": party}), trait_labels=labels)
     for persona in (None, "cluster-2"):
-        plot(profile(personas, survey), persona).save(tmp_path / "profile.svg")
+        called = labelled(personas, {"cluster-2": "The calm"})
+        plot(profile(called, survey), persona).save(tmp_path / "profile.svg")
         text = "".join(ElementTree.parse(tmp_path / "profile.svg").getroot().itertext())  # noqa: S314
         assert "Party voted for" in text
         assert "RIDO" in text
+        assert "cluster-2: The calm" in text
