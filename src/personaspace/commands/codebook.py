@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from personaspace.commands.options import AsJson
-from personaspace.commands.printing import print_json
+from personaspace.commands.printing import print_json, say
 
 
 def codebook(
@@ -24,8 +24,8 @@ def codebook(
     from personaspace.console import Reporter
     from personaspace.errors import RunError, SurveyError
     from personaspace.files import user_path, write_atomically
-    from personaspace.survey.readers.draft.draft import draft
-    from personaspace.survey.readers.formats.registry import SUFFIXES, open_table
+    from personaspace.survey.readers.drafted import draft_of
+    from personaspace.survey.readers.formats.registry import SUFFIXES
 
     path = user_path(file)
     if not path.is_file():
@@ -34,7 +34,7 @@ def codebook(
         raise RunError(f"{out} exists and may hold your corrections: choose another --out, or remove it")
     with Reporter() as reporter:
         reporter.step("codebook", 0, 1, f"reading {path.name}")
-        drafted = draft(open_table(path, encoding))
+        drafted = draft_of(path, encoding)
         reporter.step("codebook", 1, 1, f"{len(drafted.guesses)} columns")
         doubtful = [guess for guess in drafted.guesses if not guess.sure]
         if out is not None:
@@ -44,4 +44,4 @@ def codebook(
         guesses = [{"column": g.column, "role": g.role, "why": g.why, "sure": g.sure} for g in drafted.guesses]
         print_json({"file": str(path), "codebook": drafted.content, "guesses": guesses})
     elif out is None:
-        typer.echo(drafted.to_yaml(), nl=False)
+        say(drafted.to_yaml().rstrip("\n"), lines=True)

@@ -10,6 +10,10 @@ import pyreadstat
 import pytest
 
 from personaspace.errors import SurveyError, UnknownNameError
+from personaspace.survey.readers import drafted
+from personaspace.survey.readers.draft.draft import Draft
+from personaspace.survey.readers.draft.guess import Guess
+from personaspace.survey.readers.labelled_table import LabelledTable
 from personaspace.survey.readers.registry import read_survey
 from personaspace.survey.survey import Survey
 
@@ -123,3 +127,19 @@ def test_options_of_a_labelled_file_may_be_put_in_order(sav: Path) -> None:
     assert [(o.text, o.position) for o in survey.questions[0].options] == [("Green", 0.0), ("Blue", 1.0)]
     with pytest.raises(SurveyError, match="'Red' is none of the file's labels"):
         read_survey(sav, codebook={"questions": {"party": {"options": ["Red", "Blue"]}}})
+
+
+def test_a_guess_that_cannot_be_read_is_left_out_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule of the draft may be wrong; that must not end the reading of the file."""
+
+    def wrong(table: LabelledTable) -> Draft:
+        guesses = tuple(Guess(name, "question", "by mistake", True) for name in table.columns)
+        asked = {"trust": TRUST, "form": {"options": ["C", "D"]}, "time_1": {}}
+        return Draft(guesses, {"respondent": "id", "questions": asked}, "", {})
+
+    monkeypatch.setattr(drafted, "draft", wrong)
+    with pytest.warns(UserWarning, match=r"left out as not understood: form, time_1; describe .*'A', which is none of"):
+        survey = read(tmp_path, {})
+    assert [question.id for question in survey.questions] == ["trust"]
+    with pytest.raises(SurveyError, match="'form'"):
+        read(tmp_path, {"questions": {"form": {"options": ["C", "D"]}}})

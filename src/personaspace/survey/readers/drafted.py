@@ -14,9 +14,14 @@ from personaspace.survey.readers.codebook import QuestionEntry, TableCodebook
 from personaspace.survey.readers.codebook_file import read_codebook
 from personaspace.survey.readers.draft.draft import Draft, draft
 from personaspace.survey.readers.formats.registry import open_table
+from personaspace.survey.readers.formats.spss_stata import open_labelled
 from personaspace.survey.readers.labelled_table import LabelledTable
 from personaspace.survey.readers.reading import LeftOut
 from personaspace.survey.readers.source import Codebook
+
+LABELLED = (".sav", ".zsav", ".por", ".dta")
+LARGE, FIRST = 50_000_000, 2000
+"""Bytes from which an SPSS or Stata file is drafted from its first rows, and how many."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +32,7 @@ class Followed:
         table: The columns.
         book: The codebook, in which all questions are named.
         drafted: Its content where some of it was drafted.
+        guessed: The questions that were drafted; one that cannot be read is left out, and that is said.
         left_out: Columns that are not read, and why.
         doubtful: Guesses that a person should look at.
         notes: What else a user should know.
@@ -35,6 +41,7 @@ class Followed:
     table: LabelledTable
     book: TableCodebook
     drafted: Mapping[str, Any] | None = None
+    guessed: frozenset[str] = frozenset()
     left_out: tuple[LeftOut, ...] = ()
     doubtful: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -97,6 +104,17 @@ def _filled(entry: QuestionEntry, guessed: Mapping[str, Any]) -> QuestionEntry:
     return known.model_copy(update={name: getattr(entry, name) for name in entry.model_fields_set})
 
 
+def draft_of(path: Path, encoding: str | None = None) -> Draft:
+    """Draft the codebook of a file; of a large SPSS or Stata file from its first :data:`FIRST` rows.
+
+    Raises:
+        SurveyError: The file is malformed.
+    """
+    large = path.name.lower().endswith(LABELLED) and path.stat().st_size > LARGE
+    table = open_labelled(path, encoding, FIRST) if large else open_table(path, encoding)
+    return draft(table)
+
+
 def _completed(table: LabelledTable, given: TableCodebook, guessed: Draft) -> Followed:
     """The codebook given, with guesses for the columns that it does not name."""
     own = [name for name in table.columns if name in given.named() or given.leaves_out(name)]
@@ -130,7 +148,7 @@ def _completed(table: LabelledTable, given: TableCodebook, guessed: Draft) -> Fo
         for guess in guessed.guesses
         if not guess.sure and guess.column not in own
     )
-    return Followed(table, book, whole, tuple(left), doubtful)
+    return Followed(table, book, whole, frozenset(asked), tuple(left), doubtful)
 
 
 def _names(key: str, entry: Mapping[str, Any] | None, own: Sequence[str]) -> bool:

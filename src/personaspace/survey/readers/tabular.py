@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,14 +14,14 @@ from personaspace.survey.answers import Answers, Pairs
 from personaspace.survey.arrays import FloatArray, IntArray
 from personaspace.survey.question import Question, option_type
 from personaspace.survey.readers.checkboxes import read_boxes
-from personaspace.survey.readers.codebook import TableCodebook
+from personaspace.survey.readers.codebook import TableCodebook, columns_of
 from personaspace.survey.readers.coding import REFUSED, answers_and_refusals, plain
 from personaspace.survey.readers.columns import mean_one, respondent_ids
 from personaspace.survey.readers.drafted import Followed, followed
 from personaspace.survey.readers.formats.registry import SUFFIXES
 from personaspace.survey.readers.labelled_table import LabelledTable
 from personaspace.survey.readers.question_codings import codings_of
-from personaspace.survey.readers.reading import SHOWN, Reading
+from personaspace.survey.readers.reading import SHOWN, LeftOut, Reading
 from personaspace.survey.readers.source import Codebook, Source
 from personaspace.survey.readers.table_writer import table_writer
 from personaspace.survey.readers.variable import Variable
@@ -64,7 +65,7 @@ def survey_of(known: Followed, name: str) -> Reading:
         answered, first = _long(table, ids, book), ~ids.duplicated()
         _check_same(table, ids, book)
     else:
-        answered, first = _wide(table, book), np.ones(len(ids), np.bool_)
+        answered, first = _wide(table, book, known.guessed), np.ones(len(ids), np.bool_)
     people = ids[first]
     traits = {key: Variable.of(columns[key], entry, book) for key, entry in book.traits.items()}
     weight = None if book.weight is None else mean_one(columns[book.weight].cells[first], people)
@@ -83,7 +84,7 @@ def survey_of(known: Followed, name: str) -> Reading:
         rows=len(table),
         respondent=book.respondent,
         weight=book.weight,
-        left_out=known.left_out,
+        left_out=(*known.left_out, *answered.left_out),
         codebook=known.drafted,
         doubtful=known.doubtful,
         notes=(*table.notes, *known.notes, *answered.notes),
@@ -99,12 +100,14 @@ class Answered:
         answers: By row, then question.
         refusals: The same.
         notes: What a user should know, a sentence each.
+        left_out: Columns that were guessed to be questions and cannot be read as such.
     """
 
     questions: tuple[Question, ...]
     answers: Answers
     refusals: Pairs
-    notes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
 
 def _ids(table: LabelledTable, book: TableCodebook) -> pd.Index:
@@ -115,27 +118,40 @@ def _ids(table: LabelledTable, book: TableCodebook) -> pd.Index:
     return pd.Index([str(row) for row in range(1, len(table) + 1)], dtype=object)
 
 
-def _wide(table: LabelledTable, book: TableCodebook) -> Answered:
+def _wide(table: LabelledTable, book: TableCodebook, guessed: Collection[str]) -> Answered:
     questions: list[Question] = []
     coded: list[IntArray] = []
     numbers: dict[int, FloatArray] = {}
     notes: list[str] = []
     dubious: list[str] = []
+    left: list[LeftOut] = []
     for key, entry in book.asked().items():
-        if entry.multiple is not None:
-            boxes = read_boxes(key, entry, book, table.columns)
-            questions += boxes.questions
-            coded += list(boxes.coded.T)
+        try:
+            if entry.multiple is not None:
+                boxes = read_boxes(key, entry, book, table.columns)
+                questions += boxes.questions
+                coded += list(boxes.coded.T)
+                continue
+            variable = Variable.of(table.columns[key], entry, book)
+            coding = variable.coding()
+            coded.append(coding.encode(variable.column.cells))
+        except SurveyError as error:
+            if key not in guessed:
+                raise
+            left += [LeftOut(column, "not understood", str(error)) for column in columns_of(key, entry)]
             continue
-        variable = Variable.of(table.columns[key], entry, book)
-        coding = variable.coding()
-        coded.append(coding.encode(variable.column.cells))
         if entry.scale is not None:
             numbers[len(questions)] = coding.numbers(variable.column.cells)
         else:
             notes += _strange_codes(variable)
             dubious += [f"{key} ({escaped(label, most=40)})" for label in variable.dubious()]
         questions.append(coding.question)
+    if left:
+        names = ", ".join(escaped(out.column, most=40) for out in left[:SHOWN])
+        more = f" and {len(left) - SHOWN} more" if len(left) > SHOWN else ""
+        notes.append(f"left out as not understood: {names}{more}; describe them in a codebook ({left[0].why})")
+    if not questions:
+        raise SurveyError(f"{table.path} holds no question that can be read: {left[0].why}")
     if dubious:
         more = f" and {len(dubious) - SHOWN} more" if len(dubious) > SHOWN else ""
         notes.append(
@@ -147,7 +163,7 @@ def _wide(table: LabelledTable, book: TableCodebook) -> Answered:
     for column, values in numbers.items():
         if given is not None:
             given[:, column] = values
-    return Answered(tuple(questions), *answers_and_refusals(matrix, given), tuple(notes))
+    return Answered(tuple(questions), *answers_and_refusals(matrix, given), tuple(notes), tuple(left))
 
 
 def _strange_codes(variable: Variable) -> list[str]:
@@ -179,7 +195,7 @@ def _long(table: LabelledTable, ids: pd.Index, book: TableCodebook) -> Answered:
     given, refused = coded >= 0, coded == REFUSED
     answers = Answers(rows[given], columns[given], coded[given], numbers[given])
     refusals = Pairs(rows[refused], columns[refused])
-    return Answered(tuple(coding.question for coding in codings.values()), answers, refusals, ())
+    return Answered(tuple(coding.question for coding in codings.values()), answers, refusals)
 
 
 def _check_same(table: LabelledTable, ids: pd.Index, book: TableCodebook) -> None:

@@ -38,7 +38,7 @@ OPENERS: dict[str, Open] = {
     ),
     **dict.fromkeys((".xlsx", ".xlsm"), lambda path, _encoding, _delimiter, sheet: understood(open_excel(path, sheet))),
     ".parquet": lambda path, *_: open_parquet(path),
-    **dict.fromkeys((".sav", ".zsav", ".por", ".dta"), lambda path, encoding, _: open_labelled(path, encoding)),
+    **dict.fromkeys((".sav", ".zsav", ".por", ".dta"), lambda path, encoding, *_: open_labelled(path, encoding)),
 }
 """By the end of a file's name, in lower case."""
 
