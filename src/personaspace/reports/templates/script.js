@@ -162,7 +162,7 @@
     const row = button.closest("tr"), open = button.getAttribute("aria-expanded") === "true";
     button.setAttribute("aria-expanded", !open);
     if (open) return row.nextElementSibling.remove();
-    const detail = make("tr", undefined, { class: "detail" }), cell = make("td", undefined, { colspan: row.cells.length });
+    const detail = make("tr", undefined, { class: "detail" }), cell = make("td", undefined, { colspan: [...row.cells].filter(cell => cell.offsetParent).length });
     cell.append(answers(row.dataset.q, button.textContent));
     detail.append(cell);
     row.after(detail);
