@@ -207,33 +207,53 @@
     make("a", undefined, { href: address, download: name }).click();
     setTimeout(() => URL.revokeObjectURL(address), 10000);
   };
-  const picture = drawn => {
-    const copy = drawn.cloneNode(true), width = drawn.id === "plane" ? 960 : 720;
-    const height = drawn.id === "plane" ? 720 : Number(drawn.getAttribute("height"));
-    const fixed = (element, name, of) => {
+  const draw = (tag, attributes, ...inside) => {
+    const made = document.createElementNS(SVG, tag);
+    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+    made.append(...inside);
+    return made;
+  };
+  const lines = (text, most) => text.split(/\s+/).reduce((found, word) => {
+    const longer = `${found.at(-1)} ${word}`.trim();
+    return longer.length <= most ? [...found.slice(0, -1), longer] : [...found, word.slice(0, most)];
+  }, [""]);
+  // A drawing as it is on paper: places in units and not in percent, and colours that need no style sheet.
+  const onPaper = (drawn, width, height, x, y) => {
+    const fixed = (element, names, of) => names.forEach(name => {
       const value = element.getAttribute(name);
       if (value?.endsWith("%")) element.setAttribute(name, (parseFloat(value) * of / 100).toFixed(1));
-    };
-    [copy, ...all("*", copy)].forEach(element => {
-      ["x", "cx", "x1", "x2", "width"].forEach(name => fixed(element, name, width));
-      ["y", "cy", "y1", "y2"].forEach(name => fixed(element, name, height));
-      const k = element.getAttribute("class")?.match(/^k(\d+)( ring)?/);
-      if (k) {
-        const color = layer.colors[k[1]];
-        element.setAttribute("fill", k[2] ? "none" : color);
-        if (k[2]) element.setAttribute("stroke", color);
-        element.setAttribute("opacity", points.classList.contains("some") && !element.classList.contains("on") ? 0.06 : 0.8);
-      }
-      ["class", "style", "data-p", "aria-label", "aria-hidden"].forEach(name => element.removeAttribute(name));
     });
-    copy.setAttribute("xmlns", SVG);
-    copy.setAttribute("viewBox", `-8 -8 ${width + 16} ${height + 16}`);
-    copy.setAttribute("width", width + 16);
-    copy.setAttribute("height", height + 16);
-    const paper = document.createElementNS(SVG, "rect");
-    for (const [key, value] of Object.entries({ x: -8, y: -8, width: width + 16, height: height + 16, fill: "#ffffff" })) paper.setAttribute(key, value);
-    copy.prepend(paper);
-    return [new XMLSerializer().serializeToString(copy), width + 16, height + 16];
+    const copy = drawn.cloneNode(true);
+    all("*", copy).forEach(element => {
+      fixed(element, ["x", "cx", "x1", "x2"], width);
+      fixed(element, ["y", "cy", "y1", "y2"], height);
+      const [, k, ring] = element.getAttribute("class")?.match(/^k(\d+)( ring)?/) ?? [];
+      if (k) {
+        element.setAttribute(ring ? "stroke" : "fill", layer.colors[k]);
+        if (ring) element.setAttribute("fill", "none");
+        const aside = element.parentNode.classList?.contains("some") && !element.classList.contains("on");
+        element.setAttribute("opacity", aside ? 0.06 : 0.8);
+      }
+    });
+    all("*", copy).forEach(element => ["class", "id", "data-p", "aria-hidden"].forEach(name => element.removeAttribute(name)));
+    return draw("g", { transform: `translate(${x} ${y})` }, ...copy.childNodes);
+  };
+  const picture = drawn => {
+    const figure = drawn.closest("figure"), map = drawn === plane, width = map ? 960 : 720;
+    const height = map ? 720 : Number(drawn.getAttribute("height"));
+    const heading = figure.querySelector("h3, h4"), card = figure.closest("article")?.querySelector("h3").textContent;
+    const title = map ? `Map of ${document.querySelector("h1").textContent}: ${layer.title}` : [card, figure.dataset.about, heading.textContent].filter(Boolean).join(": ");
+    const titles = lines(title, map ? 100 : 75).slice(0, 4).map((text, i) => draw("text", { x: 0, y: 16 + 20 * i, "font-size": 15, "font-weight": "bold" }, text));
+    const top = 20 * titles.length + 14, columns = Math.max(1, Math.floor(width / 300));
+    const keys = all(".legend li", figure).map((item, i) => {
+      const x = (i % columns) * (width / columns), y = top + height + 12 + 20 * Math.floor(i / columns);
+      const text = item.textContent.length > 44 ? `${item.textContent.slice(0, 43)}…` : item.textContent;
+      return draw("g", {}, onPaper(item.querySelector("svg"), 16, 16, x, y), draw("text", { x: x + 22, y: y + 12 }, text));
+    });
+    const [w, h] = [width + 32, top + height + 20 * Math.ceil(keys.length / columns) + 44];
+    const whole = draw("svg", { viewBox: `-16 -16 ${w} ${h}`, width: w, height: h, "font-family": drawn.getAttribute("font-family"), "font-size": 13, fill: "#222222" },
+      draw("rect", { x: -16, y: -16, width: w, height: h, fill: "#ffffff" }), ...titles, onPaper(drawn, width, height, 0, top), ...keys);
+    return [new XMLSerializer().serializeToString(whole), w, h];
   };
   document.addEventListener("click", event => {
     const button = event.target.closest("[data-save]");
