@@ -109,7 +109,9 @@ def test_a_page_holds_every_part(page: Page, folder: Path) -> None:
         assert title in page.shown
     assert f"{len(run.split.survey.answers):,}" in page.shown
     for persona in run.personas:
-        assert f"{persona.name} stands for" in page.shown
+        assert re.search(rf"{persona.name} [^.]*stands for", page.shown)
+    for label in filter(None, ps.profile(run.personas, run.split.train).labels.values()):
+        assert label in page.shown
     for question in run.split.train.questions:
         assert question.text in page.shown
     assert run.personas.notes[0].split(".")[0] in page.shown
@@ -137,7 +139,9 @@ def test_the_map_shows_each_training_respondent_once_and_no_id(page: Page, folde
     counts = [layers[0]["codes"].count(at) for at in range(len(run.personas))]
     assert counts == [len(persona.members) for persona in run.personas]
     traits = [layer for layer in layers if layer["group"] == "Trait"]
-    assert [layer["title"] for layer in traits] == list(survey.traits.columns)
+    assert [layer["title"] for layer in traits] == [
+        survey.trait_labels.get(name, name) for name in map(str, survey.traits)
+    ]
     for name in survey.respondents:
         assert not re.search(rf"\b{name}\b", page.text)
 

@@ -66,10 +66,10 @@ def _traits(survey: Survey) -> Table | None:
         return None
     shares = (survey.weight @ has) / survey.weight.sum()
     people = np.asarray(has.sum(axis=0)).ravel()
-    frame = pd.DataFrame(names, columns=["trait", "value"]).assign(
-        respondents=people.astype(np.int64), part=people / len(survey), share=shares
-    )
-    columns = {"value": ("Value", text), "trait": ("Trait", text), "respondents": ("Respondents", count)}
+    frame = pd.DataFrame(names, columns=["trait", "value"])
+    frame.insert(1, "label", [survey.trait_labels.get(trait, trait) for trait, _ in names])
+    frame = frame.assign(respondents=people.astype(np.int64), part=people / len(survey), share=shares)
+    columns = {"value": ("Value", text), "label": ("Trait", text), "respondents": ("Respondents", count)}
     columns["part"] = ("Part", share)
     if survey.weights is not None:
         columns["share"] = ("Weighted", share)

@@ -22,7 +22,7 @@ ANSWERS = 5
 """Answers in which a persona differs that a card shows."""
 
 LEGEND: Sequence[Legend] = (("dot", "own", "members, with 95% interval"), ("tick", "plain", "everybody"))
-COLUMNS = {"value": ("Value", text), "trait": ("Trait", text), "share": ("Members", share), "low": ("from", share)}
+COLUMNS = {"value": ("Value", text), "label": ("Trait", text), "share": ("Members", share), "low": ("from", share)}
 COLUMNS |= {"high": ("to", share), "population_share": ("Everybody", share), "verdict": ("Verdict", text)}
 
 
@@ -39,6 +39,7 @@ def _card(row: Mapping[Hashable, Any], story: Story, profile: Profile, shares: S
     own = profile.composition[profile.composition["persona"] == name]
     return {
         "name": name,
+        "label": str(row["label"]),
         "place": place,
         "share": share(row["share"]),
         "respondents": f"{row['respondents']:,}",
@@ -57,7 +58,7 @@ def _traits(own: pd.DataFrame, name: str) -> Chart | None:
         return None
     rows = rows.sort_values("difference", key=abs, ascending=False, kind="stable")
     drawn = [
-        Row(f"{row['trait']}: {row['value']}", [_marks(row["share"], row["population_share"], row["low"], row["high"])])
+        Row(f"{row['label']}: {row['value']}", [_marks(row["share"], row["population_share"], row["low"], row["high"])])
         for row in rows.to_dict("records")
     ]
     return chart(f"Traits of {name} that differ most from everybody's", drawn, "share of people", LEGEND)
@@ -94,17 +95,17 @@ def composition(story: Story) -> dict[str, Any] | None:
         return None
     found = story.profile.composition
     most = float(found["difference"].abs().max()) or 1.0
-    traits: dict[str, list[dict[str, Any]]] = {}
-    for (trait, value), cells in found.groupby(["trait", "value"], sort=False):
+    traits: dict[str, tuple[str, list[dict[str, Any]]]] = {}
+    for (trait, label, value), cells in found.groupby(["trait", "label", "value"], sort=False):
         each = [
             {"text": share(cell["share"]), "verdict": cell["verdict"], "strength": _strength(cell["difference"], most)}
             for cell in cells.to_dict("records")
         ]
         row = {"value": value, "all": share(cells["population_share"].iloc[0]), "cells": each}
-        traits.setdefault(str(trait), []).append(row)
+        traits.setdefault(str(trait), (str(label), []))[1].append(row)
     names = found["persona"].unique().tolist()
     places = [story.personas.names.index(name) for name in names]
-    return {"names": list(zip(names, places, strict=True)), "traits": traits, "csv": csv_address(found)}
+    return {"names": list(zip(names, places, strict=True)), "traits": list(traits.values()), "csv": csv_address(found)}
 
 
 def _strength(difference: float, most: float) -> float:

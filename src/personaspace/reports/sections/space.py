@@ -66,7 +66,7 @@ def _layer(color: str, group: str, drawn: Map, survey: Survey | None) -> dict[st
     place = {name: at for at, name in enumerate(names)}
     used = list(found.colors.values())
     return {
-        "title": found.title,
+        "title": found.title if survey is None else survey.trait_labels.get(found.title, found.title),
         "group": group,
         "categories": names,
         "colors": used,
