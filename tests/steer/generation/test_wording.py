@@ -23,14 +23,26 @@ def model(monkeypatch: pytest.MonkeyPatch) -> LanguageModel:
     return tiny_chat(monkeypatch)
 
 
-def test_a_prompt_read_in_two_parts_is_the_prompt(model: LanguageModel) -> None:
+def test_a_prompt_read_in_parts_is_the_prompt(model: LanguageModel) -> None:
     prompts = Prompts(model)
-    ids = prompts.ids(NO)
-    assert "More parks?\nYour answer: No<|im_end|>" in model.tokenizer.decode(ids)
-    whole = model.model(torch.tensor([ids])).logits[0, -1]
-    for rows in (1, 3):
-        logits = Decoding(model, [prompts.continuation(NO, rows)]).logits
-        torch.testing.assert_close(logits, whole.expand(rows, -1), atol=1e-4, rtol=1e-4)
+    assert "More parks?\nYour answer: No<|im_end|>" in model.tokenizer.decode(prompts.ids(NO))
+    for one in (NO, PERHAPS, TREES, NO, TREES._replace(option="a"), TREES._replace(option=": 50 %"), TREES):
+        whole = model.model(torch.tensor([prompts.ids(one)])).logits[0, -1]
+        for rows in (1, 3):
+            logits = Decoding(model, [prompts.continuation(one, rows)]).logits
+            torch.testing.assert_close(logits, whole.expand(rows, -1), atol=1e-4, rtol=1e-4)
+
+
+def test_an_option_whose_tokens_reach_into_the_question_is_read_whole(
+    model: LanguageModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tokenizer may join the beginning of an option with what stands before it."""
+    prompts, ids = Prompts(model), Prompts.ids
+    joined, other = ids(prompts, NO), ids(prompts, PERHAPS)
+    joined[next(place for place, (a, b) in enumerate(zip(joined, other, strict=False)) if a != b) - 1] = 7
+    monkeypatch.setattr(Prompts, "ids", lambda self, one: joined if one == NO else ids(self, one))
+    whole = model.model(torch.tensor([joined])).logits[0, -1]
+    torch.testing.assert_close(Decoding(model, [prompts.continuation(NO)]).logits[0], whole, atol=1e-4, rtol=1e-4)
 
 
 def test_every_sentence_is_written_from_its_own_option_against_the_same_question_without_one(

@@ -14,7 +14,7 @@ from transformers import DynamicCache
 
 from personaspace.steer.forward.attach import Continuation
 from personaspace.steer.forward.forward import shares
-from personaspace.steer.forward.shared_prefix import PrivateCache, Shared, length_of, shared_questions
+from personaspace.steer.forward.shared_prefix import KeysValues, PrivateCache, Shared, length_of, shared_questions
 from personaspace.steer.model.language_model import LanguageModel
 
 
@@ -41,28 +41,29 @@ class Decoding:
         longest = max(continuation.length for continuation in continuations)
         self.shared = Shared(question) if common and model.window is None and shares(model, longest) else None
         self.begin = length_of(question) if self.shared else 0
-        read = [self._read(continuation) for continuation in continuations]
-        own = [continuation.mask()[:, self.begin :] for continuation in continuations]
-        self.mask = torch.cat([_padded(mask[..., None], longest - self.begin)[..., 0] for mask in own])
-        self.logits = torch.cat([logits for logits, _ in read])
-        layers = zip(*(cache.layers for _, cache in read), strict=True)
+        own = [self._own(continuation) for continuation in continuations]
+        caches = [self._read(continuation) for continuation in own]
+        before_last = longest - self.begin - 1
+        masks = [_padded(continuation.mask()[:, :-1, None], before_last) for continuation in own]
+        self.mask = torch.cat(masks)[..., 0]
         self.cache = self._cache(
             [
-                tuple(
-                    torch.cat([_padded(getattr(at, of), longest - self.begin) for at in layer])
-                    for of in ("keys", "values")
-                )
-                for layer in layers
+                tuple(torch.cat([_padded(layer[part], before_last) for layer in layers]) for part in (0, 1))
+                for layers in zip(*caches, strict=True)
             ]
         )
+        self._go_on(inputs_embeds=torch.cat([continuation.embeddings[:, -1:] for continuation in continuations]))
 
-    @torch.no_grad()
     def step(self, tokens: Tensor) -> None:
         """Read the next token of every text, shape ``[texts]``."""
+        self._go_on(input_ids=tokens[:, None])
+
+    @torch.no_grad()
+    def _go_on(self, **token: Tensor) -> None:
         self.mask = functional.pad(self.mask, (0, 1), value=1)
         positions = self.begin + self.mask.sum(1, keepdim=True) - 1
         more: dict[str, Any] = {} if self.mask.all() else {"position_ids": positions}
-        self.logits = self._forward(self.cache, self.mask, input_ids=tokens[:, None], **more)
+        self.logits = self._forward(self.cache, self.mask, **token, **more)
 
     def keep(self, rows: Sequence[int]) -> None:
         """Go on with some of the texts, in this order."""
@@ -70,13 +71,21 @@ class Decoding:
         self.mask, self.logits = self.mask[kept], self.logits[kept]
         self.cache.batch_select_indices(kept)
 
+    def _own(self, continuation: Continuation) -> Continuation:
+        """What a text has of its own: all of it, but for a question that is shared."""
+        if not self.shared:
+            return continuation
+        return replace(continuation, question=[(k[:, :, :0], v[:, :, :0]) for k, v in continuation.question])
+
     @torch.no_grad()
-    def _read(self, continuation: Continuation) -> tuple[Tensor, Any]:
-        if self.shared:
-            cache = self._cache(continuation.prefix)
-            return self._forward(cache, None, inputs_embeds=continuation.embeddings), cache
-        cache = continuation.cache()
-        return self._forward(cache, continuation.mask(), inputs_embeds=continuation.embeddings), cache
+    def _read(self, continuation: Continuation) -> KeysValues:
+        """Keys and values of all but the last token."""
+        read, before_last = continuation.keys_values(), continuation.embeddings[:, :-1]
+        if not before_last.shape[1]:
+            return read
+        cache = self._cache(read or None)
+        self._forward(cache, None if self.shared else continuation.mask()[:, :-1], inputs_embeds=before_last)
+        return [(layer.keys, layer.values) for layer in cache.layers]
 
     def _cache(self, keys_values: Any) -> Any:
         return PrivateCache(keys_values, self.begin) if self.shared else DynamicCache(keys_values)

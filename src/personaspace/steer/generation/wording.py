@@ -19,6 +19,7 @@ from torch import Tensor
 
 from personaspace.errors import shown
 from personaspace.steer.forward.attach import Continuation
+from personaspace.steer.forward.shared_prefix import KeysValues, length_of
 from personaspace.steer.generation.decoding import Decoding
 from personaspace.steer.generation.sampling import Sampling
 from personaspace.steer.generation.texts import Written, write
@@ -77,9 +78,9 @@ class Prompts:
             instruction = "" if turns else f"{INSTRUCTION}\n"
             turns += [Turn("user", instruction + _turn(Chosen(question, option))), Turn("assistant", sentence)]
         self._template = ChatTemplate(model.tokenizer, model.name, turns)
-        one, other = (self._template.ids(text) for text in ("a", "b"))
-        self._common = next(place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
-        self._begun = read_on(model.body, [], self._tensor(one[: self._common][: model.context_length]))
+        begun = _common(self._template.ids("a"), self._template.ids("b"))[: model.context_length]
+        self._begun = read_on(model.body, [], self._tensor(begun))
+        self._question, self._asked = "", (begun, self._begun)
 
     def ids(self, chosen: Chosen) -> list[int]:
         """Token ids of the whole prompt."""
@@ -87,13 +88,22 @@ class Prompts:
 
     def continuation(self, chosen: Chosen, rows: int = 1) -> Continuation:
         """One prompt for several rows: what all prompts begin with, then its own rest, read but for its last token."""
-        ids = self._tensor(self.ids(chosen)[self._common :])
-        read = read_on(self.model.body, self._begun, ids[:, :-1])
-        own = [
-            (k[:, :, self._common :].expand(rows, -1, -1, -1), v[:, :, self._common :].expand(rows, -1, -1, -1))
-            for k, v in read
-        ]
-        return Continuation(self._begun, own, self.model.embedding(ids[:, -1:]).expand(rows, -1, -1))
+        ids, begun = self.ids(chosen), length_of(self._begun)
+        alike, asked = self._read(chosen.question)
+        if ids[: len(alike)] != alike:
+            alike, asked = ids[:begun], self._begun
+        read = read_on(self.model.body, asked, self._tensor(ids[len(alike) : -1]))
+        own = [(k[:, :, begun:].expand(rows, -1, -1, -1), v[:, :, begun:].expand(rows, -1, -1, -1)) for k, v in read]
+        return Continuation(self._begun, own, self.model.embedding(self._tensor(ids[-1:])).expand(rows, -1, -1))
+
+    @torch.no_grad()
+    def _read(self, question: str) -> tuple[list[int], KeysValues]:
+        """What prompts of a question begin with, as a rule; that of the question asked last is kept."""
+        if self._question != question:
+            ids = _common(*(self.ids(Chosen(question, option)) for option in ("a", "b")))
+            read = read_on(self.model.body, self._begun, self._tensor(ids[length_of(self._begun) :]))
+            self._question, self._asked = question, (ids, read)
+        return self._asked
 
     def longest(self, chosen: Chosen) -> int:
         """Tokens of the prompt, or of that without an option if it is longer."""
@@ -113,6 +123,11 @@ class Prompts:
         return torch.tensor([ids], dtype=torch.long, device=self.model.device)
 
 
+def _common(one: list[int], other: list[int]) -> list[int]:
+    """What two different sequences both begin with."""
+    return one[: next(place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)]
+
+
 def _turn(chosen: Chosen) -> str:
     return f"{chosen.question.strip()}\nYour answer: {chosen.option}"
 
@@ -129,10 +144,10 @@ def say(
         sampling: How a token is drawn, and where a sentence ends.
         draws: A random generator for each sentence.
     """
-    told = [prompts.continuation(one, len(list(rows))) for one, rows in groupby(asked)]
-    untold = [
-        prompts.continuation(Chosen(question, ANY), len(list(rows)))
-        for question, rows in groupby(asked, key=lambda one: one.question)
-    ]
+    told, untold = list[Continuation](), list[Continuation]()
+    for question, of_question in groupby(asked, key=lambda one: one.question):
+        some = list(of_question)
+        told += [prompts.continuation(one, len(list(rows))) for one, rows in groupby(some)]
+        untold.append(prompts.continuation(Chosen(question, ANY), len(some)))
     conditional, unconditional = (Decoding(prompts.model, continuations) for continuations in (told, untold))
     return write([(1 + GUIDANCE, conditional), (-GUIDANCE, unconditional)], sampling, draws)
