@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import combinations, product
 
 import numpy as np
@@ -120,14 +120,23 @@ class _Words:
         return f"{self._about(question, row['option'])}: {_short(row['option'], OPTION)}"
 
     def _about(self, question: Question, option: str) -> str:
-        """The longest words of a question that some others have, but few; two, or one before a longer option."""
+        """The longest words of a question that some others have, but few; two, or one before a longer option.
+
+        None is from brackets, and none an adverb, which says how and not what.
+        """
         from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
         said = {word.casefold() for word in LETTERS.findall(option)} | ENGLISH_STOP_WORDS
-        found = {word.casefold(): word for word in LETTERS.findall(question.text) if word.casefold() not in said}
+        text = re.sub(r"\(.*?\)|\[.*?\]", " ", question.text)
+        found = {word.casefold(): word for word in LETTERS.findall(text) if not _binds(word, said)}
         best = sorted(found, key=lambda word: (not 1 < self._questions[word] <= self._common, -len(word)))
         kept = best[: 2 if len(option.split()) <= 1 else 1]
         return _short(" ".join(found[word] for word in found if word in kept), 2) or question.id
+
+
+def _binds(word: str, said: Collection[str]) -> bool:
+    """Whether a word says little about what a question is about: it binds, was said, is short or an adverb."""
+    return word.casefold() in said or len(word) < 3 or word.casefold().endswith("ly")
 
 
 def _is_cut(text: str) -> bool:
