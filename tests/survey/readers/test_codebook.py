@@ -143,3 +143,23 @@ def test_a_guess_that_cannot_be_read_is_left_out_and_said(tmp_path: Path, monkey
     assert [question.id for question in survey.questions] == ["trust"]
     with pytest.raises(SurveyError, match="'form'"):
         read(tmp_path, {"questions": {"form": {"options": ["C", "D"]}}})
+
+
+def test_a_pandas_table_is_read_like_a_file(tmp_path: Path) -> None:
+    book = {"respondent": "id", "traits": ["sex"], "questions": {"trust": TRUST}}
+    (tmp_path / "t.csv").write_text(TABLE)
+    frame = pd.read_csv(tmp_path / "t.csv")
+    expected = read_survey(tmp_path / "t.csv", codebook=book, name="survey")
+    assert read_survey(frame, codebook=book).equals(expected)
+    assert read_survey(frame.set_index("id"), codebook=book).equals(expected)
+    long = frame.melt(id_vars="id", value_vars=["trust"], var_name="question", value_name="answer")
+    several = {"respondent": "id", "layout": "long", "questions": {"trust": TRUST}}
+    assert given(read_survey(long, codebook=several)) == given(expected)
+    with pytest.raises(SurveyError, match="has the column 'id' twice"):
+        read_survey(pd.concat([frame, frame[["id"]]], axis=1), codebook=book)
+
+
+def test_categories_of_a_pandas_table_are_its_options_in_order() -> None:
+    drinks = pd.Categorical(["Tea", "Coffee", None] * 10, categories=["Water", "Tea", "Coffee"], ordered=True)
+    survey = read_survey(pd.DataFrame({"drink": drinks}), codebook={"questions": {"drink": {"ordinal": True}}})
+    assert [(o.text, o.position) for o in survey.questions[0].options] == [("Water", 0), ("Tea", 0.5), ("Coffee", 1)]

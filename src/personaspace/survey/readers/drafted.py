@@ -9,10 +9,13 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from personaspace.errors import SurveyError, escaped, shown, unknown
 from personaspace.survey.readers.codebook import QuestionEntry, TableCodebook
 from personaspace.survey.readers.codebook_file import read_codebook
 from personaspace.survey.readers.draft.draft import Draft, draft
+from personaspace.survey.readers.formats.parquet_file import open_frame
 from personaspace.survey.readers.formats.registry import open_table
 from personaspace.survey.readers.formats.spss_stata import open_labelled
 from personaspace.survey.readers.labelled_table import LabelledTable
@@ -62,11 +65,25 @@ def followed(path: Path, codebook: Codebook | None, respondent: str | None = Non
         SurveyError: The codebook or the table is malformed, or nothing in it looks like a question.
         UnknownNameError: The codebook names a column that the table does not have.
     """
-    given = read_codebook(path, codebook)
-    if respondent is not None:
-        given = (given or TableCodebook()).model_copy(update={"respondent": respondent})
+    given = _with_respondent(read_codebook(path, codebook), respondent)
     how = given or TableCodebook()
-    table = open_table(path, how.encoding, how.delimiter, how.sheet)
+    return _followed(open_table(path, how.encoding, how.delimiter, how.sheet), given)
+
+
+def followed_in(frame: pd.DataFrame, codebook: Codebook | None, respondent: str | None = None) -> Followed:
+    """Take a pandas table and the codebook it is read by, as :func:`followed` takes a file."""
+    table = open_frame(frame)
+    given = None if codebook is None else read_codebook(table.path, codebook)
+    return _followed(table, _with_respondent(given, respondent))
+
+
+def _with_respondent(given: TableCodebook | None, respondent: str | None) -> TableCodebook | None:
+    if respondent is None:
+        return given
+    return (given or TableCodebook()).model_copy(update={"respondent": respondent})
+
+
+def _followed(table: LabelledTable, given: TableCodebook | None) -> Followed:
     if not len(table):
         raise SurveyError(f"{table.path} has columns but no rows: give at least one respondent")
     if given is not None:

@@ -6,6 +6,8 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from personaspace.errors import SurveyError, unknown
 from personaspace.files import user_path
 from personaspace.survey.join import join
@@ -20,7 +22,7 @@ SOURCES: tuple[Source, ...] = (opinionqa.SOURCE, polis.SOURCE, saved.SOURCE, tab
 
 
 def read_survey(
-    path: str | Path | Sequence[str | Path],
+    path: str | Path | pd.DataFrame | Sequence[str | Path],
     codebook: Codebook | None = None,
     format: str | None = None,  # noqa: A002  (the word users know from pandas and pyarrow)
     name: str | None = None,
@@ -30,8 +32,8 @@ def read_survey(
 
     Args:
         path: A table of answers (.csv, .tsv, .xlsx, .parquet), an SPSS or Stata file (.sav, .zsav, .por, .dta), the
-            export of a survey platform, a folder of OpinionQA waves or of a Polis conversation, or a saved survey. A
-            list of such paths is joined by respondent (:func:`personaspace.survey.join.join`).
+            export of a survey platform, a folder of OpinionQA waves or of a Polis conversation, a saved survey, or a
+            pandas table. A list of such paths is joined by respondent (:func:`personaspace.survey.join.join`).
         codebook: For one table: a YAML or JSON file, or the same content as a mapping. Without it a file beside the
             table named ``TABLE.codebook.yaml`` (or ``.json``) is used. What no codebook says is guessed by rules, and
             a warning says so; ``personaspace codebook FILE`` writes the guesses down.
@@ -61,13 +63,15 @@ def read_survey(
 
 
 def read_with_account(
-    path: str | Path | Sequence[str | Path],
+    path: str | Path | pd.DataFrame | Sequence[str | Path],
     codebook: Codebook | None = None,
     format: str | None = None,  # noqa: A002
     name: str | None = None,
     on: str | None = None,
 ) -> Reading:
     """Read a survey as :func:`read_survey` does, with the account of what was read, left out and guessed."""
+    if isinstance(path, pd.DataFrame):
+        return tabular.read_frame(path, codebook, name, on)
     if isinstance(path, str | Path):
         return _one(user_path(path), codebook, format, name, on)
     if codebook is not None:

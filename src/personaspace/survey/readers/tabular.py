@@ -17,7 +17,7 @@ from personaspace.survey.readers.checkboxes import read_boxes
 from personaspace.survey.readers.codebook import TableCodebook, columns_of
 from personaspace.survey.readers.coding import REFUSED, answers_and_refusals, plain
 from personaspace.survey.readers.columns import mean_one, respondent_ids
-from personaspace.survey.readers.drafted import Followed, followed
+from personaspace.survey.readers.drafted import Followed, followed, followed_in
 from personaspace.survey.readers.formats.registry import SUFFIXES
 from personaspace.survey.readers.labelled_table import LabelledTable
 from personaspace.survey.readers.question_codings import codings_of
@@ -55,6 +55,13 @@ def read_tabular(
     path = Path(path)
     known = followed(path, codebook, respondent)
     return survey_of(known, name or path.name.split(".")[0])
+
+
+def read_frame(
+    frame: pd.DataFrame, codebook: Codebook | None = None, name: str | None = None, respondent: str | None = None
+) -> Reading:
+    """Read a pandas table as :func:`read_tabular` reads a file; it is called ``survey`` unless named."""
+    return survey_of(followed_in(frame, codebook, respondent), name or "survey")
 
 
 def survey_of(known: Followed, name: str) -> Reading:

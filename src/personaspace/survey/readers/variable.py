@@ -191,7 +191,8 @@ class Variable:
                 f"question {shown(self.name)} has {len(self.codes)} different cells, {len(self._unlabelled())} of them "
                 "without a label: give it `options`, or `scale: {low: ..., high: ...}` if they are numbers"
             )
-        codes = list(self.points) if given else sorted(self.points, key=_order)
+        listed_so = given or all(_number(code) is None for code in self.points)
+        codes = list(self.points) if listed_so else sorted(self.points, key=_order)
         texts = list(dict.fromkeys(self.points[code] for code in codes))
         first = [next(code for code in codes if self.points[code] == text) for text in texts]
         places = _by_rank(texts) if entry.ordinal or given else option_positions(texts, first).positions

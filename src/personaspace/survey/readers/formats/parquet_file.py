@@ -1,4 +1,4 @@
-"""Open parquet files as labelled tables."""
+"""Open parquet files, and pandas tables, as labelled tables."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from personaspace.errors import listed
+from personaspace.errors import SurveyError, first_fault, listed, shown
 from personaspace.survey.parquet import read_parquet, to_frame
+from personaspace.survey.question import repeated
 from personaspace.survey.readers.labelled_table import Column, LabelledTable
 
 BETWEEN = "; "
@@ -29,7 +30,34 @@ def open_parquet(path: Path) -> LabelledTable:
     Raises:
         SurveyError: It is missing, damaged or has a column twice.
     """
-    table = read_parquet(path)
+    return arrow_table(path, read_parquet(path))
+
+
+def open_frame(frame: pd.DataFrame) -> LabelledTable:
+    """Take a pandas table as a labelled table, as if it had been saved as parquet; see :func:`open_parquet`.
+
+    Args:
+        frame: A row per respondent or per answer. An index that does not number the rows is a column like any other;
+            one without a name is called ``index``.
+
+    Raises:
+        SurveyError: Two columns have one name, or one mixes values that cannot stand in one column.
+    """
+    path = Path("the table")
+    named = frame.rename(columns=str)
+    if not isinstance(frame.index, pd.RangeIndex):
+        named.insert(0, str(frame.index.name or "index"), frame.index, allow_duplicates=True)
+    if twice := repeated(named.columns):
+        raise SurveyError(f"{path} has the column {shown(twice[0])} twice: rename one of them")
+    try:
+        table = pa.Table.from_pandas(named, preserve_index=False)
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        raise SurveyError(f"{path} mixes values in one column ({first_fault(error)}): make them all text") from error
+    return arrow_table(path, table)
+
+
+def arrow_table(path: Path, table: pa.Table) -> LabelledTable:
+    """An Arrow table as a labelled table; ``path`` is for messages."""
     kinds = {field.name: field.type for field in table.schema}
     lists = [name for name, kind in kinds.items() if _is_list(kind) and not _is_odd(kind.value_type)]
     odd = [name for name, kind in kinds.items() if name not in lists and _is_odd(kind)]
