@@ -22,6 +22,7 @@ from personaspace.evaluation.sample import Sample
 from personaspace.persona.clustering.cluster_personas import cluster_personas
 from personaspace.steer.steered_lm import SteeredLM
 from personaspace.steer.training.settings import TrainSettings
+from personaspace.survey.question import Option
 from personaspace.survey.simulate import simulate
 from personaspace.survey.split import Split, split
 from tests.steer.conftest import tiny_model
@@ -139,3 +140,15 @@ def test_the_cost_is_said_before_the_first_prompt_is_read(parts: Split, embedder
     said.clear()
     evaluate(lm, embedder, parts, rows="majority,raw-question", answers=5, known=(), **given)
     assert said[0] == ("held-out answers", "majority")
+
+
+def test_questions_without_an_order_are_counted() -> None:
+    """Metrics over positions leave them out, and that is said."""
+    survey = simulate(respondents=60, seed=0)
+    names = replace(survey.questions[0], options=tuple(Option(o.text) for o in survey.questions[0].options))
+    mixed = replace(survey, questions=(names, *survey.questions[1:]))
+    parts = split(mixed, held_out_questions=0, seed=0)
+    space = Factorization(dim=2, seed=0).fit(parts.train)
+    (note,) = evaluate(None, space, parts, rows="majority").notes
+    nominal = sum(not question.ordinal for question in mixed.questions)
+    assert note.startswith(f"{nominal} of {len(mixed.questions)} questions have options without an order")

@@ -25,6 +25,7 @@ from personaspace.persona.personas import PersonasLike, as_personas
 from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.steered_lm import SteeredLM
 from personaspace.survey.split import Split
+from personaspace.survey.survey import Survey
 
 
 def evaluate(
@@ -116,8 +117,19 @@ def evaluate(
         versions(),
         tuple(measured),
         sample if sample.respondents or sample.answers else None,
-        tuple(reader.notes) if reader else (),
+        (*_without_order(split.survey), *(reader.notes if reader else ())),
     )
+
+
+def _without_order(survey: Survey) -> list[str]:
+    """A sentence on the questions that metrics over positions leave out, if there are any."""
+    choices = [question for question in survey.questions if question.scale is None]
+    nominal = sum(not question.ordinal for question in choices)
+    if not nominal:
+        return []
+    return [
+        f"{nominal} of {len(choices)} questions have options without an order: wasserstein and sd_ratio leave them out"
+    ]
 
 
 def _measure(split: str, method: str, predictions: Predictions, seed: int) -> Iterator[Row]:

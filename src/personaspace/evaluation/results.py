@@ -62,7 +62,7 @@ class Results:
         versions: Versions of the packages used.
         rows: The measurements, in the order they were made.
         sample: How the answers were drawn on which all rows were measured; ``None`` where it was on all of them.
-        notes: Sentences on what was left out of prompts.
+        notes: Sentences on what was left out, of metrics or of prompts.
     """
 
     survey: str

@@ -23,7 +23,7 @@ from personaspace.survey.readers.reading import LeftOut
 from personaspace.survey.readers.source import Codebook
 
 LABELLED = (".sav", ".zsav", ".por", ".dta")
-LARGE, FIRST = 50_000_000, 2000
+LARGE, FIRST = 50_000_000, 1000
 """Bytes from which an SPSS or Stata file is drafted from its first rows, and how many."""
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from personaspace.errors import escaped
+from personaspace.survey.filters import filtered_questions
 from personaspace.survey.survey import Survey
 
 SHOWN = 6
@@ -97,6 +98,7 @@ class Reading:
             for option, count in zip(question.options, counts, strict=True)
             if not count and question.scale is None
         ]
+        filters = filtered_questions(survey)
         rows: list[tuple[str, int, str]] = [
             ("rows", self.rows, "" if self.respondent is None else f"ids: {self.respondent}"),
             ("respondents", len(survey), "numbered from 1" if self.respondent is None else ""),
@@ -106,6 +108,7 @@ class Reading:
             ("- without order", len(nominal), _some(nominal)),
             ("- numbers", len(numbers), _some(numbers)),
             ("- boxes to tick", len(boxes), _some(boxes)),
+            ("- after certain answers", len(filters), _some(list(filters))),
             ("answers", len(survey.answers), f"{len(survey.answers) / max(cells, 1):.0%} of the cells"),
             ("refused", len(survey.refusals), ""),
             ("no answer", cells - len(survey.answers) - len(survey.refusals), "empty, not asked or missing"),
