@@ -14,7 +14,7 @@ def on_dark(color: str) -> str:
 
     Example:
         >>> on_dark("#332288"), on_dark("#88CCEE")
-        ('#8f86be', '#88ccee')
+        ('#8f85be', '#88ccee')
     """
     parts = [int(color[at : at + 2], 16) for at in (1, 3, 5)]
     for step in range(21):
