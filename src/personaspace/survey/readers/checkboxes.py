@@ -41,21 +41,21 @@ class Boxes:
     coded: IntArray
 
 
-def read_boxes(key: str, entry: QuestionEntry, book: TableCodebook, columns: Mapping[str, Column]) -> Boxes:
+def read_boxes(
+    key: str, entry: QuestionEntry, multiple: Multiple, book: TableCodebook, columns: Mapping[str, Column]
+) -> Boxes:
     """Read the boxes of a "tick all that apply".
 
     Args:
         key: The id of the question in the codebook.
-        entry: The codebook's entry, with ``multiple``.
+        entry: The codebook's entry.
+        multiple: The boxes of the entry.
         book: The codebook.
         columns: Those of the table.
 
     Raises:
         SurveyError: A cell is neither ticked nor not ticked, or lists a box that the codebook does not.
     """
-    multiple = entry.multiple
-    if multiple is None:
-        raise SurveyError(f"question {shown(key)} has no `multiple`: it is read as a question with options")
     if entry.options or entry.scale or entry.positions is not None or entry.blank is not None:
         raise SurveyError(f"question {shown(key)} has `multiple` and also options, a scale or `blank`: keep `multiple`")
     if multiple.column is not None:

@@ -17,12 +17,12 @@ from personaspace.survey.readers.codebook_file import read_codebook
 from personaspace.survey.readers.draft.draft import Draft, draft
 from personaspace.survey.readers.formats.parquet_file import open_frame
 from personaspace.survey.readers.formats.registry import open_table
+from personaspace.survey.readers.formats.spss_stata import SUFFIXES as LABELLED
 from personaspace.survey.readers.formats.spss_stata import open_labelled
 from personaspace.survey.readers.labelled_table import LabelledTable
 from personaspace.survey.readers.reading import LeftOut
 from personaspace.survey.readers.source import Codebook
 
-LABELLED = (".sav", ".zsav", ".por", ".dta")
 LARGE, FIRST = 50_000_000, 1000
 """Bytes from which an SPSS or Stata file is drafted from its first rows, and how many."""
 
@@ -38,7 +38,6 @@ class Followed:
         guessed: The questions that were drafted; one that cannot be read is left out, and that is said.
         left_out: Columns that are not read, and why.
         doubtful: Guesses that a person should look at.
-        notes: What else a user should know.
     """
 
     table: LabelledTable
@@ -47,7 +46,6 @@ class Followed:
     guessed: frozenset[str] = frozenset()
     left_out: tuple[LeftOut, ...] = ()
     doubtful: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 def followed(path: Path, codebook: Codebook | None, respondent: str | None = None) -> Followed:

@@ -18,7 +18,7 @@ def codings_of(table: LabelledTable, book: TableCodebook) -> Codings:
     found: dict[str, Coding | NumberCoding] = {}
     for key, entry in book.asked().items():
         if entry.multiple is not None:
-            found |= read_boxes(key, entry, book, table.columns).codings
+            found |= read_boxes(key, entry, entry.multiple, book, table.columns).codings
         else:
             found[key] = Variable.of(_column(table, key, book), entry, book, key).coding()
     return found

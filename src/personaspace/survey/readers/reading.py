@@ -73,7 +73,8 @@ class Reading:
             survey, name = self.survey, self.survey.name
             kinds = f"{len(survey.questions)} questions, {len(survey.traits.columns)} traits"
             left = f"{len(self.left_out)} columns left out"
-            said.insert(0, f"{name}: what the columns are for was guessed ({kinds}, weight {self.weight}, {left}): "
+            weight = "no weight" if self.weight is None else f"weight {self.weight}"
+            said.insert(0, f"{name}: what the columns are for was guessed ({kinds}, {weight}, {left}): "
                            "`personaspace codebook` writes the guesses down, to be corrected")  # fmt: skip
         if self.doubtful:
             more = f" (and {len(self.doubtful) - SHOWN} more)" if len(self.doubtful) > SHOWN else ""
@@ -103,17 +104,17 @@ class Reading:
             ("rows", self.rows, "" if self.respondent is None else f"ids: {self.respondent}"),
             ("respondents", len(survey), "numbered from 1" if self.respondent is None else ""),
             ("weight", int(survey.weights is not None), self.weight or "none: everybody counts alike"),
-            ("traits", len(survey.traits.columns), _some(list(survey.traits.columns.astype(str)))),
+            ("traits", len(survey.traits.columns), some(list(survey.traits.columns.astype(str)))),
             ("questions", len(survey.questions), ""),
-            ("- without order", len(nominal), _some(nominal)),
-            ("- numbers", len(numbers), _some(numbers)),
-            ("- boxes to tick", len(boxes), _some(boxes)),
-            ("- after certain answers", len(filters), _some(list(filters))),
+            ("- without order", len(nominal), some(nominal)),
+            ("- numbers", len(numbers), some(numbers)),
+            ("- boxes to tick", len(boxes), some(boxes)),
+            ("- after certain answers", len(filters), some(list(filters))),
             ("answers", len(survey.answers), f"{len(survey.answers) / max(cells, 1):.0%} of the cells"),
             ("refused", len(survey.refusals), ""),
             ("no answer", cells - len(survey.answers) - len(survey.refusals), "empty, not asked or missing"),
-            ("options nobody chose", len(unchosen), _some(unchosen)),
-            *((f"left out: {kind}", len(names), _some(names)) for kind, names in kinds.items()),
+            ("options nobody chose", len(unchosen), some(unchosen)),
+            *((f"left out: {kind}", len(names), some(names)) for kind, names in kinds.items()),
         ]
         kept = [row for row in rows if row[1] or row[0] in ("rows", "respondents", "weight", "traits", "answers")]
         return pd.DataFrame(kept, columns=["what", "count", "which"])
@@ -141,6 +142,7 @@ def joined(readings: Sequence[Reading], survey: Survey) -> Reading:
     )
 
 
-def _some(names: Sequence[str]) -> str:
+def some(names: Sequence[str], longest: int = 30) -> str:
+    """The first names of several, and how many more there are, for a line of text."""
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(escaped(name, most=30) for name in names[:SHOWN]) + more
+    return ", ".join(escaped(name, most=longest) for name in names[:SHOWN]) + more

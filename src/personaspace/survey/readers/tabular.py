@@ -21,7 +21,7 @@ from personaspace.survey.readers.drafted import Followed, followed, followed_in
 from personaspace.survey.readers.formats.registry import SUFFIXES
 from personaspace.survey.readers.labelled_table import LabelledTable
 from personaspace.survey.readers.question_codings import codings_of
-from personaspace.survey.readers.reading import SHOWN, LeftOut, Reading
+from personaspace.survey.readers.reading import LeftOut, Reading, some
 from personaspace.survey.readers.source import Codebook, Source
 from personaspace.survey.readers.table_writer import table_writer
 from personaspace.survey.readers.variable import Variable
@@ -94,7 +94,7 @@ def survey_of(known: Followed, name: str) -> Reading:
         left_out=(*known.left_out, *answered.left_out),
         codebook=known.drafted,
         doubtful=known.doubtful,
-        notes=(*table.notes, *known.notes, *answered.notes),
+        notes=(*table.notes, *answered.notes),
     )
 
 
@@ -135,7 +135,7 @@ def _wide(table: LabelledTable, book: TableCodebook, guessed: Collection[str]) -
     for key, entry in book.asked().items():
         try:
             if entry.multiple is not None:
-                boxes = read_boxes(key, entry, book, table.columns)
+                boxes = read_boxes(key, entry, entry.multiple, book, table.columns)
                 questions += boxes.questions
                 coded += list(boxes.coded.T)
                 continue
@@ -154,22 +154,20 @@ def _wide(table: LabelledTable, book: TableCodebook, guessed: Collection[str]) -
             dubious += [f"{key} ({escaped(label, most=40)})" for label in variable.dubious()]
         questions.append(coding.question)
     if left:
-        names = ", ".join(escaped(out.column, most=40) for out in left[:SHOWN])
-        more = f" and {len(left) - SHOWN} more" if len(left) > SHOWN else ""
-        notes.append(f"left out as not understood: {names}{more}; describe them in a codebook ({left[0].why})")
+        names = some([out.column for out in left], longest=40)
+        notes.append(f"left out as not understood: {names}; describe them in a codebook ({left[0].why})")
     if not questions:
         raise SurveyError(f"{table.path} holds no question that can be read: {left[0].why}")
     if dubious:
-        more = f" and {len(dubious) - SHOWN} more" if len(dubious) > SHOWN else ""
         notes.append(
-            f"kept as options though they may be no answers: {', '.join(dubious[:SHOWN])}{more}; name them in "
+            f"kept as options though they may be no answers: {some(dubious, longest=80)}; name them in "
             "`missing` or `refusals` of the codebook if they are none"
         )
     matrix = np.stack([column.astype(option_type(questions)) for column in coded], axis=1)
-    given = np.full(matrix.shape, np.nan) if numbers else None
-    for column, values in numbers.items():
-        if given is not None:
-            given[:, column] = values
+    given = None
+    if numbers:
+        given = np.full(matrix.shape, np.nan)
+        given[:, list(numbers)] = np.stack(list(numbers.values()), axis=1)
     return Answered(tuple(questions), *answers_and_refusals(matrix, given), tuple(notes), tuple(left))
 
 

@@ -16,6 +16,7 @@ from personaspace.survey.readers.coding import MISSING, REFUSED, Coding, NumberC
 from personaspace.survey.readers.labelled_table import Column
 from personaspace.survey.readers.non_answers import outcomes, sounds_like
 from personaspace.survey.readers.option_order import option_positions, points
+from personaspace.survey.scale import Scale
 
 MOST_OPTIONS = 26
 """More codes than this, some of them without a label, are numbers and need a scale."""
@@ -121,12 +122,10 @@ class Variable:
         """The coding of the column; :class:`SurveyError` where it makes no question."""
         entry = self.entry if isinstance(self.entry, QuestionEntry) else QuestionEntry()
         if entry.scale is not None:
-            return self._on_scale(entry)
+            return self._on_scale(entry, Scale(**entry.scale.model_dump()))
         if isinstance(entry.options, list) and not self.column.labels:
-            texts, codes = entry.options, list[str]()
-            question = self._question(texts, _by_rank(texts), entry)
-            refusals, missing = ([code for code, kind in self.away.items() if kind == k] for k in (REFUSED, MISSING))
-            return _with_blank(Coding.of(question, codes, refusals, missing), entry)
+            question = self._question(entry.options, _by_rank(entry.options), entry)
+            return _with_blank(Coding.of(question, (), self._codes_of(REFUSED), self._codes_of(MISSING)), entry)
         if isinstance(entry.options, dict):
             return _with_blank(self._as_given(entry), entry)
         return _with_blank(self._by_labels(entry), entry)
@@ -157,16 +156,16 @@ class Variable:
     def _unlabelled(self) -> list[str]:
         return [code for code in self.codes if code not in self.labels and code not in self.away]
 
-    def _on_scale(self, entry: QuestionEntry) -> NumberCoding:
-        if self.entry.options or entry.positions is not None or entry.ordinal is False or entry.scale is None:
+    def _codes_of(self, kind: int) -> list[str]:
+        return [code for code, what in self.away.items() if what == kind]
+
+    def _on_scale(self, entry: QuestionEntry, scale: Scale) -> NumberCoding:
+        if self.entry.options or entry.positions is not None or entry.ordinal is False:
             raise SurveyError(
                 f"question {shown(self.name)} has a scale and also options, positions or `ordinal: false`: keep one"
             )
-        question = Question.number(self.name, self.text, **entry.scale.model_dump(), topic=entry.topic)
-        kinds = ([code for code, kind in self.away.items() if kind == wanted] for wanted in (REFUSED, MISSING))
-        if question.scale is None:
-            raise AssertionError
-        return NumberCoding.of(question, question.scale, *kinds)
+        question = Question.number(self.name, self.text, scale.low, scale.high, scale.points, entry.topic)
+        return NumberCoding.of(question, scale, self._codes_of(REFUSED), self._codes_of(MISSING))
 
     def _as_given(self, entry: QuestionEntry) -> Coding:
         """Options as the codebook lists them by code; codes of one text are one option."""

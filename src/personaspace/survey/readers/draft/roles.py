@@ -11,12 +11,10 @@ from personaspace.survey.readers.draft.guess import Guess
 from personaspace.survey.readers.draft.lexicon import pattern, word_set
 from personaspace.survey.readers.draft.silent_codes import silent_codes
 from personaspace.survey.readers.draft.traits import blocks, trait
+from personaspace.survey.readers.variable import MOST_OPTIONS
 
 LEAST_ROWS = 20
 """Rows below which nothing is guessed from the cells alone."""
-
-MOST_OPTIONS = 26
-"""More different unlabelled numbers than this are no options."""
 
 MOST_TEXTS = 40
 """More different texts than this, without labels, are no options."""

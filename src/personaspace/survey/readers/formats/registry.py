@@ -11,6 +11,7 @@ from personaspace.survey.readers.formats.csv_file import open_csv
 from personaspace.survey.readers.formats.excel import open_excel
 from personaspace.survey.readers.formats.grid import Grid, plain_table, with_decimal_points
 from personaspace.survey.readers.formats.parquet_file import open_parquet
+from personaspace.survey.readers.formats.spss_stata import SUFFIXES as LABELLED
 from personaspace.survey.readers.formats.spss_stata import open_labelled
 from personaspace.survey.readers.formats.text_file import beginning, check_no_web_page
 from personaspace.survey.readers.labelled_table import LabelledTable
@@ -38,7 +39,7 @@ OPENERS: dict[str, Open] = {
     ),
     **dict.fromkeys((".xlsx", ".xlsm"), lambda path, _encoding, _delimiter, sheet: understood(open_excel(path, sheet))),
     ".parquet": lambda path, *_: open_parquet(path),
-    **dict.fromkeys((".sav", ".zsav", ".por", ".dta"), lambda path, encoding, *_: open_labelled(path, encoding)),
+    **dict.fromkeys(LABELLED, lambda path, encoding, *_: open_labelled(path, encoding)),
 }
 """By the end of a file's name, in lower case."""
 

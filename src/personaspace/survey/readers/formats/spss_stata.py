@@ -14,6 +14,8 @@ from personaspace.survey.readers.labelled.dates import date_text
 from personaspace.survey.readers.labelled.file import read_file
 from personaspace.survey.readers.labelled_table import Column, LabelledTable
 
+SUFFIXES = (".sav", ".zsav", ".por", ".dta")
+
 
 def open_labelled(path: Path, encoding: str | None = None, rows: int | None = None) -> LabelledTable:
     """Open an SPSS or Stata file: its columns with their labels, and the codes that it declares missing.
