@@ -9,6 +9,7 @@ import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from html.parser import HTMLParser
 from itertools import cycle, pairwise
 from pathlib import Path
@@ -19,6 +20,7 @@ import pandas as pd
 import pytest
 
 import personaspace as ps
+from personaspace.evaluation.disclosure import disclosure
 from personaspace.reports.page import page as write
 from personaspace.reports.story import Words
 from personaspace.runs.evaluate import evaluate_run
@@ -115,6 +117,9 @@ def test_a_page_holds_every_part(page: Page, folder: Path) -> None:
     for question in run.split.train.questions:
         assert question.text in page.shown
     assert run.personas.notes[0].split(".")[0] in page.shown
+    told = disclosure(run.split, run.embedder, when=f"Fitted {date.today().isoformat()}")
+    for heading, sentence in told.items():
+        assert f"{heading} {sentence}" in page.shown
 
 
 def test_every_answer_of_every_persona_can_be_looked_up(page: Page, folder: Path) -> None:

@@ -35,11 +35,20 @@ def push(
             "push cluster or demographic personas"
         )
     lm = fitted.steered_lm()
-    tables = {}
+    tables, disclosure = {}, {}
     if fitted.run.has("evaluation"):
         results = fitted.results()
         tables = {metric: results.summary(metric) for metric in results.main_metrics}
-    url = push_model(lm, repository, chosen, results=tables, base_model=base_model, private=not public)
+        disclosure = results.disclosure
+    url = push_model(
+        lm,
+        repository,
+        chosen,
+        results=tables,
+        disclosure=disclosure,
+        base_model=base_model,
+        private=not public,
+    )
     if as_json:
         print_json({"run": str(run), "url": url, "personas": list(chosen.names), "evaluated": bool(tables)})
     else:

@@ -11,6 +11,7 @@ from personaspace.checks import check_whole
 from personaspace.embedding.base import Embedder
 from personaspace.errors import MAX_SEED, SettingError
 from personaspace.evaluation.bootstrap import bootstrap_all
+from personaspace.evaluation.disclosure import NO_MODEL, disclosure
 from personaspace.evaluation.evaluation_sets import KNOWN, PILOTS, evaluation_sets
 from personaspace.evaluation.methods import Methods
 from personaspace.evaluation.metrics import measure
@@ -23,6 +24,7 @@ from personaspace.evaluation.sample import Sample
 from personaspace.files import versions
 from personaspace.persona.personas import PersonasLike, as_personas
 from personaspace.steer.model.language_model import LanguageModel
+from personaspace.steer.soft_prompts.registry import kind_of
 from personaspace.steer.steered_lm import SteeredLM
 from personaspace.survey.split import Split
 from personaspace.survey.survey import Survey
@@ -110,15 +112,28 @@ def evaluate(
             measured += _measure(at.name, method, predict(), seed)
     if not measured:
         raise SettingError(f"none of the rows {rows!r:.80} can be measured here: choose others")
+    drawn = sample if sample.respondents or sample.answers else None
     return Results(
         split.survey.name,
         None if model is None else model.name,
         seed,
         versions(),
         tuple(measured),
-        sample if sample.respondents or sample.answers else None,
+        drawn,
         (*_without_order(split.survey), *(reader.notes if reader else ())),
+        disclosure(split, embedder, _in_words(lm), drawn),
     )
+
+
+def _in_words(lm: SteeredLM | LanguageModel | None) -> str:
+    """The language model in a sentence."""
+    if isinstance(lm, SteeredLM):
+        at = lm.attachment
+        virtual = (
+            f"{at.tokens} virtual token{'s' if at.tokens != 1 else ''}, {at.form} form, {at.placement} the question"
+        )
+        return f"Language model {lm.model.name}, frozen, steered by virtual tokens ({kind_of(lm.kind)}: {virtual})"
+    return f"Language model {lm.name}, as it is" if lm else NO_MODEL
 
 
 def _without_order(survey: Survey) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -63,6 +63,7 @@ class Results:
         rows: The measurements, in the order they were made.
         sample: How the answers were drawn on which all rows were measured; ``None`` where it was on all of them.
         notes: Sentences on what was left out, of metrics or of prompts.
+        disclosure: What was asked of whom, by which model, when and how; see :mod:`personaspace.evaluation.disclosure`.
     """
 
     survey: str
@@ -72,6 +73,7 @@ class Results:
     rows: tuple[Row, ...]
     sample: Sample | None = None
     notes: tuple[str, ...] = ()
+    disclosure: dict[str, str] = field(default_factory=dict)
 
     def _repr_html_(self) -> str:
         shown = [self.summary(metric).rename_axis(index=metric, columns=None) for metric in self.main_metrics]

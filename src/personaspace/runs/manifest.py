@@ -26,6 +26,7 @@ class Stage(BaseModel):
         versions: Of the packages it was made with.
         files: The sha256 of each of its files, by its path in the run folder, ``STAGE/...``.
         notes: Facts on which it does not depend.
+        when: The day it was finished, as in ``2026-11-28``; empty in runs of earlier versions.
     """
 
     model_config = ConfigDict(strict=True)
@@ -35,6 +36,7 @@ class Stage(BaseModel):
     versions: dict[str, str]
     files: dict[str, str]
     notes: dict[str, str | None] = {}
+    when: str = ""
 
 
 class Manifest(BaseModel):

@@ -11,6 +11,7 @@ from typing import TypeVar
 import pandas as pd
 
 from personaspace.errors import PersonaSpaceError, SettingError, one_line
+from personaspace.evaluation.disclosure import NO_MODEL, disclosure
 from personaspace.files import user_path, write_text
 from personaspace.profiles.explained_variance import explained_variance
 from personaspace.profiles.profile import profile
@@ -24,6 +25,9 @@ T = TypeVar("T")
 
 FIT = "fit SURVEY --out RUN"
 PARTS = 6
+STAGES = {"fitted": "embedding", "steered": "steer", "evaluated": "evaluation"}
+"""By what was done, the stage that tells when."""
+
 FRAME = '<iframe title="Report" srcdoc="{}" sandbox="allow-scripts allow-downloads" style="{}"></iframe>'
 STYLE = "width: 100%; height: 80vh; border: 1px solid #ddd"
 
@@ -166,16 +170,21 @@ def _wording(fitted: FittedRun) -> str:
 
 
 def _made(fitted: FittedRun, seed: int) -> dict[str, str]:
-    """How the run was made, in names and values."""
-    survey, stage = fitted.survey_settings, fitted.run.manifest.stages["personas"]
+    """What is disclosed of the run, and how it was made."""
+    stages, stage = fitted.run.manifest.stages, fitted.run.manifest.stages["personas"]
+    dates = {name: stages[done].when for name, done in STAGES.items() if fitted.run.has(done) and stages[done].when}
+    when = ", ".join(f"{name} {day}" for name, day in dates.items()) or "Not recorded"
     packages = ", ".join(f"{name} {version}" for name, version in stage.versions.items())
-    made = {
-        "Survey": f"{survey.name} (digest {survey.digest[:16]})",
-        "Space": f"{fitted.embedder.name}, {fitted.embedder.dim} dimensions, fitted on training answers",
+    return {
+        **disclosure(fitted.split, fitted.embedder, _model(fitted), when=when[:1].upper() + when[1:]),
         "Personas": f"{fitted.clustering_method} on expected answers; number: {stage.settings.get('k', 'not known')}",
-        "Seeds": f"split and fit {survey.split.seed}, this page {seed}",
+        "Seeds": f"split and fit {fitted.split.settings.seed}, this page {seed}",
         "Versions": packages,
     }
-    if fitted.run.has("steer"):
-        made["Language model"] = f"{fitted.run.settings('steer').get('model', 'not known')}, frozen and steered"
-    return made
+
+
+def _model(fitted: FittedRun) -> str:
+    """The language model of the run in a sentence, from what the run's manifest holds."""
+    if not fitted.run.has("steer"):
+        return NO_MODEL
+    return f"Language model {fitted.run.settings('steer').get('model', 'not known')}, frozen and steered"

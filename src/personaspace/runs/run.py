@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +137,8 @@ class Run:
             try:
                 work(partial)
                 files = {f"{name}/{inside}": self._sha256(partial / inside) for inside in _files(partial)}
-                done = Stage(settings=dict(settings), inputs=inputs, versions=versions(), files=files)
+                today = date.today().isoformat()
+                done = Stage(settings=dict(settings), inputs=inputs, versions=versions(), files=files, when=today)
                 self._commit({**self.manifest.stages, name: done})
             except BaseException:
                 if not (partial / CHECKPOINT).exists():

@@ -73,7 +73,8 @@ def test_the_card_holds_metadata_and_results(hub: FakeHub) -> None:
     lm = steered()
     index = pd.Index(["majority", "individual"], name="method")
     table = pd.DataFrame({"held-out answers": [0.565, 0.6224]}, index)
-    push(lm, REPOSITORY, Points(2), results={"macro_accuracy": table})
+    told = {"Of whom": "20 people of <b>Ourtown</b>"}
+    push(lm, REPOSITORY, Points(2), results={"macro_accuracy": table}, disclosure=told)
     card = ModelCard(hub.repositories[REPOSITORY]["README.md"].decode())
     assert card.data.get("base_model") == "openai-community/gpt2"
     assert card.data.get("library_name") == "personaspace"
@@ -86,6 +87,7 @@ def test_the_card_holds_metadata_and_results(hub: FakeHub) -> None:
         'ps.SteeredLM.load("org/steered")',
         "Its personas: r0, r1.",
         "do not replace asking",
+        "- Of whom: 20 people of &lt;b&gt;Ourtown",
     ):
         assert part in card.text
 

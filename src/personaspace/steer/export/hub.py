@@ -158,6 +158,7 @@ def push(
     personas: PersonasLike | None = None,
     *,
     results: Mapping[str, pd.DataFrame] | None = None,
+    disclosure: Mapping[str, str] | None = None,
     base_model: str | None = None,
     private: bool = True,
     token: str | None = None,
@@ -169,6 +170,7 @@ def push(
         repository: ``"organisation/name"``; made if there is none.
         personas: Personas to publish with it: names and vectors, without members.
         results: Tables of an evaluation by metric, methods in rows and evaluation sets in columns, for the card.
+        disclosure: Of that evaluation, for the card: :attr:`Results.disclosure`.
         base_model: Hub name of the base model, where it was loaded from a folder.
         private: Whether a new repository is private.
         token: Access token; by default the stored one.
@@ -189,7 +191,7 @@ def push(
         if personas is not None:
             write_personas(folder, personas)
         names = () if personas is None else names_and_vectors(personas)[0]
-        card = model_card(config, repository, HUB_NAMES.get(base, base), names, results)
+        card = model_card(config, repository, HUB_NAMES.get(base, base), names, results, disclosure)
         write_text(folder / CARD, card)
         return upload(folder, repository, private=private, token=token, message="Steered model from personaspace")
 

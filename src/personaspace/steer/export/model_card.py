@@ -25,6 +25,7 @@ def model_card(
     base_model: str | None,
     personas: Sequence[str] = (),
     results: Mapping[str, pd.DataFrame] | None = None,
+    disclosure: Mapping[str, str] | None = None,
 ) -> str:
     """Write the model card of a steered model.
 
@@ -34,6 +35,7 @@ def model_card(
         base_model: Hub name of the base model; ``None`` where it ships with the package.
         personas: Names of the personas that come with it.
         results: Tables of an evaluation by metric, methods in rows and evaluation sets in columns.
+        disclosure: Of that evaluation: sentences by their heading.
 
     Returns:
         Markdown with metadata; text from the survey is escaped.
@@ -57,6 +59,7 @@ def model_card(
         "## How well it answers",
         _best(config["history"]),
         *_evaluation(results),
+        *_disclosed(disclosure),
         "## Loading it",
         _loading(repository, personas),
         "## Intended use and limits",
@@ -112,6 +115,13 @@ def _evaluation(results: Mapping[str, pd.DataFrame] | None) -> list[str]:
         lines += [[plain(name), *map(_number, row)] for name, *row in table.itertuples(name=None)]
         parts.append("\n".join(f"| {' | '.join(line)} |" for line in lines))
     return parts
+
+
+def _disclosed(disclosure: Mapping[str, str] | None) -> list[str]:
+    if not disclosure:
+        return []
+    lines = [f"- {plain(heading)}: {plain(sentence)}" for heading, sentence in disclosure.items()]
+    return ["## Disclosure", "\n".join(lines)]
 
 
 def _number(value: float) -> str:
