@@ -32,6 +32,7 @@ from personaspace.commands.personas import personas
 from personaspace.commands.pilot import pilot
 from personaspace.commands.push import push
 from personaspace.commands.report import report
+from personaspace.commands.reproduce import reproduce
 from personaspace.commands.steer import steer
 from personaspace.commands.variance import variance
 from personaspace.errors import PersonaSpaceError, one_line
@@ -54,8 +55,8 @@ app = typer.Typer(
     add_completion=False,
 )
 for command in (
-    demo, codebook, fit, personas, map_, variance, report, impute, next_, steer, evaluate, ask, pilot, generate, export,
-    push,
+    demo, codebook, fit, personas, map_, variance, report, impute, next_, steer, evaluate, reproduce, ask, pilot,
+    generate, export, push,
 ):  # fmt: skip
     app.command(command.__name__.rstrip("_"))(command)
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from personaspace.embedding.factorization.model import Factorization
-from personaspace.errors import SettingError
+from personaspace.errors import SettingError, UnknownNameError
 from personaspace.evaluation.baselines import majority
 from personaspace.evaluation.bootstrap import bootstrap
 from personaspace.evaluation.evaluation_sets import evaluation_sets
@@ -152,3 +152,11 @@ def test_questions_without_an_order_are_counted() -> None:
     (note,) = evaluate(None, space, parts, rows="majority").notes
     nominal = sum(not question.ordinal for question in mixed.questions)
     assert note.startswith(f"{nominal} of {len(mixed.questions)} questions have options without an order")
+
+
+def test_evaluation_sets_are_chosen_by_name(parts: Split, embedder: Factorization) -> None:
+    chosen = ["held-out questions", "unseen respondents K=3"]
+    results = evaluate(None, embedder, parts, rows="majority", known=(3,), sets=chosen)
+    assert {row.split for row in results.rows} == {*chosen}
+    with pytest.raises(UnknownNameError, match=r"unknown evaluation set 'held-out'.*held-out answers"):
+        evaluate(None, embedder, parts, rows="majority", sets=["held-out"])

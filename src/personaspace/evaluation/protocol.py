@@ -9,7 +9,7 @@ import numpy as np
 
 from personaspace.checks import check_whole
 from personaspace.embedding.base import Embedder
-from personaspace.errors import MAX_SEED, SettingError
+from personaspace.errors import MAX_SEED, SettingError, unknown
 from personaspace.evaluation.bootstrap import bootstrap_all
 from personaspace.evaluation.disclosure import NO_MODEL, disclosure
 from personaspace.evaluation.evaluation_sets import KNOWN, PILOTS, evaluation_sets
@@ -40,6 +40,7 @@ def evaluate(
     respondents: int | None = None,
     answers: int | None = None,
     known: Sequence[int] = KNOWN,
+    sets: Sequence[str] | None = None,
     seed: int = 0,
     on_row: Callable[[str, str], None] | None = None,
     on_note: Callable[[str], None] | None = None,
@@ -60,6 +61,7 @@ def evaluate(
         respondents: Respondents drawn of each evaluation set, at most; ``None`` for all.
         answers: Answers drawn of theirs, at most; ``None`` for all.
         known: Numbers of known answers for unseen respondents.
+        sets: Names of the evaluation sets that are measured, such as ``"held-out answers"``; all where not given.
         seed: Of the bootstrap, the sample and further cluster personas.
         on_row: Called with split and method before each is measured.
         on_note: Called with what prompts will cost, in a sentence, before the first is read.
@@ -72,7 +74,7 @@ def evaluate(
     Raises:
         SettingError: The split holds nothing out to evaluate on, or the embedder was fitted on another survey; a row
             needs what is not there; ``known``, ``seed``, ``respondents`` or ``answers`` is outside what is allowed.
-        UnknownNameError: There is no row, or no trait, of a name.
+        UnknownNameError: There is no row, no trait, or no evaluation set, of a name.
         ModelError: A question alone is longer than the base model reads.
 
     Example:
@@ -92,8 +94,11 @@ def evaluate(
     model = lm.model if isinstance(lm, SteeredLM) else lm
     chosen = chosen_rows(rows, split.train, STEERED if steered else BASE if model else NOTHING)
     pilots = PILOTS if "new questions" in chosen else ()
-    sets = [replace(at, test=sample.of(at.test)) for at in evaluation_sets(embedder, split, known, pilots)]
-    if not sets:
+    found = {at.name: at for at in evaluation_sets(embedder, split, known, pilots)}
+    if found and (strange := [name for name in sets or () if name not in found]):
+        raise unknown("evaluation set", strange[0], found)
+    measured_on = [replace(at, test=sample.of(at.test)) for name, at in found.items() if sets is None or name in sets]
+    if not measured_on:
         raise SettingError(
             "nothing was held out from this survey, so there is nothing to evaluate on: fit it without --use-everything"
         )
@@ -101,11 +106,11 @@ def evaluate(
     clusters = None if personas is None else as_personas(personas)
     methods = Methods(chosen, split.train, embedder, clusters, steered, reader, seed)
     if reader and (on_note or on_prompts) and not chosen.names.isdisjoint(PROMPTED):
-        cost = reader.cost([(make, at.test) for at in sets for _, make in methods.prompted(at)], seed)
+        cost = reader.cost([(make, at.test) for at in measured_on for _, make in methods.prompted(at)], seed)
         if on_note:
             on_note(cost)
     measured: list[Row] = []
-    for at in sets:
+    for at in measured_on:
         for method, predict in methods.of(at):
             if on_row:
                 on_row(at.name, method)

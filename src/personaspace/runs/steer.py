@@ -31,6 +31,7 @@ def steer_run(
     device: str = "cpu",
     refusals: bool = False,
     tensorboard: bool = False,
+    stage: str = "steer",
     on_step: OnStep | None = None,
 ) -> SteeredLM:
     """Train the soft-prompting model of a fitted run; an interrupted training goes on where it was.
@@ -47,6 +48,7 @@ def steer_run(
         device: Where to run.
         refusals: Whether refusing is an outcome of its own.
         tensorboard: Whether TensorBoard's files are written beside ``metrics.jsonl``.
+        stage: The stage of the run that it is trained as.
         on_step: Called with the progress.
 
     Returns:
@@ -85,8 +87,8 @@ def steer_run(
     }
     after = ("survey", "embedding")
     if processes.main:
-        run.stage("steer", about, after, lambda folder: train(folder).save(folder))
-    elif not run.current("steer", about, after):
-        train(run.unfinished("steer", about, after))
+        run.stage(stage, about, after, lambda folder: train(folder).save(folder))
+    elif not run.current(stage, about, after):
+        train(run.unfinished(stage, about, after))
     processes.wait()
-    return SteeredLM.load(run.folder / "steer", lm.model)
+    return SteeredLM.load(run.folder / stage, lm.model)
