@@ -65,8 +65,8 @@ def ask(
     Example: personaspace ask runs/demo "Should the voting age be lowered?" --option Yes --option No --pilot pilot.csv
     """
     from personaspace.console import show_poll
-    from personaspace.newquestions.evidence_files import PilotFile, read_pilot
-    from personaspace.runs.asking import expected, told_pilot, told_shares
+    from personaspace.newquestions.evidence_files import PilotFile, read_pilot, told_pilot
+    from personaspace.runs.asking import expected, told_shares
     from personaspace.runs.fitted import open_run
     from personaspace.runs.personas import personas_named
 
@@ -74,7 +74,7 @@ def ask(
     chosen = personas_named(fitted, persona, mix)
     asked = fitted.new_questions.ask(question, option)
     answers = PilotFile({}) if pilot is None else read_pilot(pilot, asked.question)
-    told = told_shares(told_pilot(fitted, asked, answers), topline, topline_n, crosstab, crosstab_n)
+    told = told_shares(told_pilot(asked, answers, fitted.split.unseen_known), topline, topline_n, crosstab, crosstab_n)
     learned = {"a pilot": pilot, "a topline": topline, "a crosstab": crosstab}
     sources = ["its text", *(name for name, given in learned.items() if given is not None)]
     if no_model or not fitted.run.has("steer"):

@@ -36,8 +36,7 @@ def pilot(
     Example: personaspace pilot runs/demo "Should the voting age be lowered?" --option Yes --option No --n 20
     """
     from personaspace.console import show_poll
-    from personaspace.newquestions.evidence_files import PilotFile, read_pilot
-    from personaspace.runs.asking import told_pilot
+    from personaspace.newquestions.evidence_files import PilotFile, read_pilot, told_pilot
     from personaspace.runs.fitted import open_run
     from personaspace.runs.pilot import pilot_of, write_pilot
 
@@ -45,7 +44,7 @@ def pilot(
     asked = fitted.new_questions.ask(question, option)
     answers = PilotFile({}) if pilot is None else read_pilot(pilot, asked.question)
     say_prior_is_fitted(fitted)
-    found = pilot_of(told_pilot(fitted, asked, answers), fitted.personas, n, width / 100, seed)
+    found = pilot_of(told_pilot(asked, answers, fitted.split.unseen_known), fitted.personas, n, width / 100, seed)
     if not found.done:
         write_pilot(out, found.people, answers)
     if as_json:

@@ -1,8 +1,9 @@
-"""Read what is known about a new question from CSV files: a pilot's answers, and shares of groups."""
+"""Read what is known about a new question from files and lines: a pilot's answers, and shares of groups."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +12,11 @@ import pandas as pd
 
 from personaspace.errors import SurveyError, UnknownNameError, listed, shown, unknown
 from personaspace.files import user_path
-from personaspace.survey.question import Question
+from personaspace.newquestions.new_question import NewQuestion
+from personaspace.survey.question import Option, Question
 from personaspace.survey.readers.csv_file import read_csv
 from personaspace.survey.spreadsheet import from_text
+from personaspace.survey.survey import Survey
 
 
 @dataclass(frozen=True)
@@ -41,24 +44,47 @@ def read_pilot(path: str | Path, question: Question) -> PilotFile:
         UnknownNameError: An answer is none of the question's options.
     """
     table = read_table(path, ("respondent", "answer"))
-    options = [option.text for option in question.options]
-    answers: dict[str, str] = {}
-    row_of: dict[str, int] = {}
-    for row, (respondent, answer) in enumerate(zip(table["respondent"], table["answer"], strict=True), start=1):
-        if not respondent and not answer:
-            continue
-        if not respondent:
-            raise SurveyError(f"{path}: row {row} has an answer and no respondent: fill it in")
-        if respondent in row_of:
-            raise SurveyError(
-                f"{path}: respondent {shown(respondent)} stands in rows {row_of[respondent]} and {row}: keep one"
-            )
-        if answer and answer not in options:
-            more = "leave the answer empty where there is none"
-            raise UnknownNameError(f"{path}: row {row}: {unknown('option', answer, options)}; {more}")
-        row_of[respondent], answers[respondent] = row, answer
-    given = {respondent: answer for respondent, answer in answers.items() if answer}
-    return PilotFile(given, tuple(respondent for respondent, answer in answers.items() if not answer))
+    return _pilot(zip(table["respondent"], table["answer"], strict=True), question, f"{path}: ", "row")
+
+
+def pilot_of_lines(text: str, question: Question) -> PilotFile:
+    r"""Read the answers of a pilot from lines such as somebody pastes: a respondent, a comma or a tab, the answer.
+
+    Args:
+        text: Commas in an answer may stand as they are; empty lines and a first line ``respondent,answer`` are skipped.
+        question: The question that was asked.
+
+    Raises:
+        SurveyError: A line has no respondent, or names one again.
+        UnknownNameError: An answer is none of the question's options.
+
+    Example:
+        >>> tea = Question("tea", "Tea?", (Option("Yes, please"), Option("No")))
+        >>> pilot_of_lines("r1,Yes, please\nr2\tNo\nr3,", tea)
+        PilotFile(answers={'r1': 'Yes, please', 'r2': 'No'}, blank=('r3',))
+    """
+    lines = [re.split(r"[,;\t]", line, maxsplit=1) for line in text.splitlines()]
+    cells = [(_unquoted(line[0]), _unquoted(line[-1]) if len(line) > 1 else "") for line in lines]
+    if cells and (cells[0][0].casefold(), cells[0][1].casefold()) == ("respondent", "answer"):
+        cells[0] = ("", "")
+    return _pilot(cells, question, "", "line")
+
+
+def told_pilot(asked: NewQuestion, file: PilotFile, unseen: Survey) -> NewQuestion:
+    """The question with a pilot's answers, of respondents whom the embedder learned from or not.
+
+    Args:
+        asked: The question.
+        file: The pilot, perhaps without any answer yet.
+        unseen: Respondents whom the embedder was not fitted on, with their answers.
+
+    Raises:
+        UnknownNameError: There is no such respondent.
+        SurveyError: The question was asked already.
+    """
+    if not file.answers:
+        return asked
+    return asked.pilot(file.answers, unseen if set(file.answers) & set(unseen.respondents) else None)
 
 
 def read_crosstab(path: str | Path) -> pd.DataFrame:
@@ -113,3 +139,38 @@ def read_table(path: str | Path, needed: Sequence[str]) -> pd.DataFrame:
 
 def _group(table: pd.DataFrame, row: int) -> str:
     return f"the group {shown('='.join(table[['trait', 'group']].iloc[row]))}"
+
+
+def _unquoted(cell: str) -> str:
+    """A cell of a line without white space and quotation marks around it, as it was before it was made safe."""
+    bare = from_text(cell.strip())
+    return bare[1:-1] if len(bare) > 1 and bare[0] == bare[-1] == '"' else bare
+
+
+def _pilot(cells: Iterable[tuple[str, str]], question: Question, where: str, row_name: str) -> PilotFile:
+    """Respondents and their answers, checked.
+
+    Args:
+        cells: Respondent and answer of every row, empty where there is none.
+        question: The question that was asked.
+        where: What messages begin with.
+        row_name: What a row is called in them.
+    """
+    options = [option.text for option in question.options]
+    answers: dict[str, str] = {}
+    row_of: dict[str, int] = {}
+    for row, (respondent, answer) in enumerate(cells, start=1):
+        if not respondent and not answer:
+            continue
+        if not respondent:
+            raise SurveyError(f"{where}{row_name} {row} has an answer and no respondent: fill it in")
+        if respondent in row_of:
+            raise SurveyError(
+                f"{where}respondent {shown(respondent)} stands in {row_name}s {row_of[respondent]} and {row}: keep one"
+            )
+        if answer and answer not in options:
+            more = "leave the answer empty where there is none"
+            raise UnknownNameError(f"{where}{row_name} {row}: {unknown('option', answer, options)}; {more}")
+        row_of[respondent], answers[respondent] = row, answer
+    given = {respondent: answer for respondent, answer in answers.items() if answer}
+    return PilotFile(given, tuple(respondent for respondent, answer in answers.items() if not answer))

@@ -19,7 +19,8 @@ from personaspace.persona.clustering.algorithms import one_thread
 from personaspace.persona.clustering.answer_space import AnswerSpace
 from personaspace.persona.neighbours import Shared, neighbours_share, shared_table
 from personaspace.persona.personas import Personas, PersonasLike, as_personas
-from personaspace.survey.arrays import FloatArray
+from personaspace.survey.arrays import FloatArray, Vectors
+from personaspace.survey.lookup import index_of, named_positions
 from personaspace.survey.spreadsheet import read_csv, write_csv
 from personaspace.survey.survey import Survey
 
@@ -153,6 +154,33 @@ def map_respondents(
     if survey is not None and known is not None:
         shared = neighbours_share(places, expected, survey.select(known[rows]), NEAREST, seed)
     return Map(points, _persona_places(points, personas), method, count, seed, shared)
+
+
+class Placer:
+    """Places new people on a map that was drawn without them, among those who answer most alike.
+
+    A new point stands at the median of its ten nearest respondents' places, coordinate by coordinate, which is where
+    openTSNE (Policar, Strazar and Zupan, Journal of Statistical Software 109, 2024) begins to place one.
+
+    Args:
+        drawn: The map.
+        embedder: The embedder whose respondents it shows.
+
+    Raises:
+        UnknownNameError: A respondent on the map is not the embedder's.
+    """
+
+    def __init__(self, drawn: Map, embedder: Embedder) -> None:
+        from scipy.spatial import KDTree
+
+        rows = named_positions("respondent", drawn.points["id"], index_of(embedder.ids_))
+        self._space, self._shown = AnswerSpace.of(embedder), drawn.points[["x", "y"]].to_numpy(np.float64)
+        self._respondents = KDTree(self._space.place(embedder.respondents_[rows]))
+
+    def place(self, vectors: Vectors) -> FloatArray:
+        """Place people, given as vectors ``[n, dim]``; shape ``[n, 2]``."""
+        near = self._respondents.query(self._space.place(vectors), k=min(NEAREST, len(self._shown)))[1]
+        return np.asarray(np.median(self._shown[near.reshape(len(vectors), -1)], axis=1))
 
 
 def _persona_places(points: pd.DataFrame, personas: Personas) -> pd.DataFrame:

@@ -101,6 +101,14 @@ class Shares:
         """Effective sample size of share - population, shape ``[groups, blocks]``."""
         return contrast_size(self.size, self.rest_size, self.part)
 
+    @property
+    def population_size(self) -> FloatArray:
+        """Everybody's effective sample size: that of the parts of a whole, whose variances add up; ``[blocks]``."""
+        part, rest = self.part[0], 1 - self.part[0]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            variance = np.nan_to_num(part**2 / self.size[0]) + np.nan_to_num(rest**2 / self.rest_size[0])
+            return np.asarray(np.where(variance > 0, 1 / variance, 0.0))
+
     def p_values(self) -> FloatArray:
         """Exact p-values of every share against the population's, shape ``[groups, options]``.
 

@@ -7,30 +7,11 @@ from pathlib import Path
 import pandas as pd
 
 from personaspace.errors import SettingError
-from personaspace.newquestions.evidence_files import PilotFile, read_crosstab
+from personaspace.newquestions.evidence_files import read_crosstab
 from personaspace.newquestions.new_question import NewQuestion
 from personaspace.newquestions.points import PersonasLike
 from personaspace.newquestions.poll import Poll
-from personaspace.runs.fitted import FittedRun
 from personaspace.runs.written import numbers_by_name
-
-
-def told_pilot(fitted: FittedRun, asked: NewQuestion, file: PilotFile) -> NewQuestion:
-    """The question with a pilot's answers, of respondents of the run's survey whether it trained on them or not.
-
-    Args:
-        fitted: The run.
-        asked: The question.
-        file: The pilot, perhaps without any answer yet.
-
-    Raises:
-        UnknownNameError: The survey has no such respondent.
-        SurveyError: The question was asked already.
-    """
-    if not file.answers:
-        return asked
-    unseen = fitted.split.unseen_known
-    return asked.pilot(file.answers, unseen if set(file.answers) & set(unseen.respondents) else None)
 
 
 def told_shares(

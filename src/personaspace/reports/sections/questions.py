@@ -66,21 +66,13 @@ def questions(story: Story, shares: Shares | None) -> dict[str, Any]:
 
 def _answers(shares: Shares, count: int) -> list[list[list[list[int]]]]:
     share = np.vstack([shares.share, shares.population])
-    size = np.vstack([shares.over_options(shares.size), shares.over_options(_population_size(shares))])
+    size = np.vstack([shares.over_options(shares.size), shares.over_options(shares.population_size)])
     low, high = wilson(share, size)
     cells = np.stack([_tenths(part) for part in (share, low, high)], axis=-1)
     return [
         [cells[row, shares.offsets[at] : shares.offsets[at + 1]].tolist() for row in range(len(cells))]
         for at in range(count)
     ]
-
-
-def _population_size(shares: Shares) -> FloatArray:
-    """Everybody's effective sample size: that of the parts of a whole, whose variances add up by their shares."""
-    part, rest = shares.part[:1], 1 - shares.part[:1]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        variance = np.nan_to_num(part**2 / shares.size[:1]) + np.nan_to_num(rest**2 / shares.rest_size[:1])
-        return np.asarray(np.where(variance > 0, 1 / variance, 0.0))
 
 
 def _tenths(values: FloatArray) -> IntArray:

@@ -30,7 +30,10 @@ NEAR_X, NEAR_Y = 16.0, 4.0
 
 
 def space(story: Story) -> dict[str, Any] | Missing:
-    """The places of points and names, the caption, and the layers; the first layer is the persona."""
+    """The places of points and names, the caption, and the layers, the first of which is the persona.
+
+    ``ids`` are the respondents', in the order of the points; a page that others read shows none of them.
+    """
     if isinstance(story.map, Missing):
         return story.map
     drawn, survey = story.map, story.split.survey
@@ -41,9 +44,10 @@ def space(story: Story) -> dict[str, Any] | Missing:
     if story.individuals:
         layers += [_layer(str(trait), "Trait", shuffled, survey) for trait in survey.traits.columns]
         layers += [_layer(name, "Answer", shuffled, survey) for name in _telling(story)]
-    x, y = _percent(points, drawn.points)
+    x, y = percent(points, drawn.points)
     spots = zip(x, y, layers[0]["codes"], strict=True)
     return {
+        "ids": points["id"].tolist(),
         "points": [(left, top, code) for left, top, code in spots],
         "names": _names(drawn, story.personas.names),
         "caption": caption(drawn, survey.trait_labels),
@@ -77,7 +81,7 @@ def _layer(color: str, group: str, drawn: Map, survey: Survey | None) -> dict[st
     }
 
 
-def _percent(places: pd.DataFrame, among: pd.DataFrame) -> tuple[list[float], list[float]]:
+def percent(places: pd.DataFrame, among: pd.DataFrame) -> tuple[list[float], list[float]]:
     """Places in percent of the map's width and height, its y axis upwards."""
     low, high = among[["x", "y"]].min(), among[["x", "y"]].max()
     inside = (places[["x", "y"]] - low) / (high - low).clip(lower=1e-9)
@@ -90,7 +94,7 @@ def _names(drawn: Map, names: Sequence[str]) -> list[tuple[float, float, str, in
     """Place and number of each persona whose name fits between those of larger personas."""
     largest = drawn.personas.sort_values("share", ascending=False, kind="stable")
     kept: list[tuple[float, float, str, int]] = []
-    for x, y, name in zip(*_percent(largest, drawn.points), largest["persona"], strict=True):
+    for x, y, name in zip(*percent(largest, drawn.points), largest["persona"], strict=True):
         if all(abs(x - other[0]) > NEAR_X or abs(y - other[1]) > NEAR_Y for other in kept):
             kept.append((x, y, str(name), names.index(name)))
     return kept
