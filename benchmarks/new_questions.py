@@ -6,12 +6,7 @@ of the groups of one trait. Beside them, without a pilot: the true shares of eve
 most similar known question, by its shares or by the respondent's own answer.
 
 Held-out questions drawn one by one often have siblings among the known ones. So the prior is also learnt without every
-question of the asked one's
-
-- battery: linked where the cosine of tf-idf vectors of texts and options is above .5, single linkage;
-- topic: the survey's own, where each question has one; otherwise linked above .3;
-- wave: linked where more than nine in ten of the people who were asked the one were asked the other.
-
+question of the asked one's battery, topic or wave (personaspace.survey.question_groups).
 The kernels' settings are found once, on all training questions.
 
     python benchmarks/new_questions.py RUN [RUN ...] [--table docs/newquestions.csv] [--figure docs/newquestions.svg]

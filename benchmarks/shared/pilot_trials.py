@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from scipy.sparse.csgraph import connected_components
 
 import personaspace as ps
 from personaspace.embedding.base import Embedder
@@ -15,19 +14,15 @@ from personaspace.evaluation.baselines import BACKOFF
 from personaspace.evaluation.metrics import FLOOR
 from personaspace.evaluation.predictions import Predictions
 from personaspace.evaluation.similar_question import own_similar_answer, similar_question_majority
-from personaspace.newquestions.features import question_text, tfidf
 from personaspace.newquestions.gaussian_process import QuestionPrior
 from personaspace.newquestions.new_question import NewQuestion
 from personaspace.survey.arrays import BoolArray, FloatArray, IntArray
 from personaspace.survey.question import Question, offsets_of
+from personaspace.survey.question_groups import GROUPINGS, question_groups
 from personaspace.survey.split import Split
 from personaspace.survey.survey import Survey
 
 BINS = 15
-BATTERY, TOPIC = 0.5, 0.3
-"""Cosine of tf-idf vectors of texts and options above which two questions are of one battery, or topic."""
-SAME_PEOPLE = 0.9
-"""Share of those asked one question who were asked another, above which the two are of one wave."""
 OURS, PEER = "prior + pilot", "pilot's majority"
 ONE_BY_ONE = "one by one"
 
@@ -247,24 +242,8 @@ def learnt_from(prior: QuestionPrior, kept: BoolArray) -> QuestionPrior:
 
 
 def groups_of(survey: Survey) -> dict[str, IntArray]:
-    """The group of each question: battery, topic and wave, the rules of which the benchmark states."""
-    words = tfidf(map(question_text, survey.questions))
-    texts = words.transform(map(question_text, survey.questions))
-    alike = (texts @ texts.T).toarray()
-    asked = np.zeros((len(survey.questions), len(survey.respondents)), np.float32)
-    asked[survey.answers.question, survey.answers.respondent] = 1
-    asked[survey.refusals.question, survey.refusals.respondent] = 1
-    people = asked.sum(axis=1)
-    both = (asked @ asked.T) / np.maximum(np.minimum(people[:, None], people), 1)
-    topics = [question.topic for question in survey.questions]
-    named = {topic: number for number, topic in enumerate(dict.fromkeys(topics))}
-    topic = np.array([named[each] for each in topics]) if None not in named else _linked(alike > TOPIC)
-    return {"by battery": _linked(alike > BATTERY), "by topic": topic, "by wave": _linked(both > SAME_PEOPLE)}
-
-
-def _linked(pairs: BoolArray) -> IntArray:
-    """Groups by single linkage."""
-    return np.asarray(connected_components(pairs, directed=False)[1], dtype=np.int64)
+    """The group of each question, by what makes the groups, as it is called in the table."""
+    return {f"by {name}": question_groups(survey, name) for name in GROUPINGS}
 
 
 def _rows_of(predictions: Predictions, rows: IntArray, options: int) -> FloatArray:

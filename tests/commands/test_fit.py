@@ -105,3 +105,25 @@ def test_waves_are_joined_by_a_column(table: Path, tmp_path: Path) -> None:
         "fit", *waves, "--on", frame.columns[0], "--out", tmp_path / "run", *QUICK, "--json", "--personas", "2"
     )
     assert {row["what"]: row["count"] for row in shown["read"]}["respondents"] == len(frame)
+
+
+def test_whole_groups_and_protocols_are_set_apart_and_kept_in_the_run(table: Path, tmp_path: Path) -> None:
+    by_battery = ("fit", table, "--out", tmp_path / "run", *QUICK, "--personas", "2", "--hold-out-by", "battery")
+    apart = {row["what"]: row["which"] for row in succeed(*by_battery, "--json")["read"]}
+    assert "whole groups by battery" in apart["set apart: questions"]
+    splits = {row["split"] for row in succeed("evaluate", tmp_path / "run", "--json")["rows"]}
+    assert "held-out questions, by battery" in splits
+    assert "held-out questions" not in splits
+    gems = ("fit", table, "--out", tmp_path / "gems", *QUICK, "--personas", "2", "--protocol", "gems")
+    apart = {row["what"]: row["count"] for row in succeed(*gems, "--json")["read"]}
+    assert {what for what in apart if "set apart" in what} == {"set apart: answers"}
+    kept = json.loads((tmp_path / "gems" / "manifest.json").read_text())["stages"]["survey"]["settings"]["split"]
+    assert (kept["protocol"], kept["unseen_respondents"]) == ("gems", 0.6)
+
+
+def test_ways_to_set_apart_that_exclude_each_other_are_refused(tmp_path: Path) -> None:
+    out = ("fit", "no-file", "--out", tmp_path / "new")
+    assert "--use-everything sets nothing apart" in fail(*out, "--use-everything", "--hold-out-by", "topic")
+    assert "sets it to 0.6" in fail(*out, "--protocol", "gems", "--held-out-answers", "0.1")
+    assert "unknown grouping of questions 'waves': did you mean 'wave'" in fail(*out, "--hold-out-by", "waves")
+    assert "unknown protocol 'gem': did you mean 'gems'" in fail(*out, "--protocol", "gem")

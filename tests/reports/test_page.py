@@ -28,7 +28,7 @@ from personaspace.runs.fit import fit_run
 from personaspace.runs.fitted import FittedRun, open_run
 from personaspace.runs.report import report, story_of
 from personaspace.runs.run import Run
-from personaspace.survey.split import SplitSettings
+from personaspace.survey.split_settings import SplitSettings
 
 CONTROLS = "a\x00b\x1fc\uffff"
 HOSTILE = (

@@ -16,7 +16,7 @@ from personaspace.runs.fit import fit_run, note_source
 from personaspace.runs.fitted import FittedRun, open_run
 from personaspace.runs.run import Run
 from personaspace.survey.simulate import simulate
-from personaspace.survey.split import SplitSettings
+from personaspace.survey.split_settings import SplitSettings
 from personaspace.survey.storage import digest
 
 

@@ -21,7 +21,7 @@ from personaspace.runs.impute import CompletedCopies, impute_run
 from personaspace.runs.run import Run
 from personaspace.survey.readers.registry import read_survey
 from personaspace.survey.simulate import simulate
-from personaspace.survey.split import SplitSettings
+from personaspace.survey.split_settings import SplitSettings
 from personaspace.survey.storage import write_survey
 from personaspace.survey.survey import Survey
 from tests.survey.sources import write_opinionqa, write_table

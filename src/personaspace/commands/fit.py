@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from personaspace.commands.options import AsJson, Fraction, Seed
+from personaspace.commands.options import AsJson, Seed
 from personaspace.commands.printing import print_json, say
+from personaspace.errors import SettingError
 
 
 def fit(
@@ -24,9 +25,26 @@ def fit(
         str, typer.Option(help="Number of cluster personas, or the rule: elbow, silhouette, stability, recommended.")
     ] = "elbow",
     clusters: Annotated[str, typer.Option(help="kmeans, gaussian, agglomerative or hdbscan.")] = "kmeans",
-    unseen_respondents: Fraction = 0.2,
-    held_out_answers: Fraction = 0.2,
-    held_out_questions: Fraction = 0.15,
+    unseen_respondents: Annotated[
+        float | None, typer.Option(help="Fraction of respondents set apart; 0.2 if not given.", min=0.0, max=0.95)
+    ] = None,
+    held_out_answers: Annotated[
+        float | None, typer.Option(help="Fraction of answers set apart; 0.2 if not given.", min=0.0, max=0.95)
+    ] = None,
+    held_out_questions: Annotated[
+        float | None, typer.Option(help="Fraction of questions set apart; 0.15 if not given.", min=0.0, max=0.95)
+    ] = None,
+    hold_out_by: Annotated[
+        str | None,
+        typer.Option(help="Set whole groups of questions apart: battery, topic or wave. Default: single questions."),
+    ] = None,
+    protocol: Annotated[
+        str | None,
+        typer.Option(
+            help="A published protocol in place of these fractions: gems (of 60% of the people 40% of the answers are "
+            "known), gems-individuals (of these people only the traits) or gems-questions (20% of the questions)."
+        ),
+    ] = None,
     use_everything: Annotated[bool, typer.Option(help="Hold nothing out for evaluation: a final model.")] = False,
     seed: Seed = 0,
     as_json: AsJson = False,
@@ -50,10 +68,13 @@ def fit(
     from personaspace.survey.readers.reading import Reading
     from personaspace.survey.readers.registry import read_with_account
     from personaspace.survey.simulate import simulate
-    from personaspace.survey.split import SplitSettings
+    from personaspace.survey.split_settings import SplitSettings
 
-    fractions = (0.0,) * 3 if use_everything else (unseen_respondents, held_out_answers, held_out_questions)
-    settings = SplitSettings(*fractions, seed=seed)
+    fractions = (unseen_respondents, held_out_answers, held_out_questions)
+    if use_everything and any(given is not None for given in (*fractions, hold_out_by, protocol)):
+        raise SettingError("--use-everything sets nothing apart: leave it out, or what says how to set apart")
+    fractions = (0.0,) * 3 if use_everything else fractions
+    settings = SplitSettings.of(*fractions, seed=seed, hold_out_by=hold_out_by, protocol=protocol)
     number_of_personas(personas, clusters)
     make_embedder(embedder, seed=seed)
     with Reporter() as reporter:

@@ -12,7 +12,6 @@ from personaspace.errors import MAX_SEED
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder made by `fit`.")]
 Seed = Annotated[int, typer.Option(help="Seed of every random choice.", min=0, max=MAX_SEED)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
-Fraction = Annotated[float, typer.Option(min=0.0, max=0.95)]
 Device = Annotated[str, typer.Option(help="Where the language model runs: cpu, cuda, ...")]
 PersonaNames = Annotated[
     list[str] | None,

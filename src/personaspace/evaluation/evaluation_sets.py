@@ -11,6 +11,7 @@ from personaspace.embedding.base import Embedder
 from personaspace.errors import SettingError
 from personaspace.survey.arrays import Vectors
 from personaspace.survey.split import Split
+from personaspace.survey.split_settings import PROTOCOLS
 from personaspace.survey.survey import Survey
 
 KNOWN = (5, 20)
@@ -59,18 +60,23 @@ def evaluation_sets(
             f"the {embedder.name} embedder was fitted on other respondents or questions than this split trains on: "
             "fit it on split.train"
         )
+    protocol, by = split.settings.protocol, split.settings.hold_out_by
+    titled = f", {PROTOCOLS[protocol].title}" if protocol else ""
+    questions = f"held-out questions, by {by}" if by else "held-out questions"
+    if protocol == "gems-individuals":
+        known = (0,)
     own = embedder.embed(train)
-    candidates = [EvaluationSet("held-out answers", split.held_out_answers, train, own, True)]
+    candidates = [EvaluationSet(f"held-out answers{titled}", split.held_out_answers, train, own, True)]
     unseen = [(k, split.known(k), embedder.embed(split.known(k))) for k in known if len(split.unseen_known.respondents)]
     candidates += [
-        EvaluationSet(f"unseen respondents K={k}", split.unseen_held_out, answers, vectors, True)
+        EvaluationSet(f"unseen respondents K={k}{titled}", split.unseen_held_out, answers, vectors, True)
         for k, answers, vectors in unseen
     ]
-    candidates.append(EvaluationSet("held-out questions", split.held_out_questions, train, own, False))
+    candidates.append(EvaluationSet(f"{questions}{titled}", split.held_out_questions, train, own, False))
     candidates += [_after_pilot(candidates[-1], n, split.settings.seed) for n in pilots]
     candidates += [
         EvaluationSet(
-            f"unseen respondents, held-out questions K={k}", split.unseen_held_out_questions, answers, vectors, False
+            f"unseen respondents, {questions} K={k}", split.unseen_held_out_questions, answers, vectors, False
         )
         for k, answers, vectors in unseen
     ]

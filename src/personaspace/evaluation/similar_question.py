@@ -11,10 +11,10 @@ import numpy as np
 from personaspace.evaluation.baselines import majority_table
 from personaspace.evaluation.predictions import Predictions, padded_columns
 from personaspace.evaluation.shared_questions import matched_questions
-from personaspace.newquestions.features import question_text, tfidf
 from personaspace.survey.arrays import FloatArray, IntArray
 from personaspace.survey.lookup import positions
 from personaspace.survey.survey import Survey
+from personaspace.survey.text_vectors import question_text, tfidf
 
 
 def similar_question_majority(train: Survey, test: Survey) -> Predictions:

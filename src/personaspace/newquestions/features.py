@@ -16,8 +16,7 @@ contrasts of each question's options (Helmert's), one fewer than it has options.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
@@ -27,6 +26,7 @@ import numpy as np
 
 from personaspace.survey.arrays import FloatArray, IntArray
 from personaspace.survey.question import Question
+from personaspace.survey.text_vectors import question_text, tfidf
 
 
 @dataclass(frozen=True)
@@ -192,31 +192,6 @@ def contrasts(options: int) -> FloatArray:
     return scaled
 
 
-def tfidf(texts: Iterable[str]) -> Any:
-    """Fit tf-idf vectors with a logarithm of the counts, so that the product of two is their cosine.
-
-    Args:
-        texts: Those whose words make up the vocabulary. A text without words, such as "+", counts as one word.
-
-    Returns:
-        A fitted ``sklearn.feature_extraction.text.TfidfVectorizer``: its ``transform`` takes texts and returns a sparse
-        matrix, a row of length 1 per text.
-
-    Example:
-        >>> vectors = tfidf(["Trust banks?", "Trust schools?"]).transform(["Trust banks?", "+"])
-        >>> (vectors @ vectors.T).toarray().round(2).tolist()
-        [[1.0, 0.0], [0.0, 0.0]]
-    """
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    return TfidfVectorizer(sublinear_tf=True, analyzer=_words).fit(texts)
-
-
-def question_text(question: Question) -> str:
-    """The text of a question followed by its options."""
-    return " ".join([question.text, *_options([question])])
-
-
 def _unit(rows: FloatArray) -> FloatArray:
     scaled: FloatArray = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
     return scaled
@@ -224,7 +199,3 @@ def _unit(rows: FloatArray) -> FloatArray:
 
 def _options(questions: Sequence[Question]) -> list[str]:
     return [option.text for question in questions for option in question.options]
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.lower()) or [text.strip()]

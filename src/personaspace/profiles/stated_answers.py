@@ -11,7 +11,6 @@ import numpy as np
 
 from personaspace.embedding.base import Embedder
 from personaspace.errors import SettingError, SurveyError, shown
-from personaspace.newquestions.features import question_text, tfidf
 from personaspace.persona.personas import Persona, Personas
 from personaspace.profiles.composition import SIGNIFICANT
 from personaspace.profiles.questions import MIN_ANSWERS, distinguishing_questions
@@ -21,6 +20,7 @@ from personaspace.survey.lookup import index_of, positions
 from personaspace.survey.option_sums import option_shares, sum_options
 from personaspace.survey.question import Question
 from personaspace.survey.survey import Survey
+from personaspace.survey.text_vectors import question_text, tfidf
 
 RELATED = 0.15
 """Least similarity of related questions; those that share only words such as "do you think about" stay below."""

@@ -17,7 +17,7 @@ from personaspace.runs.steer import steer_run
 from personaspace.steer.model.sources import INSTALL_SMOLLM2, NANO, SMOLLM2, smollm2_file
 from personaspace.steer.training.settings import TrainSettings
 from personaspace.survey.simulate import simulate
-from personaspace.survey.split import SplitSettings
+from personaspace.survey.split_settings import SplitSettings
 
 RESPONDENTS = 300
 QUESTION = "Should the town spend more on parks and libraries?"

@@ -81,7 +81,7 @@ def evaluate_run(
         UnknownNameError: There is no row, trait or model of a name.
     """
     what, fitted = what or Measured(), FittedRun.load(run)
-    if all(value == 0 for name, value in asdict(fitted.split.settings).items() if name != "seed"):
+    if fitted.split.settings.nothing_held_out:
         raise SettingError(
             f"{run.folder} was fitted with --use-everything: no answers were set apart to evaluate on; "
             "fit again without it"

@@ -24,7 +24,8 @@ from personaspace.profiles.profile import profile
 from personaspace.runs.fitted import FittedRun
 from personaspace.runs.run import Run
 from personaspace.survey.readers.reading import Reading
-from personaspace.survey.split import Split, SplitSettings, split
+from personaspace.survey.split import Split, split
+from personaspace.survey.split_settings import SplitSettings
 from personaspace.survey.spreadsheet import write_csv
 from personaspace.survey.storage import digest, write_survey
 from personaspace.survey.survey import Survey
@@ -76,7 +77,8 @@ def fit_run(
     settings = settings or SplitSettings()
     k = number_of_personas(personas, clusters)
     model = make_embedder(embedder, seed=settings.seed)
-    about = {"name": survey.name, "digest": digest(survey), "split": asdict(settings)}
+    chosen = {name: value for name, value in asdict(settings).items() if value is not None}
+    about = {"name": survey.name, "digest": digest(survey), "split": chosen}
     with run.writing():
 
         def keep(folder: Path) -> None:
@@ -122,8 +124,8 @@ def fit_run(
             described.save(folder / "profile")
             profile(found, parts.train, embedder=fitted).save_questions(folder / "profile" / "imputed")
 
-        chosen = {"k": personas, "method": clusters, "seed": settings.seed}
-        run.stage("personas", chosen, ("survey", "embedding"), cluster)
+        clustering = {"k": personas, "method": clusters, "seed": settings.seed}
+        run.stage("personas", clustering, ("survey", "embedding"), cluster)
         done = FittedRun(run)
         vars(done).update(split=parts, embedder=fitted)  # at hand, so not read from the folder
         return done
@@ -158,11 +160,12 @@ def number_of_personas(personas: int | str, clusters: str) -> int | Rule:
 
 def set_apart(parts: Split) -> pd.DataFrame:
     """What a split holds out for evaluation, as rows of the account of a reading: ``what``, ``count`` and ``which``."""
-    held = [question.id for question in parts.held_out_questions.questions]
+    held, by = parts.held_out_questions.questions, parts.settings.hold_out_by
+    drawn = f"whole groups by {by}" if by else "one by one"
     rows = [
         ("set apart: respondents", len(parts.unseen_known), "unseen in training"),
         ("set apart: answers", len(parts.held_out_answers.answers), "of training respondents"),
-        ("set apart: questions", len(held), "--use-everything keeps all"),
+        ("set apart: questions", len(held), f"{drawn}; --use-everything keeps all"),
     ]
     return pd.DataFrame([row for row in rows if row[1]], columns=["what", "count", "which"])
 

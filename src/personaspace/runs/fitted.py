@@ -18,7 +18,8 @@ from personaspace.persona.labels import labelled
 from personaspace.persona.personas import Personas
 from personaspace.runs.manifest import MANIFEST
 from personaspace.runs.run import Run
-from personaspace.survey.split import Split, SplitSettings, split
+from personaspace.survey.split import Split, split
+from personaspace.survey.split_settings import SplitSettings
 from personaspace.survey.storage import load_survey
 
 if TYPE_CHECKING:

@@ -2,40 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from personaspace.checks import check_number, check_whole
-from personaspace.errors import MAX_SEED
+from personaspace.checks import check_whole
+from personaspace.errors import SettingError, shown
 from personaspace.survey.answers import Pairs
 from personaspace.survey.arrays import BoolArray, IntArray
+from personaspace.survey.question_groups import GROUPINGS, question_groups
+from personaspace.survey.split_settings import SplitSettings
 from personaspace.survey.survey import Survey
-
-
-@dataclass(frozen=True)
-class SplitSettings:
-    """Settings of a split; ``split(survey, **asdict(settings))`` makes it again.
-
-    Attributes:
-        unseen_respondents: Fraction of respondents that no stage sees in training.
-        held_out_answers: Fraction of the answers set apart, of training and of unseen respondents alike.
-        held_out_questions: Fraction of questions no stage sees at all.
-        seed: Seed of every random choice.
-
-    Raises:
-        SettingError: A fraction is outside [0, 1) or the seed is negative.
-    """
-
-    unseen_respondents: float = 0.2
-    held_out_answers: float = 0.2
-    held_out_questions: float = 0.15
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        for name in (field.name for field in fields(self) if field.name != "seed"):
-            check_number(name, getattr(self, name), 0, 1, below=True)
-        check_whole("seed", self.seed, 0, MAX_SEED)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,18 +64,25 @@ class Split:
 def split(
     survey: Survey,
     *,
-    unseen_respondents: float = 0.2,
-    held_out_answers: float = 0.2,
-    held_out_questions: float = 0.15,
+    unseen_respondents: float | None = None,
+    held_out_answers: float | None = None,
+    held_out_questions: float | None = None,
+    hold_out_by: str | None = None,
+    protocol: str | None = None,
     seed: int = 0,
 ) -> Split:
     """Split a survey at random into training answers and evaluation sets.
 
     Args:
         survey: Any survey.
-        unseen_respondents: Fraction of respondents set apart, in [0, 1); 0 for none.
-        held_out_answers: Fraction of the answers set apart on either side, in [0, 1).
-        held_out_questions: Fraction of questions set apart, in [0, 1).
+        unseen_respondents: Fraction of respondents set apart, in [0, 1); 0.2 by default, 0 for none.
+        held_out_answers: Fraction of the answers set apart on either side, in [0, 1); 0.2 by default.
+        held_out_questions: Fraction of questions set apart, in [0, 1); 0.15 by default.
+        hold_out_by: ``"battery"``, ``"topic"`` or ``"wave"`` holds out whole groups of questions
+            (:func:`~personaspace.survey.question_groups.question_groups`), drawn at random as long as each brings the
+            fraction nearer, so that no held-out question has a sibling in training; ``None`` draws single questions.
+        protocol: A published protocol, which sets the fractions itself: one of
+            :data:`~personaspace.survey.split_settings.PROTOCOLS`.
         seed: The same seed gives the same split. Each choice has its own random stream, so that the unseen
             respondents do not depend on the other fractions.
 
@@ -106,7 +90,9 @@ def split(
         Six surveys whose answers are disjoint and together those of the survey.
 
     Raises:
-        SettingError: A fraction is outside [0, 1) or the seed is negative.
+        SettingError: A fraction is outside [0, 1) or another than the protocol's, or the seed is negative; all
+            questions are of one group.
+        UnknownNameError: There is no such protocol or way to group questions.
 
     Example:
         >>> from personaspace.survey.simulate import simulate
@@ -115,13 +101,28 @@ def split(
         (80, 51)
         >>> parts.train.respondents == parts.held_out_answers.respondents
         True
+        >>> topics = split(simulate(respondents=100), hold_out_by="topic", seed=0)
+        >>> {question.topic for question in topics.held_out_questions.questions}
+        {'technology'}
     """
-    settings = SplitSettings(unseen_respondents, held_out_answers, held_out_questions, seed)
+    settings = SplitSettings.of(
+        unseen_respondents, held_out_answers, held_out_questions, seed=seed, hold_out_by=hold_out_by, protocol=protocol
+    )
     of_people, of_questions, of_answers, of_unseen = np.random.default_rng(seed).spawn(4)
-    unseen = _choose(len(survey.respondents), unseen_respondents, of_people)
-    held_out = _choose(len(survey.questions), held_out_questions, of_questions)
-    train, other = _divide(survey.select(~unseen, ~held_out), held_out_answers, of_answers)
-    known, to_predict = _divide(survey.select(unseen, ~held_out), held_out_answers, of_unseen)
+    unseen = _choose(len(survey.respondents), settings.unseen_respondents, of_people)
+    groups = np.arange(len(survey.questions)) if hold_out_by is None else _several_groups(survey, hold_out_by)
+    held_out = _choose_groups(groups, settings.held_out_questions, of_questions)
+    if protocol is None:
+        train, other = _divide(survey.select(~unseen, ~held_out), settings.held_out_answers, of_answers)
+        known, to_predict = _divide(survey.select(unseen, ~held_out), settings.held_out_answers, of_unseen)
+    else:
+        hidden = _hidden_of_each(survey, unseen, settings.held_out_answers, of_unseen)
+        if protocol == "gems":  # the answers that are not hidden are in training
+            unseen = np.zeros_like(unseen)
+        shown, hidden_answers = _divided(survey, hidden)
+        (train, other), (known, to_predict) = (
+            (shown.select(people, ~held_out), hidden_answers.select(people, ~held_out)) for people in (~unseen, unseen)
+        )
     return Split(
         survey=survey,
         train=train,
@@ -136,15 +137,56 @@ def split(
 
 def _choose(size: int, fraction: float, rng: np.random.Generator) -> BoolArray:
     """A random mask of the given share, of all but at least one."""
-    chosen = np.zeros(size, np.bool_)
-    chosen[rng.permutation(size)[: min(round(fraction * size), max(size - 1, 0))]] = True
-    return chosen
+    return _choose_groups(np.arange(size), fraction, rng)
+
+
+def _choose_groups(groups: IntArray, fraction: float, rng: np.random.Generator) -> BoolArray:
+    """A random mask of whole groups whose share comes near the given one, at least one and never all of them."""
+    sizes = np.bincount(groups)
+    wanted = min(round(fraction * len(groups)), max(len(groups) - 1, 0))
+    order = rng.permutation(len(sizes))
+    chosen = np.zeros(len(sizes), np.bool_)
+    total = 0
+    for group in order:
+        nearer = abs(total + sizes[group] - wanted) < wanted - total
+        if nearer and total + sizes[group] < len(groups):
+            chosen[group] = True
+            total += sizes[group]
+    if wanted and not total:
+        chosen[order[sizes[order].argmin()]] = True
+    return chosen[groups]
+
+
+def _several_groups(survey: Survey, by: str) -> IntArray:
+    """The group of each question; :class:`SettingError` where there is only one group."""
+    groups = question_groups(survey, by)
+    if len(set(groups.tolist())) < 2:
+        others = " or ".join(sorted(GROUPINGS.keys() - {by}))
+        raise SettingError(
+            f"all {len(groups)} questions of {shown(survey.name)} are of one {by}, so that none would be left to train "
+            f"on: hold out by {others}, or single questions"
+        )
+    return groups
 
 
 def _divide(survey: Survey, fraction: float, rng: np.random.Generator) -> tuple[Survey, Survey]:
-    """Kept answers with all refusals, and the answers held out."""
-    out = _choose(len(survey.answers), fraction, rng)
-    return survey.with_answers(~out), replace(survey.with_answers(out), refusals=Pairs.empty())
+    """Kept answers with all refusals, and the answers held out at random."""
+    return _divided(survey, _choose(len(survey.answers), fraction, rng))
+
+
+def _divided(survey: Survey, hidden: BoolArray) -> tuple[Survey, Survey]:
+    return survey.with_answers(~hidden), replace(survey.with_answers(hidden), refusals=Pairs.empty())
+
+
+def _hidden_of_each(survey: Survey, people: BoolArray, fraction: float, rng: np.random.Generator) -> BoolArray:
+    """A random mask of the given share of the answers of each of some people, rounded up."""
+    respondent = survey.answers.respondent
+    order = rng.permutation(len(respondent))
+    rank = np.empty(len(order), np.int64)
+    rank[order] = _rank_within(respondent[order])
+    kept = np.floor((1 - fraction) * np.bincount(respondent, minlength=len(people)) + 1e-9)
+    hidden: BoolArray = people[respondent] & (rank >= kept[respondent])
+    return hidden
 
 
 def _rank_within(groups: IntArray) -> IntArray:
