@@ -86,7 +86,7 @@ def test_an_interrupted_one_goes_on(
 def test_a_run_that_holds_nothing_out_is_refused_in_one_line(tiny_folder: Path, tmp_path: Path) -> None:
     survey = simulate(respondents=60, seed=0).select(questions=range(8))
     fit_run(Run.create(tmp_path / "run"), survey, embedder="factorization", personas=2, settings=SplitSettings(0, 0, 0))
-    assert "holds no answers out to evaluate on" in fail("reproduce", tmp_path / "run", "--model", tiny_folder)
+    assert "was fitted without held-out answers" in fail("reproduce", tmp_path / "run", "--model", tiny_folder)
 
 
 def test_manifest_names_what_was_done(reproduced: Path) -> None:

@@ -40,6 +40,13 @@ def test_weights_and_the_absence_of_a_model_are_told() -> None:
     assert told["When"] == "In May"
 
 
+def test_how_questions_were_held_out_is_told() -> None:
+    survey = ps.simulate(respondents=50, seed=0)
+    for settings, words in (({"hold_out_by": "topic"}, "by topic"), ({"protocol": "gems"}, "(GEMS setting 1)")):
+        parts = ps.split(survey, seed=0, **settings)  # type: ignore[arg-type]
+        assert words in disclosure(parts, ps.Factorization(dim=4, seed=0).fit(parts.train))["Protocol"]
+
+
 def test_another_answer_is_another_digest() -> None:
     parts, space = parts_and_space()
     other = replace(parts, survey=parts.survey.with_answers(np.arange(len(parts.survey.answers)) > 0))

@@ -11,6 +11,7 @@ from datetime import date
 from personaspace.embedding.base import Embedder
 from personaspace.evaluation.sample import Sample
 from personaspace.survey.split import Split
+from personaspace.survey.split_settings import PROTOCOLS
 from personaspace.survey.storage import digest
 from personaspace.survey.survey import Survey
 
@@ -99,5 +100,7 @@ def _protocol(split: Split, sample: Sample | None) -> str:
         "questions": settings.held_out_questions,
     }
     held = ", ".join(f"{share:.0%} of {what}" for what, share in shares.items() if share) or "nothing"
+    held += f", whole groups of questions by {settings.hold_out_by}" if settings.hold_out_by else ""
+    held += f" ({PROTOCOLS[settings.protocol].title})" if settings.protocol else ""
     drawn = f"; measured on {sample}" if sample else ""
     return f"Held out before anything was fitted: {held}; seed {settings.seed}{drawn}"

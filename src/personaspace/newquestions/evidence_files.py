@@ -13,7 +13,7 @@ import pandas as pd
 from personaspace.errors import SurveyError, UnknownNameError, listed, shown, unknown
 from personaspace.files import user_path
 from personaspace.newquestions.new_question import NewQuestion
-from personaspace.survey.question import Option, Question
+from personaspace.survey.question import Question
 from personaspace.survey.readers.csv_file import read_csv
 from personaspace.survey.spreadsheet import from_text
 from personaspace.survey.survey import Survey

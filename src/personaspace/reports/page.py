@@ -35,23 +35,27 @@ def page(story: Story) -> str:
         shares = compare(story.personas, story.split.train, *answer_choices(story.split.train))
     scripts = script(["basics", "map", "pictures", "script"])
     policy = base64.b64encode(hashlib.sha256(scripts.encode()).digest()).decode()
-    return environment().get_template("page.html").render(
-        survey=story.split.survey,
-        personas=persona_colors(story),
-        named=namer(story),
-        asked=asked(story),
-        map=space(story),
-        cards=cards(story, shares),
-        composition=composition(story),
-        questions=questions(story, shares),
-        number=number_of_personas(story),
-        variance=variance(story),
-        predictions=predictions(story),
-        new=new_question(story),
-        words=words(story),
-        made=story.made,
-        individuals=story.individuals,
-        script=Markup(scripts),  # noqa: S704  (our own)
-        policy=policy,
-        style=Markup(style()),  # noqa: S704  (our own)
+    return (
+        environment()
+        .get_template("page.html")
+        .render(
+            survey=story.split.survey,
+            personas=persona_colors(story),
+            named=namer(story),
+            asked=asked(story),
+            map=space(story),
+            cards=cards(story, shares),
+            composition=composition(story),
+            questions=questions(story, shares),
+            number=number_of_personas(story),
+            variance=variance(story),
+            predictions=predictions(story),
+            new=new_question(story),
+            words=words(story),
+            made=story.made,
+            individuals=story.individuals,
+            script=Markup(scripts),  # noqa: S704  (our own)
+            policy=policy,
+            style=Markup(style()),  # noqa: S704  (our own)
+        )
     )

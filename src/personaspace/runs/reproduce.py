@@ -84,12 +84,15 @@ def reproduce_run(
 
     Raises:
         RunError: The run is not fitted, or is damaged or out of date.
-        SettingError: The run was fitted on everything, so that nothing is left to evaluate on.
+        SettingError: The run holds out no answers, or no respondents.
         ModelError: The model cannot be used, or training diverged.
     """
     effort, fitted = effort or Effort(), FittedRun.load(run)
-    if not len(fitted.split.held_out_answers.answers):
-        raise SettingError(f"{run.folder} holds no answers out to evaluate on: fit it without --use-everything")
+    if not len(fitted.split.held_out_answers.answers) or not len(fitted.split.unseen_held_out.answers):
+        raise SettingError(
+            f"{run.folder} was fitted without held-out answers or without unseen respondents, which the tables need: "
+            "fit it again with the default shares, without --use-everything or --protocol"
+        )
     published_form = {form: _published(run, model, form, effort, seed, device, on_step) for form in FORMS}
     own = run.has("steer") and run.settings("steer").get("model") == model
     stages = ("survey", "embedding", "personas", *map(_stage, FORMS), *(("steer",) if own else ()))
