@@ -8,7 +8,8 @@ import pytest
 from personaspace.errors import SettingError
 from personaspace.evaluation.averages import Metric
 from personaspace.evaluation.bootstrap import bootstrap
-from personaspace.evaluation.metrics import METRICS, macro_accuracy, wasserstein
+from personaspace.evaluation.distances import wasserstein
+from personaspace.evaluation.metrics import METRICS, macro_accuracy
 from personaspace.evaluation.predictions import Predictions
 
 
@@ -67,7 +68,7 @@ def resampled_by_hand(metric: Metric, p: Predictions, resamples: int, seed: int)
             np.array(weights),
             p.value[rows],
         )
-        values.append(float(metric(copies, None)))
+        values.append(float(metric(copies, copies.weight)))
     return values
 
 
@@ -76,9 +77,9 @@ def resampled_by_hand(metric: Metric, p: Predictions, resamples: int, seed: int)
 def test_whole_respondents_are_drawn_with_their_weights(name: str, level: float) -> None:
     metric, p = METRICS[name], weighted()
     values = resampled_by_hand(metric, p, resamples=40, seed=3)
-    value = float(metric(p, None))
+    value = float(metric(p, p.weight))
     low, high = value + np.quantile(values, [(1 - level) / 2, (1 + level) / 2]) - np.mean(values)
-    found = bootstrap(metric, p, resamples=40, level=level, seed=3)
+    found = bootstrap(metric, p, resamples=40, level=level, seed=3, weighted=True)
     assert found.value == value
     assert found == pytest.approx((value, low, high), abs=1e-12)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,15 +11,8 @@ from hypothesis import strategies as st
 from scipy.stats import wasserstein_distance
 
 from personaspace.errors import SettingError
-from personaspace.evaluation.metrics import (
-    METRICS,
-    ece,
-    log_loss,
-    macro_accuracy,
-    sd_ratio,
-    total_variation,
-    wasserstein,
-)
+from personaspace.evaluation.distances import sd_ratio, topline_error, total_variation, wasserstein
+from personaspace.evaluation.metrics import METRICS, ece, log_loss, macro_accuracy, reliability
 from personaspace.evaluation.predictions import Predictions
 
 
@@ -52,7 +47,7 @@ def test_macro_accuracy_is_the_weighted_mean_of_each_respondents_own(seed: int) 
         rows = np.flatnonzero(p.respondent == respondent)
         own.append(np.mean([p.probabilities[a].argmax() == p.option[a] for a in rows]))
         weight.append(p.weight[respondent])
-    assert macro_accuracy(p) == pytest.approx(np.average(own, weights=weight))
+    assert macro_accuracy(p, p.weight) == pytest.approx(np.average(own, weights=weight))
 
 
 def test_a_tie_counts_as_the_chance_of_guessing_among_the_tied() -> None:
@@ -69,7 +64,7 @@ def test_respondents_without_answers_do_not_count() -> None:
 def test_log_loss_is_the_weighted_mean_of_minus_log_p(seed: int) -> None:
     p = random_predictions(seed)
     chosen = [p.probabilities[a, p.option[a]] for a in range(len(p))]
-    assert log_loss(p) == pytest.approx(-np.average(np.log(chosen), weights=p.weight[p.respondent]))
+    assert log_loss(p, p.weight) == pytest.approx(-np.average(np.log(chosen), weights=p.weight[p.respondent]))
 
 
 def test_log_loss_of_the_impossible_is_finite() -> None:
@@ -81,7 +76,18 @@ def test_log_loss_of_the_impossible_is_finite() -> None:
 def test_total_variation_against_one_question_at_a_time(seed: int) -> None:
     p = random_predictions(seed)
     expected = [np.abs(np.subtract(*distributions(p, j))).sum() / 2 for j in range(3)]
-    assert total_variation(p) == pytest.approx(np.mean(expected))
+    assert total_variation(p, p.weight) == pytest.approx(np.mean(expected))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_topline_error_is_in_points_of_each_option_that_a_question_has(seed: int) -> None:
+    p = random_predictions(seed)
+    sized = replace(p, sizes=np.array([4, 3, 2]))
+    expected = [
+        100 * np.mean([abs(of - given) for of, given in zip(*distributions(p, j), strict=True)][:size])
+        for j, size in enumerate((4, 3, 2))
+    ]
+    assert topline_error(sized, p.weight) == pytest.approx(np.mean(expected))
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -93,7 +99,7 @@ def test_wasserstein_agrees_with_scipy_on_options_that_have_a_position(seed: int
         predicted, actual = (d[placed] for d in distributions(p, j))
         x = p.positions[j, placed]
         expected.append(wasserstein_distance(x, x, predicted, actual))
-    assert wasserstein(p) == pytest.approx(np.mean(expected))
+    assert wasserstein(p, p.weight) == pytest.approx(np.mean(expected))
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -118,7 +124,21 @@ def test_ece_bins_by_confidence(seed: int) -> None:
     for b in range(15):
         rows = (confidence >= b / 15) & ((confidence < (b + 1) / 15) | (b == 14))
         expected += abs((weight[rows] * (hit[rows] - confidence[rows])).sum())
-    assert ece(p) == pytest.approx(expected / weight.sum())
+    assert ece(p, p.weight) == pytest.approx(expected / weight.sum())
+
+
+def test_the_reliability_curve_is_what_calibration_error_sums_up() -> None:
+    p = random_predictions(0, answers=500)
+    curve = reliability(p)
+    assert sum(of.answers for of in curve) == 500 and len({int(of.confidence * 15) for of in curve}) == len(curve)
+    assert sum(of.answers * abs(of.right - of.confidence) for of in curve) / 500 == pytest.approx(float(ece(p)))
+
+
+def test_a_calibrated_coin_lies_on_the_diagonal() -> None:
+    n = 1000
+    p = Predictions([[0.7, 0.3]] * n, [0] * 700 + [1] * 300, range(n), [0] * n, [[0, 1]])
+    (only,) = reliability(p)
+    assert only == pytest.approx((0.7, 0.7, n)) and ece(p) == pytest.approx(0)
 
 
 def test_without_ordinal_questions_ordinal_metrics_are_nan() -> None:
@@ -154,14 +174,22 @@ def test_metrics_stay_in_their_range_and_rows_of_weights_are_independent(seed: i
         np.testing.assert_allclose(together, [metric(p, row) for row in rows], atol=1e-12)
         assert (together >= 0).all()
         if name not in ("log_loss", "sd_ratio"):
-            assert (together <= 1).all()
+            assert (together <= (100 if name == "topline_error" else 1)).all()
 
 
 def test_perfect_predictions() -> None:
     p = random_predictions(0)
     perfect = Predictions(np.eye(4)[p.option], p.option, p.respondent, p.question, p.positions, p.weight)
     values = {name: float(metric(perfect, None)) for name, metric in METRICS.items()}
-    best = {"macro_accuracy": 1, "log_loss": 0, "wasserstein": 0, "ece": 0, "sd_ratio": 1, "total_variation": 0}
+    best = {
+        "macro_accuracy": 1,
+        "log_loss": 0,
+        "wasserstein": 0,
+        "ece": 0,
+        "sd_ratio": 1,
+        "total_variation": 0,
+        "topline_error": 0,
+    }
     assert values == pytest.approx(best)
 
 

@@ -47,8 +47,8 @@ def test_r2_and_absolute_error_are_those_of_scikit_learn(seed: int) -> None:
     p = random_predictions(seed)
     explained = [r2_score(given, expected, sample_weight=weight) for given, expected, weight in per_question(p)]
     errors = [mean_absolute_error(given, expected, sample_weight=weight) for given, expected, weight in per_question(p)]
-    assert r2(p) == pytest.approx(np.mean(explained))
-    assert absolute_error(p) == pytest.approx(np.mean(errors))
+    assert r2(p, p.weight) == pytest.approx(np.mean(explained))
+    assert absolute_error(p, p.weight) == pytest.approx(np.mean(errors))
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -76,8 +76,25 @@ def test_rows_say_how_many_they_were_measured_on(results: Results, parts: Split)
 def test_values_and_intervals_are_those_of_the_method(results: Results, parts: Split, metric: str) -> None:
     predictions = majority(parts.train, parts.held_out_answers)
     expected = bootstrap(METRICS[metric], predictions, resamples=1000, seed=0)
-    (row,) = (r for r in results.rows if (r.split, r.method, r.metric) == ("held-out answers", "majority", metric))
-    assert (row.value, row.low, row.high) == expected
+    measured = results.table.query(
+        "split == 'held-out answers' and method == 'majority' and metric == @metric and not weighted"
+    )
+    assert measured[["value", "low", "high"]].to_numpy().tolist() == [list(expected)]
+
+
+def test_survey_weights_are_measured_beside_where_they_differ(parts: Split, embedder: Factorization) -> None:
+    people = len(parts.survey.respondents)
+    even, uneven = (replace(parts.survey, weights=w) for w in (np.full(people, 2.0), np.linspace(0.1, 2, people)))
+    alike = evaluate(None, embedder, split(even, seed=0), rows="majority", known=())
+    assert not alike.table["weighted"].any()
+    weighed = split(uneven, seed=0)
+    results = evaluate(None, embedder, weighed, rows="majority", known=())
+    at, predictions = "held-out answers", majority(weighed.train, weighed.held_out_answers)
+    for metric in ("macro_accuracy", "topline_error"):
+        assert results.value(at, "majority", metric) == alike.value(at, "majority", metric)
+        weights = weighed.held_out_answers.weight
+        assert results.value(at, "majority", metric, weighted=True) == METRICS[metric](predictions, weights)
+        assert results.summary(metric, weighted=True).loc["majority", at] == METRICS[metric](predictions, weights)
 
 
 def test_all_rows_of_a_sample_are_measured_on_the_same_answers(

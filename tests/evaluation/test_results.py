@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ def test_saved_equals_loaded(results: Results, tmp_path: Path) -> None:
 def test_summary_keeps_the_best_trait_only(results: Results) -> None:
     summary = results.summary()
     kept = [method for method in summary.index if method.startswith("demographic: ")]
-    rows = results.table.query("metric == 'macro_accuracy' and split == 'held-out answers'")
+    rows = results.table.query("metric == 'macro_accuracy' and split == 'held-out answers' and not weighted")
     traits = rows[rows["method"].str.startswith("demographic: ")].set_index("method")["value"]
     assert [traits.idxmax()] == kept
 
@@ -54,6 +55,14 @@ def test_results_of_before_there_were_samples_are_read(results: Results, tmp_pat
     content = {k: v for k, v in results.to_json().items() if k not in ("sample", "notes")}
     (tmp_path / "results.json").write_text(json.dumps(content))
     assert Results.load(tmp_path / "results.json").sample is None
+
+
+def test_results_of_before_there_were_weights_are_read(results: Results, tmp_path: Path) -> None:
+    alike = replace(results, rows=tuple(row for row in results.rows if not row.weighted))
+    content = alike.to_json()
+    content["rows"] = [{k: v for k, v in row.items() if k != "weighted"} for row in content["rows"]]
+    (tmp_path / "results.json").write_text(json.dumps(content))
+    assert Results.load(tmp_path / "results.json") == alike
 
 
 def test_every_metric_has_a_direction() -> None:

@@ -14,7 +14,7 @@ from personaspace.evaluation.predictions import Predictions
 from personaspace.survey.arrays import FloatArray
 
 CELLS = 2**23
-"""Most resampled weights in memory at a time."""
+"""Most resampled weights, or weighted sums of options, in memory at a time."""
 
 
 class Interval(NamedTuple):
@@ -25,8 +25,32 @@ class Interval(NamedTuple):
     high: float
 
 
+class Sampled(NamedTuple):
+    """A metric's value on all respondents, and on resampled ones, shape ``[resamples]``."""
+
+    value: float
+    resampled: FloatArray
+
+    @property
+    def moved(self) -> FloatArray:
+        """The resampled values that exist, moved so that their mean is the value: free of the noise of resampling."""
+        known = self.resampled[~np.isnan(self.resampled)]
+        return self.value + known - known.mean() if len(known) else known
+
+    def interval(self, level: float = 0.95) -> Interval:
+        """The value and the range in which this share of the moved values lies; NaN where there is none."""
+        moved, tail = self.moved, (1 - level) / 2
+        low, high = np.quantile(moved, [tail, 1 - tail]) if len(moved) else (np.nan, np.nan)
+        return Interval(self.value, float(low), float(high))
+
+
 def bootstrap(
-    metric: Metric, predictions: Predictions, resamples: int = 1000, level: float = 0.95, seed: int = 0
+    metric: Metric,
+    predictions: Predictions,
+    resamples: int = 1000,
+    level: float = 0.95,
+    seed: int = 0,
+    weighted: bool = False,
 ) -> Interval:
     """Compute a metric and its bootstrap interval: respondents are drawn with replacement, each with all their answers.
 
@@ -40,6 +64,7 @@ def bootstrap(
         resamples: How many times to draw, at least 1.
         level: Share of the resampled values that lie inside the interval, between 0 and 1.
         seed: Equal seeds draw the same respondents, so that methods are compared on equal draws.
+        weighted: Whether respondents count by their survey weights rather than alike.
 
     Returns:
         The metric on all respondents, and its interval.
@@ -55,54 +80,47 @@ def bootstrap(
         >>> value, 0.04 < value - low < 0.06, 0.04 < high - value < 0.06
         (0.5, True, True)
     """
-    return bootstrap_all(lambda *given: {"": metric(*given)}, predictions, resamples, level, seed)[""]
+    level = check_number("level", level, 0, 1, above=True, below=True)
+    return resampled(lambda *given: {"": metric(*given)}, predictions, resamples, seed, weighted)[""].interval(level)
 
 
-def bootstrap_all(
+def resampled(
     measure: Callable[[Predictions, FloatArray | None], Mapping[str, FloatArray]],
     predictions: Predictions,
     resamples: int = 1000,
-    level: float = 0.95,
     seed: int = 0,
-) -> dict[str, Interval]:
-    """Compute several metrics and their intervals on the same resampled respondents; see :func:`bootstrap`.
+    weighted: bool = False,
+) -> dict[str, Sampled]:
+    """Compute several metrics on all respondents and on the same resampled ones; see :func:`bootstrap`.
 
     Args:
         measure: From predictions and weights to the metrics by name.
         predictions: See :func:`bootstrap`.
-        resamples: See :func:`bootstrap`.
-        level: See :func:`bootstrap`.
+        resamples: See :func:`bootstrap`; fewer of one seed are the first of more.
         seed: See :func:`bootstrap`.
+        weighted: See :func:`bootstrap`.
 
     Raises:
-        SettingError: ``resamples``, ``level`` or ``seed`` outside their range.
+        SettingError: ``resamples`` or ``seed`` outside its range.
     """
     check_whole("resamples", resamples, least=1)
-    check_number("level", level, 0, 1, above=True, below=True)
     check_whole("seed", seed, least=0, most=MAX_SEED)
-    blocks = [measure(predictions, weights) for weights in _resampled(predictions, resamples, seed)]
+    own = predictions.weight if weighted else None
+    blocks = [measure(predictions, weights) for weights in _draws(predictions, own, resamples, seed)]
     return {
-        name: _interval(float(value), np.concatenate([block[name] for block in blocks]), (1 - level) / 2)
-        for name, value in measure(predictions, None).items()
+        name: Sampled(float(value), np.concatenate([block[name] for block in blocks]))
+        for name, value in measure(predictions, own).items()
     }
 
 
-def _interval(value: float, resampled: FloatArray, tail: float) -> Interval:
-    resampled = resampled[~np.isnan(resampled)]
-    if not len(resampled):
-        return Interval(value, np.nan, np.nan)
-    low, high = value + np.quantile(resampled, [tail, 1 - tail]) - resampled.mean()
-    return Interval(value, float(low), float(high))
-
-
-def _resampled(predictions: Predictions, resamples: int, seed: int) -> Iterator[FloatArray]:
+def _draws(predictions: Predictions, own: FloatArray | None, resamples: int, seed: int) -> Iterator[FloatArray]:
     """Blocks of resampled weights, each of shape [some resamples, respondents], stored respondent by respondent."""
     rng = np.random.default_rng(seed)
     respondents = len(predictions.weight)
     present = np.unique(predictions.respondent)
-    block = max(1, CELLS // respondents)
+    block = max(1, CELLS // max(respondents, 2 * predictions.positions.size))
     for start in range(0, resamples, block):
-        rows = min(block, resamples - start)
-        drawn = present[rng.integers(len(present), size=(rows, len(present)))]
-        counts = np.bincount((drawn * rows + np.arange(rows)[:, None]).ravel(), minlength=respondents * rows)
-        yield (counts.reshape(respondents, rows) * predictions.weight[:, None]).T
+        drawn = rng.integers(len(present), size=(min(block, resamples - start), len(present)))
+        weights = np.zeros((respondents, len(drawn)))
+        weights[present] = np.array([np.bincount(row, minlength=len(present)) for row in drawn]).T
+        yield (weights if own is None else weights * own[:, None]).T

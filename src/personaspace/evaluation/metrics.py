@@ -2,7 +2,7 @@
 
 Every metric is a function of the predictions and of the respondents' weights. ``weights`` has shape
 ``[respondents]`` and gives one value, or ``[resamples, respondents]`` and gives one value per row: a bootstrap
-is the same metric under resampled weights. Without weights, those of the predictions are used.
+is the same metric under resampled weights. Without weights every respondent counts alike.
 
 Notation: respondent i has weight w_i and gave n_i answers; p_a(o) is the predicted probability of option o for answer
 a, y_a the option chosen, x_o the ordinal position of an option.
@@ -10,19 +10,29 @@ a, y_a the option chosen, x_o the ordinal position of an option.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
-from personaspace.evaluation.averages import Metric, mean_over_questions, ratio, rows_by_question, weights_of
+from personaspace.evaluation.averages import Metric, ratio, sums_by_respondent, weights_of
+from personaspace.evaluation.distances import sd_ratio, topline_error, total_variation, wasserstein
+from personaspace.evaluation.distributions import distributions
 from personaspace.evaluation.predictions import Predictions
-from personaspace.survey.arrays import FloatArray
-
-Distributions = list[tuple[FloatArray, FloatArray, FloatArray]]
-"""Per question that has answers: positions [options], predicted and actual weighted sums [..., options]."""
+from personaspace.survey.arrays import FloatArray, IntArray
 
 FLOOR = 1e-12
 """Probabilities below this are raised to it before the logarithm."""
+
+BINS = 15
+"""Bins of the confidence, the highest probability of a prediction."""
+
+
+class Bin(NamedTuple):
+    """Answers predicted with about the same confidence: its mean, the share predicted right, and their number."""
+
+    confidence: float
+    right: float
+    answers: int
 
 
 def macro_accuracy(predictions: Predictions, weights: FloatArray | None = None) -> FloatArray:
@@ -45,11 +55,10 @@ def macro_accuracy(predictions: Predictions, weights: FloatArray | None = None) 
         >>> print(macro_accuracy(p))
         0.75
     """
-    hits = _sums(predictions, _hits(predictions))
-    answers = _sums(predictions)
-    answered = answers > 0
+    own = own_accuracy(predictions)
+    answered = ~np.isnan(own)
     counted = weights_of(predictions, weights)[..., answered]
-    return ratio(counted @ (hits[answered] / answers[answered]), counted.sum(axis=-1))
+    return ratio(counted @ own[answered], counted.sum(axis=-1))
 
 
 def log_loss(predictions: Predictions, weights: FloatArray | None = None) -> FloatArray:
@@ -70,12 +79,12 @@ def log_loss(predictions: Predictions, weights: FloatArray | None = None) -> Flo
         1.5
     """
     chosen = predictions.probabilities[np.arange(len(predictions)), predictions.option]
-    surprise = _sums(predictions, -np.log(np.maximum(chosen, FLOOR)))
+    surprise = sums_by_respondent(predictions, -np.log(np.maximum(chosen, FLOOR)))
     counted = weights_of(predictions, weights)
-    return ratio(counted @ surprise, counted @ _sums(predictions))
+    return ratio(counted @ surprise, counted @ sums_by_respondent(predictions))
 
 
-def ece(predictions: Predictions, weights: FloatArray | None = None, bins: int = 15) -> FloatArray:
+def ece(predictions: Predictions, weights: FloatArray | None = None, bins: int = BINS) -> FloatArray:
     """Expected calibration error of the most probable option: sum_b |hits_b - confidence_b| / answers.
 
     Answers are put into equal-width bins of their highest probability; hits_b and confidence_b are the bin's
@@ -96,106 +105,34 @@ def ece(predictions: Predictions, weights: FloatArray | None = None, bins: int =
         >>> print(ece(p).round(6))
         0.15
     """
-    confidence = predictions.probabilities.max(axis=1)
-    bin_of = np.minimum((confidence * bins).astype(np.int64), bins - 1)
+    confidence, bin_of = _bins(predictions, bins)
     respondents = len(predictions.weight)
     cells = predictions.respondent * bins + bin_of
-    gap = np.bincount(cells, _hits(predictions) - confidence, respondents * bins).reshape(respondents, bins)
+    gap = np.bincount(cells, hits(predictions) - confidence, respondents * bins).reshape(respondents, bins)
     counted = weights_of(predictions, weights)
-    return ratio(np.abs(counted @ gap).sum(axis=-1), counted @ _sums(predictions))
+    return ratio(np.abs(counted @ gap).sum(axis=-1), counted @ sums_by_respondent(predictions))
 
 
-def total_variation(
-    predictions: Predictions, weights: FloatArray | None = None, shared: Distributions | None = None
-) -> FloatArray:
-    """Distance of predicted and actual answer distributions, averaged over questions.
-
-    For one question TV = 1/2 sum_o |P(o) - A(o)|, with P the weighted mean of its answers' predictions and A
-    the weighted distribution of the answers.
+def reliability(predictions: Predictions, bins: int = BINS) -> list[Bin]:
+    """The reliability curve behind :func:`ece`: how often predictions of about the same confidence come true.
 
     Args:
         predictions: Predictions and answers.
-        weights: Weights of the respondents, shape ``[respondents]`` or ``[resamples, respondents]``.
-        shared: The distributions under these weights, if they are known already.
+        bins: How many bins of equal width divide [0, 1].
 
     Returns:
-        In [0, 1], 0 is best, one value per row of ``weights``.
+        The bins that hold answers, in ascending order; every answer counts alike.
 
     Example:
-        Predicted (.7, .3) on average, answered (.5, .5): (.2 + .2) / 2.
-
-        >>> p = Predictions([[0.8, 0.2], [0.6, 0.4]], [0, 1], [0, 1], [0, 0], [[0, 1]])
-        >>> print(total_variation(p).round(6))
-        0.2
+        >>> p = Predictions([[0.9, 0.1]] * 4, [0, 0, 0, 1], [0, 1, 2, 3], [0] * 4, [[0, 1]])
+        >>> reliability(p)
+        [Bin(confidence=0.9, right=0.75, answers=4)]
     """
-    distances = [
-        np.abs(_shares(predicted) - _shares(actual)).sum(axis=-1) / 2
-        for _, predicted, actual in shared or _distributions(predictions, weights)
-    ]
-    return mean_over_questions(distances, predictions, weights)
-
-
-def wasserstein(
-    predictions: Predictions, weights: FloatArray | None = None, shared: Distributions | None = None
-) -> FloatArray:
-    """1-Wasserstein distance on the ordinal scale over its maximum, averaged over ordinal questions.
-
-    For one question W = integral |F_P(x) - F_A(x)| dx / (max x - min x), F the cumulative distributions over
-    the options that have a position; other options are left out and the rest scaled to sum to 1. One minus this is
-    OpinionQA's alignment.
-
-    Args:
-        predictions: Predictions and answers.
-        weights: Weights of the respondents, shape ``[respondents]`` or ``[resamples, respondents]``.
-        shared: The distributions under these weights, if they are known already.
-
-    Returns:
-        In [0, 1], 0 is best, one value per row of ``weights``; NaN where no question is ordinal.
-
-    Example:
-        All predicted at the lowest of three options, all answered the middle one: half the scale away.
-
-        >>> p = Predictions([[1.0, 0.0, 0.0]], [1], [0], [0], [[0.0, 0.5, 1.0]])
-        >>> print(wasserstein(p))
-        0.5
-    """
-    distances = []
-    for x, predicted, actual in _ordinal(shared or _distributions(predictions, weights)):
-        gap = np.cumsum(predicted - actual, axis=-1)[..., :-1]
-        distances.append(np.abs(gap) @ np.diff(x) / (x[-1] - x[0]))
-    return mean_over_questions(distances, predictions, weights)
-
-
-def sd_ratio(
-    predictions: Predictions, weights: FloatArray | None = None, shared: Distributions | None = None
-) -> FloatArray:
-    """Spread of simulated answers over the spread of real ones; below 1 the simulated people are too alike.
-
-    Per ordinal question, the standard deviation of x under the mean prediction P (what answers drawn from the
-    predictions would have: their own spread plus that of their means) and under the actual answers A. The ratio is
-    that of the two means over questions, so that a question all answered alike divides nothing by 0.
-
-    Args:
-        predictions: Predictions and answers.
-        weights: Weights of the respondents, shape ``[respondents]`` or ``[resamples, respondents]``.
-        shared: The distributions under these weights, if they are known already.
-
-    Returns:
-        At least 0, 1 is best, one value per row of ``weights``; NaN where the real answers have no spread.
-
-    Example:
-        Answers 0 and 1 have standard deviation .5; predictions of (.9, .1) for both have sqrt(.9 x .1) = .3.
-
-        >>> p = Predictions([[0.9, 0.1], [0.9, 0.1]], [0, 1], [0, 1], [0, 0], [[0, 1]])
-        >>> print(sd_ratio(p).round(6))
-        0.6
-    """
-    spreads = [
-        (_spread(x, predicted), _spread(x, actual))
-        for x, predicted, actual in _ordinal(shared or _distributions(predictions, weights))
-    ]
-    simulated, real = (mean_over_questions([pair[side] for pair in spreads], predictions, weights) for side in (0, 1))
-    return ratio(simulated, np.where(real > 0, real, np.nan))
+    confidence, bin_of = _bins(predictions, bins)
+    answers = np.bincount(bin_of, minlength=bins)
+    sums = (np.bincount(bin_of, values, bins) for values in (confidence, hits(predictions)))
+    means = zip(*(ratio(of_bin, answers).tolist() for of_bin in sums), answers.tolist(), strict=True)
+    return [Bin(*of_bin) for of_bin in means if of_bin[2]]
 
 
 def measure(predictions: Predictions, weights: FloatArray | None = None) -> dict[str, FloatArray]:
@@ -208,71 +145,48 @@ def measure(predictions: Predictions, weights: FloatArray | None = None) -> dict
     Returns:
         One value per row of ``weights`` each.
     """
-    shared = _distributions(predictions, weights)
-    own = {"wasserstein": wasserstein, "sd_ratio": sd_ratio, "total_variation": total_variation}
+    known = distributions(predictions, weights)
     return {
-        name: own[name](predictions, weights, shared) if name in own else metric(predictions, weights)
+        name: DISTANCES[name](predictions, weights, known) if name in DISTANCES else metric(predictions, weights)
         for name, metric in METRICS.items()
     }
 
 
-METRICS: dict[str, Metric] = {
-    "macro_accuracy": macro_accuracy,
-    "log_loss": log_loss,
+DISTANCES = {
     "wasserstein": wasserstein,
-    "ece": ece,
-    "sd_ratio": sd_ratio,
     "total_variation": total_variation,
+    "topline_error": topline_error,
+    "sd_ratio": sd_ratio,
 }
+"""Metrics that compare distributions."""
+
+METRICS: dict[str, Metric] = {"macro_accuracy": macro_accuracy, "log_loss": log_loss, "ece": ece, **DISTANCES}
 """Every metric by the name it has in tables; the first is the main one."""
 
 BEST: dict[str, float] = {
     "macro_accuracy": np.inf,
     "log_loss": -np.inf,
-    "wasserstein": -np.inf,
     "ece": -np.inf,
-    "sd_ratio": 1.0,
+    "wasserstein": -np.inf,
     "total_variation": -np.inf,
+    "topline_error": -np.inf,
+    "sd_ratio": 1.0,
 }
 """What each metric should be: infinite where it should be as high, minus infinite where as low as possible."""
 
 
-def _sums(predictions: Predictions, values: FloatArray | None = None) -> FloatArray:
-    """Sum over each respondent's answers, of ones by default; shape [respondents]."""
-    return np.bincount(predictions.respondent, values, len(predictions.weight)).astype(np.float64)
+def own_accuracy(predictions: Predictions) -> FloatArray:
+    """Each respondent's share of answers predicted right, NaN without answers; shape ``[respondents]``."""
+    return ratio(sums_by_respondent(predictions, hits(predictions)), sums_by_respondent(predictions))
 
 
-def _hits(predictions: Predictions) -> FloatArray:
-    """1 where the most probable option was chosen, 1/m where it ties with m - 1 others, else 0; shape [answers]."""
+def hits(predictions: Predictions) -> FloatArray:
+    """1 where the most probable option was chosen, 1/m where it ties with m - 1 others, else 0; shape ``[answers]``."""
     top = predictions.probabilities == predictions.probabilities.max(axis=1, keepdims=True)
     return ratio(top[np.arange(len(top)), predictions.option].astype(np.float64), top.sum(axis=1))
 
 
-def _distributions(predictions: Predictions, weights: FloatArray | None) -> Distributions:
-    """Per question that has answers: positions [options], predicted and actual weighted sums [..., options]."""
-    counted = weights_of(predictions, weights).T  # [respondents] or [respondents, resamples]
-    width = predictions.positions.shape[1]
-    chances = np.hstack([predictions.probabilities, np.eye(width)[predictions.option]])
-    found = []
-    for rows in rows_by_question(predictions):
-        weight, part = counted[predictions.respondent[rows]], chances[rows]
-        sums = np.einsum("n,no->o", weight, part) if weight.ndim == 1 else weight.T @ part  # einsum has no threads
-        found.append((predictions.positions[predictions.question[rows[0]]], sums[..., :width], sums[..., width:]))
-    return found
-
-
-def _ordinal(distributions: Distributions) -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
-    """Per ordinal question: positions in ascending order and the predicted and actual shares of these options."""
-    for positions, predicted, actual in distributions:
-        placed = np.argsort(positions)[: np.count_nonzero(~np.isnan(positions))]
-        x = positions[placed]
-        if len(x) > 1 and x[-1] > x[0]:
-            yield x, _shares(predicted[..., placed]), _shares(actual[..., placed])
-
-
-def _shares(sums: FloatArray) -> FloatArray:
-    return ratio(sums, sums.sum(axis=-1, keepdims=True))
-
-
-def _spread(x: FloatArray, shares: FloatArray) -> FloatArray:
-    return np.sqrt(np.maximum(shares @ x**2 - (shares @ x) ** 2, 0))
+def _bins(predictions: Predictions, bins: int) -> tuple[FloatArray, IntArray]:
+    """Of each answer the confidence and the bin it falls into."""
+    confidence = predictions.probabilities.max(axis=1)
+    return confidence, np.minimum((confidence * bins).astype(np.int64), bins - 1)

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from personaspace.evaluation.averages import Metric, mean_over_questions, ratio, rows_by_question, weights_of
+from personaspace.evaluation.averages import Metric, known_mean, ratio, rows_by, weights_of
 from personaspace.evaluation.metrics import FLOOR
 from personaspace.evaluation.predictions import Predictions
 from personaspace.survey.arrays import FloatArray
@@ -46,7 +46,7 @@ def r2(predictions: Predictions, weights: FloatArray | None = None) -> FloatArra
         shares.append(
             1 - ratio(weight @ (given - expected) ** 2, np.where(spread > 1e-9 * weight.sum(axis=-1), spread, np.nan))
         )
-    return mean_over_questions(shares, predictions, weights)
+    return known_mean(np.stack(shares, axis=-1))
 
 
 def rank_correlation(predictions: Predictions, weights: FloatArray | None = None) -> FloatArray:
@@ -73,7 +73,7 @@ def rank_correlation(predictions: Predictions, weights: FloatArray | None = None
         both = np.sqrt(own * (weight * b**2).sum(axis=-1))
         found = ratio((weight * a * b).sum(axis=-1), np.where(both > 1e-9, both, np.inf))
         correlations.append(np.where(own > 1e-9, found, np.nan))
-    return mean_over_questions(correlations, predictions, weights)
+    return known_mean(np.stack(correlations, axis=-1))
 
 
 def absolute_error(predictions: Predictions, weights: FloatArray | None = None) -> FloatArray:
@@ -95,7 +95,7 @@ def absolute_error(predictions: Predictions, weights: FloatArray | None = None) 
         ratio(weight @ np.abs(given - expected), weight.sum(axis=-1))
         for weight, given, expected, _ in _questions(predictions, weights)
     ]
-    return mean_over_questions(errors, predictions, weights)
+    return known_mean(np.stack(errors, axis=-1))
 
 
 def log_density(predictions: Predictions, weights: FloatArray | None = None) -> FloatArray:
@@ -121,7 +121,7 @@ def log_density(predictions: Predictions, weights: FloatArray | None = None) -> 
     densities = [
         ratio(weight @ density, weight.sum(axis=-1)) for weight, _, _, density in _questions(predictions, weights)
     ]
-    return mean_over_questions(densities, predictions, weights)
+    return known_mean(np.stack(densities, axis=-1))
 
 
 NUMBER_METRICS: dict[str, Metric] = {
@@ -152,7 +152,7 @@ def _questions(
 ) -> Iterator[tuple[FloatArray, FloatArray, FloatArray, FloatArray]]:
     """Per question that has answers: weights [..., answers], numbers given and expected, log density [answers]."""
     weight = weights_of(predictions, weights)
-    for rows in rows_by_question(predictions):
+    for rows in rows_by(predictions.question):
         positions = predictions.positions[predictions.question[rows[0]]]
         points = np.flatnonzero(~np.isnan(positions))
         chances = predictions.probabilities[rows][:, points]

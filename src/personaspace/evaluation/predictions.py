@@ -24,9 +24,12 @@ class Predictions:
         question: The question, an index into ``positions``, shape ``[answers]``.
         positions: Ordinal positions, shape ``[questions, options]``; NaN where an option has no place on
             the scale or the question has no such option.
-        weight: Weight of each respondent, shape ``[respondents]``; ones where it is not given.
+        weight: Survey weight of each respondent, shape ``[respondents]``; ones where it is not given. Metrics count
+            respondents by it only where they are given it.
         value: For an answer that is a number, its exact place on the question's scale, 0 for the low end and 1 for the
             high; NaN for a choice. All NaN where it is not given; shape ``[answers]``.
+        sizes: How many options each question has, shape ``[questions]``; as many as there are columns where it is not
+            given.
 
     Raises:
         SettingError: No answers, shapes that do not fit, probabilities that are negative or do not sum to 1.
@@ -44,6 +47,7 @@ class Predictions:
     positions: FloatArray
     weight: FloatArray = field(default_factory=lambda: np.empty(0))
     value: FloatArray = field(default_factory=lambda: np.empty(0))
+    sizes: IntArray = field(default_factory=lambda: np.empty(0, np.int64))
 
     def __post_init__(self) -> None:
         filled = np.nan_to_num(np.asarray(self.probabilities, dtype=np.float64), nan=0.0)
@@ -57,28 +61,37 @@ class Predictions:
         object.__setattr__(self, "weight", weight)
         value = np.asarray(self.value, dtype=np.float64)
         object.__setattr__(self, "value", value if value.size else np.full(len(self), np.nan))
+        sizes = np.asarray(self.sizes, dtype=np.int64)
+        object.__setattr__(self, "sizes", sizes if sizes.size else np.full(*self.positions.shape))
         self._check()
 
     def __len__(self) -> int:
         return len(self.option)
 
     @classmethod
-    def of(cls, survey: Survey, probabilities: FloatArray, weighted: bool = False) -> Self:
+    def of(cls, survey: Survey, probabilities: FloatArray) -> Self:
         """Combine probabilities with a survey's answers.
 
         Args:
             survey: The answers that were to be predicted.
             probabilities: Shape ``[answers, most options of any question]``, in the survey's order.
-            weighted: Whether respondents count by their survey weight rather than alike.
 
         Returns:
-            Predictions whose indices are the survey's.
+            Predictions whose indices and weights are the survey's.
         """
         answers = survey.answers
-        weight = survey.weight if weighted else np.ones(len(survey.respondents))
         value = number_places(survey.questions, answers)
-        positions = padded_positions(survey)
-        return cls(probabilities, answers.option, answers.respondent, answers.question, positions, weight, value)
+        positions, sizes = padded_positions(survey), np.diff(survey.offsets)
+        return cls(
+            probabilities,
+            answers.option,
+            answers.respondent,
+            answers.question,
+            positions,
+            survey.weight,
+            value,
+            sizes,
+        )
 
     def where(self, mask: BoolArray | IntArray) -> Self:
         """Some of the answers, at least one, by a mask or by indices."""
@@ -86,20 +99,19 @@ class Predictions:
         return replace(self, **{name: getattr(self, name)[mask] for name in columns})
 
     @classmethod
-    def from_table(cls, survey: Survey, table: FloatArray, row: IntArray, weighted: bool = False) -> Self:
+    def from_table(cls, survey: Survey, table: FloatArray, row: IntArray) -> Self:
         """Pick every answer's probabilities from a table over all options.
 
         Args:
             survey: The answers that were to be predicted.
             table: Shape ``[rows, options of all questions]``, columns in the survey's running option count.
             row: The row of the table for each answer, shape ``[answers]``.
-            weighted: Whether respondents count by their survey weight rather than alike.
 
         Returns:
-            Predictions whose indices are the survey's.
+            Predictions whose indices and weights are the survey's.
         """
         columns = padded_columns(survey)[survey.answers.question]
-        return cls.of(survey, np.where(columns >= 0, table[row[:, None], columns], 0.0), weighted)
+        return cls.of(survey, np.where(columns >= 0, table[row[:, None], columns], 0.0))
 
     def _check(self) -> None:
         if not len(self):

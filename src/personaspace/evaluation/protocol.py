@@ -10,7 +10,7 @@ import numpy as np
 from personaspace.checks import check_whole
 from personaspace.embedding.base import Embedder
 from personaspace.errors import MAX_SEED, SettingError, unknown
-from personaspace.evaluation.bootstrap import bootstrap_all
+from personaspace.evaluation.bootstrap import resampled
 from personaspace.evaluation.disclosure import NO_MODEL, disclosure
 from personaspace.evaluation.evaluation_sets import KNOWN, PILOTS, evaluation_sets
 from personaspace.evaluation.methods import Methods
@@ -153,11 +153,13 @@ def _without_order(survey: Survey) -> list[str]:
 
 
 def _measure(split: str, method: str, predictions: Predictions, seed: int) -> Iterator[Row]:
-    """Measure choices by the metrics for choices and numbers by those for numbers."""
+    """Measure choices by the metrics for choices and numbers by those for numbers, then again with survey weights."""
     number = ~np.isnan(predictions.value)
     for rows, metrics in ((~number, measure), (number, measure_numbers)):
-        if rows.any():
-            part = predictions.where(rows)
-            respondents = len(np.unique(part.respondent))
-            for name, interval in bootstrap_all(metrics, part, seed=seed).items():
-                yield Row(split, method, name, *interval, respondents=respondents, answers=len(part))
+        if not rows.any():
+            continue
+        part = predictions.where(rows)
+        present = np.unique(part.respondent)
+        for weighted in (False, True) if np.ptp(part.weight[present]) > 0 else (False,):
+            for name, found in resampled(metrics, part, seed=seed, weighted=weighted).items():
+                yield Row(split, method, name, *found.interval(), len(present), len(part), weighted)

@@ -39,6 +39,8 @@ class Row:
         high: Upper end.
         respondents: Respondents measured on.
         answers: Answers measured on.
+        weighted: Whether respondents count by their survey weights; each metric is measured unweighted, and again
+            weighted where the weights are not all equal.
     """
 
     split: str
@@ -49,6 +51,7 @@ class Row:
     high: Measured
     respondents: int
     answers: int
+    weighted: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ class Results:
         measured = {row.metric for row in self.rows}
         return tuple(metric for metric in (MAIN_METRIC, NUMBER_METRIC) if metric in measured)
 
-    def summary(self, metric: str | None = None) -> pd.DataFrame:
+    def summary(self, metric: str | None = None, weighted: bool = False) -> pd.DataFrame:
         """Methods in rows, splits in columns, of one metric, the first main one by default.
 
         Of the rows for single traits (``group majority: TRAIT``, ``demographic: TRAIT``) only the best on the first
@@ -98,13 +101,13 @@ class Results:
         pairs of traits all stay.
 
         Raises:
-            UnknownNameError: The metric was not measured.
+            UnknownNameError: The metric was not measured, or not with survey weights.
         """
-        measured = {row.metric for row in self.rows}
+        measured = {row.metric for row in self.rows if row.weighted == weighted}
         metric = metric or next(iter(self.main_metrics), "")
         if metric not in measured:
             raise unknown("metric", metric, measured)
-        rows = pd.DataFrame([asdict(row) for row in self.rows if row.metric == metric])
+        rows = pd.DataFrame([asdict(row) for row in self.rows if (row.metric, row.weighted) == (metric, weighted)])
         wide = rows.pivot_table(index="method", columns="split", values="value", sort=False)
         for family in ("group majority: ", "demographic: "):
             members = wide.index[wide.index.str.startswith(family) & ~wide.index.str.contains(PAIR, regex=False)]
@@ -114,14 +117,14 @@ class Results:
                 wide = wide.drop(index=members[~best])
         return wide
 
-    def value(self, split: str, method: str, metric: str = MAIN_METRIC) -> float:
+    def value(self, split: str, method: str, metric: str = MAIN_METRIC, weighted: bool = False) -> float:
         """Look up one measurement.
 
         Raises:
-            KeyError: There is none of this split, method and metric.
+            KeyError: There is none of this split, method and metric, weighted or not.
         """
         for row in self.rows:
-            if (row.split, row.method, row.metric) == (split, method, metric):
+            if (row.split, row.method, row.metric, row.weighted) == (split, method, metric, weighted):
                 return row.value
         raise KeyError((split, method, metric))
 
