@@ -22,6 +22,7 @@ from personaspace.commands.ask import ask
 from personaspace.commands.codebook import codebook
 from personaspace.commands.demo import demo
 from personaspace.commands.evaluate import evaluate
+from personaspace.commands.explore import explore
 from personaspace.commands.export import export
 from personaspace.commands.fit import fit
 from personaspace.commands.generate import generate
@@ -55,8 +56,8 @@ app = typer.Typer(
     add_completion=False,
 )
 for command in (
-    demo, codebook, fit, personas, map_, variance, report, impute, next_, steer, evaluate, reproduce, ask, pilot,
-    generate, export, push,
+    demo, codebook, fit, personas, map_, variance, report, explore, impute, next_, steer, evaluate, reproduce, ask,
+    pilot, generate, export, push,
 ):  # fmt: skip
     app.command(command.__name__.rstrip("_"))(command)
 

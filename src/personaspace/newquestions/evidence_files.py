@@ -59,6 +59,7 @@ def pilot_of_lines(text: str, question: Question) -> PilotFile:
         UnknownNameError: An answer is none of the question's options.
 
     Example:
+        >>> from personaspace.survey.question import Option
         >>> tea = Question("tea", "Tea?", (Option("Yes, please"), Option("No")))
         >>> pilot_of_lines("r1,Yes, please\nr2\tNo\nr3,", tea)
         PilotFile(answers={'r1': 'Yes, please', 'r2': 'No'}, blank=('r3',))

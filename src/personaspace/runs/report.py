@@ -119,10 +119,7 @@ def story_of(
         done += 1
         if on_step:
             on_step("report", done, PARTS, name)
-        try:
-            return make()
-        except PersonaSpaceError as error:
-            return Missing(_sentence(error, fitted.run.folder), command)
+        return made_or_missing(fitted, make, command)
 
     held_out = part("new question", lambda: ask_held_out(fitted, most_answered(fitted)), FIT)
     return Story(
@@ -137,6 +134,14 @@ def story_of(
         made=_made(fitted, seed),
         individuals=individuals,
     )
+
+
+def made_or_missing(fitted: FittedRun, make: Callable[[], T], command: str = "") -> T | Missing:
+    """A part of a page; or why the run lacks it, and the command that makes it."""
+    try:
+        return make()
+    except PersonaSpaceError as error:
+        return Missing(_sentence(error, fitted.run.folder), command)
 
 
 def _sentence(error: PersonaSpaceError, folder: Path) -> str:
