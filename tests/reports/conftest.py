@@ -8,9 +8,10 @@ import pytest
 from personaspace.persona.clustering.cluster_personas import cluster_personas
 from personaspace.persona.map import Map
 from personaspace.persona.personas import Personas
+from tests.browser import browser
 from tests.persona.planted import Planted, planted
 
-__all__ = ["planted"]
+__all__ = ["browser", "planted"]
 
 
 @pytest.fixture(scope="session")

@@ -16,8 +16,8 @@ from personaspace.runs.report import FIT, made_or_missing
 from personaspace.runs.run import Run
 from personaspace.serve.explorer.asking import ask
 from personaspace.serve.explorer.explored import Explored, Voice
-from personaspace.serve.explorer.reading import next_to_ask
-from personaspace.serve.explorer.requests import Answered, Asked
+from personaspace.serve.explorer.reading import next_to_ask, read
+from personaspace.serve.explorer.requests import Answered, Asked, Point
 from personaspace.steer.model.sources import GGUF_NEEDS, INSTALL_SMOLLM2, SMOLLM2, smollm2_file
 
 STAGES = ("survey", "embedding", "newquestions", "personas", "steer")
@@ -83,11 +83,12 @@ def explored_run(folder: str | Path, seed: int = 0, device: str = "cpu", on_step
 
 
 def _warm(explored: Explored) -> None:
-    """Ask one question of each kind, so that the first one of a user is as fast as the next."""
-    ask(explored, Asked(question="Is the first question slower than others?", options=["Yes", "No"]))
+    """Ask once what a user may ask, so that the first answer is as fast as the next."""
+    known = explored.embedder.questions_[0]
+    for text, options in (("A new question?", ["Yes", "No"]), (known.text, [option.text for option in known.options])):
+        ask(explored, Asked(question=text, options=options))
     next_to_ask(explored, Answered())
-    for prepared in ("everybody", "placer"):
-        getattr(explored, prepared)
+    read(explored, Point(persona=explored.personas.names[0]))
 
 
 def _version(run: Run) -> str:
