@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from personaspace.embedding.factorization.model import Factorization
+from personaspace.evaluation.baselines import majority
 from personaspace.evaluation.evaluation_sets import EvaluationSet, evaluation_sets
+from personaspace.evaluation.protocol import evaluate
 from personaspace.survey.simulate import simulate
 from personaspace.survey.split import Split, split
 
@@ -53,3 +55,16 @@ def test_a_protocol_names_its_one_set(protocol: str, name: str) -> None:
     assert at.seen == (protocol != "gems-questions")
     known = len(at.known.answers)
     assert known == 0 if protocol == "gems-individuals" else known > 0
+
+
+def test_gems_sets_have_accuracy_over_answers_beside_macro_accuracy() -> None:
+    parts = split(SURVEY, protocol="gems", seed=0)
+    results = evaluate(None, Factorization(dim=4, seed=0).fit(parts.train), parts, rows="majority")
+    name, test = "held-out answers, GEMS setting 1", parts.held_out_answers
+    predicted = majority(parts.train, test)
+    right = predicted.probabilities.argmax(axis=1) == test.answers.option
+    assert results.value(name, "majority", "accuracy") == pytest.approx(right.mean())
+    assert results.main_metrics == ("macro_accuracy", "accuracy")
+    assert results.disclosure["Protocol"].startswith(
+        "Held out before anything was fitted: 60% of respondents, 60% of answers (GEMS setting 1)"
+    )

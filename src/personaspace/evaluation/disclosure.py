@@ -6,7 +6,9 @@ place of the interviewer.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 
 from personaspace.embedding.base import Embedder
 from personaspace.evaluation.sample import Sample
@@ -25,7 +27,12 @@ LIMITS = (
 
 
 def disclosure(
-    split: Split, embedder: Embedder, model: str = NO_MODEL, sample: Sample | None = None, when: str | None = None
+    split: Split,
+    embedder: Embedder,
+    model: str = NO_MODEL,
+    sample: Sample | None = None,
+    when: str | None = None,
+    others: Mapping[str, Survey] = MappingProxyType({}),
 ) -> dict[str, str]:
     """Say what was asked, of whom, by which model, on what data, when, by which protocol, and what it is no good for.
 
@@ -35,6 +42,7 @@ def disclosure(
         model: The language model, and how it is steered, in words.
         sample: The answers that were drawn to be measured; ``None`` for all.
         when: When it was made, in words; predictions made today where not given.
+        others: Other surveys that were used, by what they were used for, in words.
 
     Returns:
         Sentences by their heading.
@@ -56,11 +64,19 @@ def disclosure(
         "Of whom": _of_whom(split),
         "By which model": f"{embedder.name}, {embedder.dim} dimensions, fitted on training answers. {model}",
         "On what data": f"{'Simulated answers, of nobody real: ' if survey.simulated else ''}{survey.name}, "
-        f"sha256 {digest(survey)[:16]}; when people were asked is not in the data",
+        f"sha256 {digest(survey)[:16]}; when people were asked is not in the data{_further(others)}",
         "When": when or f"Predictions made on {date.today().isoformat()}",
         "Protocol": _protocol(split, sample),
         "Limits": LIMITS,
     }
+
+
+def _further(others: Mapping[str, Survey]) -> str:
+    return "".join(
+        f". {what}: {other.name}, {len(other.respondents):,} respondents, {len(other.questions):,} questions, "
+        f"{len(other.answers):,} answers, sha256 {digest(other)[:16]}"
+        for what, other in others.items()
+    )
 
 
 def _asked(split: Split) -> str:
@@ -100,7 +116,7 @@ def _protocol(split: Split, sample: Sample | None) -> str:
         "questions": settings.held_out_questions,
     }
     held = ", ".join(f"{share:.0%} of {what}" for what, share in shares.items() if share) or "nothing"
-    held += f", whole groups of questions by {settings.hold_out_by}" if settings.hold_out_by else ""
+    held += f" in whole groups, by {settings.hold_out_by}" if settings.hold_out_by else ""
     held += f" ({PROTOCOLS[settings.protocol].title})" if settings.protocol else ""
     drawn = f"; measured on {sample}" if sample else ""
     return f"Held out before anything was fitted: {held}; seed {settings.seed}{drawn}"

@@ -122,4 +122,5 @@ def sd_ratio(
 
 def _spread(x: FloatArray, of: FloatArray) -> FloatArray:
     mean, square = (np.einsum("...co,co->...c", of, power) for power in (x, x**2))
-    return np.sqrt(np.maximum(square - mean**2, 0))
+    spread: FloatArray = np.sqrt(np.maximum(square - mean**2, 0))
+    return spread

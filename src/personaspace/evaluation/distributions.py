@@ -36,7 +36,8 @@ class Distributions:
         """Sum over options of how far the predicted share is from the actual one, shape ``[..., cells]``."""
         errors = shares(self.predicted)
         errors -= shares(self.actual)
-        return np.abs(errors, out=errors).sum(axis=-1)
+        apart: FloatArray = np.abs(errors, out=errors).sum(axis=-1)
+        return apart
 
     @cached_property
     def ordinal(self) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from personaspace.checks import check_whole
 from personaspace.embedding.base import Embedder
 from personaspace.errors import SettingError
 from personaspace.survey.arrays import Vectors
@@ -38,6 +39,13 @@ class EvaluationSet:
     vectors: Vectors
     seen: bool
     pilot: Survey | None = None
+
+
+def checked_known(known: Sequence[int]) -> tuple[int, ...]:
+    """Numbers of known answers; :class:`SettingError` unless they are different whole numbers, 0 or more."""
+    if isinstance(known, int | str) or len(set(known)) != len(known):
+        raise SettingError(f"known is {known!r:.60}: give different numbers of known answers, such as (5, 20)")
+    return tuple(check_whole("known", number, least=0) for number in known)
 
 
 def evaluation_sets(

@@ -61,6 +61,28 @@ def macro_accuracy(predictions: Predictions, weights: FloatArray | None = None) 
     return ratio(counted @ own[answered], counted.sum(axis=-1))
 
 
+def accuracy(predictions: Predictions, weights: FloatArray | None = None) -> FloatArray:
+    """Accuracy over all answers: sum_i w_i hits_i / sum_i w_i n_i, so that who answers more counts more.
+
+    Args:
+        predictions: Predictions and answers; ties count as in :func:`macro_accuracy`.
+        weights: Weights of the respondents, shape ``[respondents]`` or ``[resamples, respondents]``.
+
+    Returns:
+        In [0, 1], one value per row of ``weights``.
+
+    Example:
+        Ann answers two questions, one as predicted; Bob answers one, as predicted: 2/3.
+
+        >>> p = Predictions([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7]], [0, 1, 1], [0, 0, 1], [0, 1, 1], [[0, 1], [0, 1]])
+        >>> print(accuracy(p).round(3))
+        0.667
+    """
+    counted = weights_of(predictions, weights)
+    right = sums_by_respondent(predictions, hits(predictions))
+    return ratio(counted @ right, counted @ sums_by_respondent(predictions))
+
+
 def log_loss(predictions: Predictions, weights: FloatArray | None = None) -> FloatArray:
     """Mean surprise of an answer, in nats: -sum_a w_a log p_a(y_a) / sum_a w_a.
 
@@ -129,10 +151,10 @@ def reliability(predictions: Predictions, bins: int = BINS) -> list[Bin]:
         [Bin(confidence=0.9, right=0.75, answers=4)]
     """
     confidence, bin_of = _bins(predictions, bins)
-    answers = np.bincount(bin_of, minlength=bins)
+    answers = np.bincount(bin_of, minlength=bins).astype(np.float64)
     sums = (np.bincount(bin_of, values, bins) for values in (confidence, hits(predictions)))
     means = zip(*(ratio(of_bin, answers).tolist() for of_bin in sums), answers.tolist(), strict=True)
-    return [Bin(*of_bin) for of_bin in means if of_bin[2]]
+    return [Bin(confidence, right, int(number)) for confidence, right, number in means if number]
 
 
 def measure(predictions: Predictions, weights: FloatArray | None = None) -> dict[str, FloatArray]:

@@ -20,6 +20,8 @@ from personaspace.files import read_checked, write_json
 MAIN_METRIC = "macro_accuracy"
 NUMBER_METRIC = "r2"
 """The main metric for answers that are numbers."""
+OF_PROTOCOLS = ("accuracy", "share_of_retest")
+"""Metrics that only some protocols have, and that are theirs to be read by."""
 
 
 Measured = Annotated[float, BeforeValidator(lambda value: math.nan if value is None else value)]
@@ -89,9 +91,12 @@ class Results:
 
     @property
     def main_metrics(self) -> tuple[str, ...]:
-        """``macro_accuracy`` where answers are choices, ``r2`` where they are numbers, or both."""
+        """``macro_accuracy`` where answers are choices, ``r2`` where they are numbers, or both.
+
+        After them ``accuracy``, which a published protocol measures, and ``share_of_retest``, where they are there.
+        """
         measured = {row.metric for row in self.rows}
-        return tuple(metric for metric in (MAIN_METRIC, NUMBER_METRIC) if metric in measured)
+        return tuple(metric for metric in (MAIN_METRIC, NUMBER_METRIC, *OF_PROTOCOLS) if metric in measured)
 
     def summary(self, metric: str | None = None, weighted: bool = False) -> pd.DataFrame:
         """Methods in rows, splits in columns, of one metric, the first main one by default.

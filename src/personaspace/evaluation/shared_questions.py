@@ -1,4 +1,4 @@
-"""Questions that two surveys share, matched by id: where they are, and their counts carried over."""
+"""Questions and respondents that two surveys share, matched by id: where they are, their answers and counts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from personaspace.errors import SettingError
+from personaspace.errors import SettingError, listed, shown
 from personaspace.survey.arrays import FloatArray, IntArray
 from personaspace.survey.lookup import NOWHERE, positions
 from personaspace.survey.option_sums import repeat_options
@@ -32,6 +32,22 @@ def matched_questions(questions: Sequence[Question], test: Survey) -> IntArray:
         if j != NOWHERE and questions[j].options != question.options:
             raise SettingError(f"question {question.id!r} does not have the same options in training and evaluation")
     return source
+
+
+def same_question(one: Question, other: Question, where: str) -> None:
+    """Raise :class:`SettingError` where a question has other options, or another scale, in one survey than in another.
+
+    Args:
+        one: The question in the one survey.
+        other: The question with the same id in the other.
+        where: Both surveys, in words, for the message.
+    """
+    texts, others = ([option.text for option in question.options] for question in (one, other))
+    if texts != others or one.scale != other.scale:
+        raise SettingError(
+            f"question {shown(one.id)} does not have the same options {where}: {listed(texts, 4)} and "
+            f"{listed(others, 4)}; give both the same, or leave the question out"
+        )
 
 
 def seen_questions(train: Survey, test: Survey) -> IntArray:
@@ -76,3 +92,11 @@ def carried_over(train: Survey, test: Survey, counts: FloatArray) -> FloatArray:
         else:
             carried[:, here] = places.get(len(question.options), 0.0)
     return carried
+
+
+def answers_of(known: Survey, test: Survey) -> IntArray:
+    """The option every respondent of ``test`` gave to every question of ``known``, -1 for none."""
+    row = positions(known.respondents, test.respondent_index)
+    given = np.full((len(test.respondents) + 1, len(known.questions)), -1, dtype=np.int64)
+    given[row[known.answers.respondent], known.answers.question] = known.answers.option
+    return given[:-1]

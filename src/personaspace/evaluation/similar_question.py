@@ -10,9 +10,8 @@ import numpy as np
 
 from personaspace.evaluation.baselines import majority_table
 from personaspace.evaluation.predictions import Predictions, padded_columns
-from personaspace.evaluation.shared_questions import matched_questions
-from personaspace.survey.arrays import FloatArray, IntArray
-from personaspace.survey.lookup import positions
+from personaspace.evaluation.shared_questions import answers_of, matched_questions
+from personaspace.survey.arrays import FloatArray
 from personaspace.survey.survey import Survey
 from personaspace.survey.text_vectors import question_text, tfidf
 
@@ -57,7 +56,7 @@ def own_similar_answer(train: Survey, test: Survey, known: Survey | None = None)
         One row per answer of ``test``.
     """
     known = train if known is None else known
-    own = _answers_of(known, test)
+    own = answers_of(known, test)
     similarity = question_similarity(known, test)
     columns, table = padded_columns(test), majority_table(train, test)[0]
     probabilities = np.where(columns >= 0, table[columns], 0.0)[test.answers.question]
@@ -115,11 +114,3 @@ def relative_places(source: int, target: int) -> FloatArray:
     place = np.linspace(0, target - 1, source)
     shared: FloatArray = np.maximum(1 - np.abs(place[:, None] - np.arange(target)), 0)
     return shared
-
-
-def _answers_of(known: Survey, test: Survey) -> IntArray:
-    """The option every respondent of ``test`` gave to every question of ``known``, -1 for none."""
-    row = positions(known.respondents, test.respondent_index)
-    given = np.full((len(test.respondents) + 1, len(known.questions)), -1, dtype=np.int64)
-    given[row[known.answers.respondent], known.answers.question] = known.answers.option
-    return given[:-1]

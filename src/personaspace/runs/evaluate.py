@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from personaspace.errors import SettingError
+from personaspace.evaluation.evaluation_sets import KNOWN, checked_known
 from personaspace.evaluation.protocol import evaluate
 from personaspace.evaluation.results import Results
 from personaspace.evaluation.rows import BASE, DEFAULT, NOTHING, STEERED, chosen_rows
@@ -16,6 +17,8 @@ from personaspace.runs.fit import OnStep
 from personaspace.runs.fitted import FittedRun
 from personaspace.runs.run import Run
 from personaspace.steer.model.language_model import LanguageModel
+from personaspace.survey.storage import digest
+from personaspace.survey.survey import Survey
 
 
 @dataclass(frozen=True)
@@ -27,21 +30,30 @@ class Measured:
         respondents: Respondents drawn of each evaluation set, at most; ``None`` for all.
         answers: Answers drawn of theirs, at most; ``None`` for all.
         model: A language model to measure as it is, in place of the one that the run steered.
+        known: Numbers of known answers for unseen respondents.
+        other: Another survey, measured in place of the run's own evaluation sets.
+        retest: The same people's answers at another interview.
     """
 
     rows: str = DEFAULT
     respondents: int | None = None
     answers: int | None = None
     model: str | None = None
+    known: tuple[int, ...] = KNOWN
+    other: Survey | None = None
+    retest: Survey | None = None
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Those that are not the default ones."""
-        return {name: value for name, value in asdict(self).items() if value not in (None, DEFAULT)}
+        """Those that are not the default ones, surveys by their digests."""
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        given |= {name: digest(value) for name, value in given.items() if isinstance(value, Survey)}
+        changed = {name: value for name, value in given.items() if value not in (None, DEFAULT, KNOWN)}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in changed.items()}
 
     @property
     def stage(self) -> str:
-        """The stage of the results: the run's own table stays when other rows, a sample or another model are measured.
+        """The stage of the results: the run's own table stays when anything else than the default is measured.
 
         Example:
             >>> Measured().stage, Measured(answers=100).stage
@@ -81,7 +93,8 @@ def evaluate_run(
         UnknownNameError: There is no row, trait or model of a name.
     """
     what, fitted = what or Measured(), FittedRun.load(run)
-    if fitted.split.settings.nothing_held_out:
+    checked_known(what.known)
+    if what.other is None and fitted.split.settings.nothing_held_out:
         raise SettingError(
             f"{run.folder} was fitted with --use-everything: no answers were set apart to evaluate on; "
             "fit again without it"
@@ -111,6 +124,9 @@ def evaluate_run(
             rows=what.rows,
             respondents=sample.respondents,
             answers=sample.answers,
+            known=what.known,
+            other=what.other,
+            retest=what.retest,
             seed=seed,
             on_row=on_row,
             on_note=on_note,

@@ -16,6 +16,8 @@ from personaspace.reports.table import Columns, Table, count, number, points, ta
 MEASURES = {
     MAIN_METRIC: "answers predicted right",
     "r2": "variance of numbers predicted",
+    "accuracy": "answers predicted right, every answer counted alike",
+    "share_of_retest": "share of what people's own second answers predict right",
 }
 METHODS = {
     r"majority": ("everybody's most common answer", False),
