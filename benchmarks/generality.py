@@ -85,7 +85,7 @@ def baseline_rows(parts: Split) -> Iterator[tuple[str, Cells]]:
     yield "majority", scores(held_out, [unseen] * len(KNOWN))
     groups = []
     for trait in map(str, parts.train.traits.columns):
-        held_out, unseen = (group_majority(parts.train, test, trait) for test in tests)
+        held_out, unseen = (group_majority(parts.train, test, [trait]) for test in tests)
         groups.append(scores(held_out, [unseen] * len(KNOWN)))
     if groups:
         yield "best group majority", max(groups, key=lambda cells: cells["held-out answers"])

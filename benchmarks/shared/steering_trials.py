@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 
@@ -17,7 +18,7 @@ from personaspace.embedding.base import Embedder
 from personaspace.embedding.registry import make_embedder
 from personaspace.evaluation.baselines import embedder_alone, majority
 from personaspace.evaluation.evaluation_sets import EvaluationSet, evaluation_sets
-from personaspace.evaluation.language_model_rows import individual, question_prior
+from personaspace.evaluation.language_model_rows import individual, question_prior, told_weights
 from personaspace.evaluation.metrics import ece, log_loss, macro_accuracy
 from personaspace.evaluation.predictions import Predictions
 from personaspace.evaluation.similar_question import own_similar_answer, similar_question_majority
@@ -176,7 +177,7 @@ class Ground:
             weights = log_odds(self.train, self.embedder, vectors)
             lm.prior_ = QuestionPrior(questions, weights, Axes.of(vectors), states.double().numpy())
             lm.soft_prompt_ = new_soft_prompt(lm.kind, vectors.shape[1], self.model, lm.attachment, self.seed)
-            return self.evaluated(lambda at: question_prior(lm, at.vectors, at.test))
+            return self.evaluated(lambda at: question_prior(partial(told_weights, lm), at.vectors, at.test))
 
     def evaluated(self, predict: Callable[[EvaluationSet], Predictions], names: tuple[str, ...] = SETS) -> Cells:
         """Metrics of predictions of these evaluation sets."""

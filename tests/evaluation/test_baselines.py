@@ -32,15 +32,15 @@ def test_group_majority_follows_the_group_and_falls_back_to_everybody() -> None:
     everybody = np.array([2, 1, 3]) / 6
     democrats, republicans = np.array([0, 0, 2]), np.array([1, 0, 0])
     expected = np.array([(10 * everybody + democrats) / 12, (10 * everybody + republicans) / 11, everybody])
-    np.testing.assert_allclose(group_majority(TRAIN, test, "party").probabilities, expected)
+    np.testing.assert_allclose(group_majority(TRAIN, test, ["party"]).probabilities, expected)
 
 
 def test_group_majority_wants_a_trait_both_surveys_have() -> None:
     test = survey("x", [SCHOOL], [(0, 0, 2)])
     with pytest.raises(UnknownNameError, match="unknown trait 'partei': did you mean 'party'"):
-        group_majority(TRAIN, test, "partei")
+        group_majority(TRAIN, test, ["partei"])
     with pytest.raises(UnknownNameError, match="unknown trait 'party'"):
-        group_majority(TRAIN, test, "party")
+        group_majority(TRAIN, test, ["party"])
 
 
 class Linear(Unlearned):

@@ -62,8 +62,8 @@ def test_a_pilot_teaches_and_the_topline_is_of_those_predicted(
 ) -> None:
     at = sets["held-out questions, n=20"]
     new = ps.NewQuestions(space, parts.train)
-    before = question_prior_after_pilot(new, at.test, at.test.with_answers(np.zeros(0, np.int64)))
-    after = question_prior_after_pilot(new, at.test, pilot_of(at))
+    before = question_prior_after_pilot(new, at.test.with_answers(np.zeros(0, np.int64)), at.test)
+    after = question_prior_after_pilot(new, pilot_of(at), at.test)
     assert log_loss(after) < log_loss(before) - 0.1
     assert macro_accuracy(after) > macro_accuracy(before) + 0.1
     first = at.test.answers.question == 0
@@ -77,7 +77,7 @@ def test_the_prior_predicts_as_a_new_question_does(
     sets: dict[str, EvaluationSet], space: Embedder, parts: Split
 ) -> None:
     at, new = sets["held-out questions, n=5"], ps.NewQuestions(space, parts.train)
-    predicted = {name: predict() for name, predict in pilot_rows(new, at.test, pilot_of(at))}
+    predicted = {method.name: method.predict(at.test) for method in pilot_rows(new, pilot_of(at))}
     assert list(predicted) == ["topline", "pilot majority", "question prior"]
     question, given = at.test.questions[0], pilot_of(at).answers
     told = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,15 @@ import pandas as pd
 import pytest
 
 from personaspace.embedding.factorization.model import Factorization
+from personaspace.embedding.lightgcn.model import LightGCN
 from personaspace.errors import SettingError, UnknownNameError
-from personaspace.evaluation.baselines import majority
+from personaspace.evaluation.baselines import embedder_alone, majority
 from personaspace.evaluation.bootstrap import bootstrap
 from personaspace.evaluation.evaluation_sets import evaluation_sets
 from personaspace.evaluation.metrics import METRICS
+from personaspace.evaluation.predictions import Predictions
 from personaspace.evaluation.protocol import evaluate
-from personaspace.evaluation.results import Results
+from personaspace.evaluation.results import Results, Row
 from personaspace.evaluation.sample import Sample
 from personaspace.persona.clustering.cluster_personas import cluster_personas
 from personaspace.steer.steered_lm import SteeredLM
@@ -25,6 +28,7 @@ from personaspace.steer.training.settings import TrainSettings
 from personaspace.survey.question import Option
 from personaspace.survey.simulate import simulate
 from personaspace.survey.split import Split, split
+from personaspace.survey.survey import Survey
 from tests.steer.conftest import tiny_model
 
 SPLITS = [
@@ -131,9 +135,21 @@ def test_a_bare_language_model_has_the_rows_that_need_no_steering(
     assert bare.value(split, method) == results.value(split, method)
     with pytest.raises(SettingError, match="'individual' needs a steered model"):
         evaluate(lm.model, embedder, parts, rows="individual")
-    with pytest.raises(SettingError, match="none of the rows 'question-prior' can be measured here"):
-        linear = SteeredLM(tiny_model("gpt2"), soft_prompt="linear", settings=TrainSettings(epochs=1))
-        evaluate(linear.fit(parts.train, embedder), embedder, parts, rows="question-prior")
+
+
+def test_a_steered_model_that_is_not_informed_has_the_question_prior_of_the_space(
+    parts: Split, embedder: Factorization, lm: SteeredLM
+) -> None:
+    """One row is one number, with any language model or none; what an informed model is told is a row of its own."""
+    linear = SteeredLM(tiny_model("gpt2"), soft_prompt="linear", settings=TrainSettings(epochs=1))
+    steered = linear.fit(parts.train, embedder)
+    tables = [evaluate(model, embedder, parts, rows="question-prior", known=()) for model in (None, steered, lm)]
+    assert [tables[i].table["method"].unique().tolist() for i in (0, 1)] == [["question prior"]] * 2
+    values = [[row.value for row in table.rows if row.method == "question prior"] for table in tables]
+    assert values[0] == values[1] == values[2]
+    told = [tables[2].value(name, "question prior with states") for name in SPLITS[::2]]
+    assert told[0] == tables[2].value("held-out answers", "question prior")
+    assert told[1] != tables[2].value("held-out questions", "question prior")
 
 
 def test_a_survey_without_traits_has_the_rows_that_need_none(lm: SteeredLM) -> None:
@@ -144,19 +160,24 @@ def test_a_survey_without_traits_has_the_rows_that_need_none(lm: SteeredLM) -> N
     table = evaluate(lm.model, fitted, parts, people, rows="default,context K=2,system-prompt", answers=4).table
     told = {f"system prompt: {who}" for who in (f"cluster k={len(people)}", "individual")}
     assert {"raw question", "context K=2"} | told <= set(table["method"])
-    with pytest.raises(SettingError, match="'demographics' needs traits"):
+    notes = evaluate(lm.model, fitted, parts, people, rows="majority,demographics,group-majority").notes
+    assert "group majority, demographics: n/a, the survey has no traits" in notes
+    with pytest.raises(SettingError, match="can be measured here: demographics: n/a, the survey has no"):
         evaluate(lm.model, fitted, parts, people, rows="demographics")
 
 
 def test_the_cost_is_said_before_the_first_prompt_is_read(parts: Split, embedder: Factorization, lm: SteeredLM) -> None:
     said: list[Any] = []
-    given: dict[str, Any] = {"on_note": said.append, "on_row": lambda *row: said.append(row)}
+    given: dict[str, Any] = {"on_note": said.append, "on_step": lambda *step: said.append(step)}
     evaluate(lm, embedder, parts, rows="demographics", answers=5, known=(), **given)
     assert said[0].startswith("gpt2 reads at most 10 prompts of")
-    assert said[1:] == [("held-out answers", "demographics"), ("held-out questions", "demographics")]
+    sets = ("held-out answers", "held-out questions")
+    assert [step for step in said[1:] if step[0] == "evaluation"] == [
+        ("evaluation", number, 2, f"{name}: demographics") for number, name in enumerate(sets, start=1)
+    ]
     said.clear()
     evaluate(lm, embedder, parts, rows="majority,raw-question", answers=5, known=(), **given)
-    assert said[0] == ("held-out answers", "majority")
+    assert said[0] == ("evaluation", 1, 4, "held-out answers: majority")
 
 
 def test_questions_without_an_order_are_counted() -> None:
@@ -177,3 +198,53 @@ def test_evaluation_sets_are_chosen_by_name(parts: Split, embedder: Factorizatio
     assert {row.split for row in results.rows} == {*chosen}
     with pytest.raises(UnknownNameError, match=r"unknown evaluation set 'held-out'.*held-out answers"):
         evaluate(None, embedder, parts, rows="majority", sets=["held-out"])
+
+
+def test_what_does_not_depend_on_known_answers_is_predicted_and_measured_once(
+    parts: Split, embedder: Factorization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted = Counter[str]()
+
+    def count(train: Survey, test: Survey) -> Predictions:
+        counted["majority"] += 1
+        return majority(train, test)
+
+    monkeypatch.setattr("personaspace.evaluation.methods.majority", count)
+    both = evaluate(None, embedder, parts, rows="majority,embedder-alone", known=(5, 20), answers=50)
+    assert counted["majority"] == 4
+
+    def of(k: int, method: str) -> list[Row]:
+        name = f"unseen respondents K={k}"
+        return [replace(row, split="") for row in both.rows if (row.split, row.method) == (name, method)]
+
+    assert of(5, "majority") == of(20, "majority") != []
+    assert of(5, "embedder alone: factorization") != of(20, "embedder alone: factorization")
+
+
+def test_another_embedder_is_fitted_where_it_is_named(parts: Split, embedder: Factorization) -> None:
+    steps: list[tuple[str, int, int, str]] = []
+    rows = "embedder-alone,embedder alone: factorization,embedder alone: lightgcn"
+    table = evaluate(None, embedder, parts, rows=rows, known=(5,), on_step=lambda *step: steps.append(step))
+    assert table.summary().index.tolist() == ["embedder alone: factorization", "embedder alone: lightgcn"]
+    assert any(stage == "embedding: lightgcn" for stage, *_ in steps)
+    other = LightGCN(seed=embedder.seed).fit(parts.train)
+    for name, at in (("held-out answers", parts.held_out_answers), ("unseen respondents K=5", parts.unseen_held_out)):
+        known = parts.train if "unseen" not in name else parts.known(5)
+        expected = float(METRICS["log_loss"](embedder_alone(other, other.embed(known), at), None))
+        assert table.value(name, "embedder alone: lightgcn", "log_loss") == expected
+
+
+def test_a_row_that_fails_on_a_set_is_noted_and_the_others_are_measured(parts: Split, lm: SteeredLM) -> None:
+    """A question too long for the base model: the rows that ask it are n/a there, with the reason."""
+    first = parts.survey.questions[0]
+    long = replace(first, text="word " * 5000)
+    survey = replace(parts.survey, questions=(long, *parts.survey.questions[1:]))
+    whole = split(survey, seed=0, held_out_questions=0)
+    fitted = Factorization(seed=0).fit(whole.train)
+    results = evaluate(lm.model, fitted, whole, rows="majority,raw-question", known=(5,))
+    assert results.summary().index.tolist() == ["majority"]
+    (note,) = (note for note in results.notes if "n/a" in note and "held-out answers" in note)
+    assert note.startswith("raw question, held-out answers: n/a, ")
+    assert "tokens, but 'gpt2' reads at most 256" in note
+    with pytest.raises(SettingError, match="none of the rows 'raw-question' can be measured here: raw question, held"):
+        evaluate(lm.model, fitted, whole, rows="raw-question", known=())

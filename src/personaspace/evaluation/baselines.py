@@ -6,11 +6,15 @@ Every baseline takes the answers it may learn from (``train``) and those it is t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
 from personaspace.embedding.base import Embedder
 from personaspace.errors import SettingError, unknown
 from personaspace.evaluation.predictions import Predictions, padded_columns
+from personaspace.evaluation.rows import PAIR
 from personaspace.evaluation.shared_questions import carried_over, matched_options
 from personaspace.survey.arrays import FloatArray, Vectors
 from personaspace.survey.lookup import NOWHERE, index_of, positions
@@ -44,36 +48,50 @@ def majority(train: Survey, test: Survey) -> Predictions:
     return Predictions.from_table(test, majority_table(train, test), np.zeros(len(test.answers), np.int64))
 
 
-def group_majority(train: Survey, test: Survey, trait: str) -> Predictions:
-    """Predict every answer by the shares among respondents with the same value of a trait.
+def group_majority(train: Survey, test: Survey, traits: Sequence[str]) -> Predictions:
+    """Predict every answer by the shares among respondents with the same value of a trait, or of two traits.
 
-    p(o) = (count_g(o) + 10 p_all(o)) / (answers_g + 10), with p_all from :func:`majority`. A respondent who lacks the
+    p(o) = (count_g(o) + 10 p_all(o)) / (answers_g + 10), with p_all from :func:`majority`. A respondent who lacks a
     trait, or has a value that nobody in ``train`` has, is predicted by p_all.
 
     Args:
-        train: Answers to learn from, with the trait.
-        test: Answers to predict, with the trait.
-        trait: Column of ``traits`` in both surveys.
+        train: Answers to learn from, with the traits.
+        test: Answers to predict, with the traits.
+        traits: A column of ``traits`` in both surveys, or two that are crossed.
 
     Returns:
         One row per answer of ``test``.
 
     Raises:
-        UnknownNameError: A survey does not have the trait.
+        UnknownNameError: A survey does not have a trait.
     """
-    for survey in (train, test):
-        if trait not in survey.traits.columns:
-            raise unknown("trait", trait, survey.traits.columns)
-    values = index_of(train.traits[trait].dropna().unique())
+    name = PAIR.join(traits)
+    in_train, in_test = (crossed(survey, traits).traits[name] for survey in (train, test))
+    values = index_of(in_train.dropna().unique())
     groups = len(values)
-    found = (positions(survey.traits[trait], values) for survey in (train, test))
-    in_train, in_test = (np.where(group == NOWHERE, groups, group) for group in found)
+    of_train, of_test = (np.where((g := positions(v, values)) == NOWHERE, groups, g) for v in (in_train, in_test))
     options = int(train.offsets[-1])
-    cells = in_train[train.answers.respondent] * options + train.option_nodes
+    cells = of_train[train.answers.respondent] * options + train.option_nodes
     counts = np.bincount(cells, minlength=(groups + 1) * options).reshape(groups + 1, options).astype(np.float64)
     counts[groups] = 0
     table = option_shares(carried_over(train, test, counts) + BACKOFF * majority_table(train, test), test.offsets)
-    return Predictions.from_table(test, table, in_test[test.answers.respondent])
+    return Predictions.from_table(test, table, of_test[test.answers.respondent])
+
+
+def crossed(survey: Survey, traits: Sequence[str]) -> Survey:
+    """The survey with a trait that crosses two, ``"POLPARTY x EDUCATION"``, missing where one of them is.
+
+    Raises:
+        UnknownNameError: The survey does not have a trait.
+    """
+    for trait in traits:
+        if trait not in survey.traits.columns:
+            raise unknown("trait", trait, survey.traits.columns)
+    if len(traits) == 1:
+        return survey
+    both = survey.traits[list(traits)].dropna().astype(str)
+    pairs = both.iloc[:, 0] + PAIR + both.iloc[:, 1]
+    return replace(survey, traits=survey.traits.assign(**{PAIR.join(traits): pairs}))
 
 
 def embedder_alone(embedder: Embedder, vectors: Vectors, test: Survey, block: int = 1024) -> Predictions:

@@ -152,7 +152,7 @@ def reliability(predictions: Predictions, bins: int = BINS) -> list[Bin]:
     """
     confidence, bin_of = _bins(predictions, bins)
     answers = np.bincount(bin_of, minlength=bins).astype(np.float64)
-    sums = (np.bincount(bin_of, values, bins) for values in (confidence, hits(predictions)))
+    sums = (np.bincount(bin_of, values, bins).astype(np.float64) for values in (confidence, hits(predictions)))
     means = zip(*(ratio(of_bin, answers).tolist() for of_bin in sums), answers.tolist(), strict=True)
     return [Bin(confidence, right, int(number)) for confidence, right, number in means if number]
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
 
 from personaspace.evaluation.baselines import majority
 from personaspace.evaluation.language_model_rows import each_question
+from personaspace.evaluation.method import Method
 from personaspace.evaluation.predictions import Predictions
 from personaspace.newquestions.new_question import NewQuestion
 from personaspace.newquestions.new_questions import NewQuestions
@@ -23,22 +24,19 @@ FEW = 1e-9
 """Weight of an answer beside the respondent's, so that shares are known where all weights are 0."""
 
 
-def pilot_rows(
-    space: NewQuestions, test: Survey, pilot: Survey, lm: SteeredLM | None = None
-) -> Iterator[tuple[str, Callable[[], Predictions]]]:
-    """Yield name and prediction of every row.
+def pilot_rows(space: NewQuestions, pilot: Survey, lm: SteeredLM | None = None) -> Iterator[Method]:
+    """Yield every row.
 
     Args:
         space: The space of the training answers.
-        test: Answers to predict, of respondents of the space to questions that it does not know.
-        pilot: Answers of other respondents of the space to the same questions.
+        pilot: Answers of a few respondents of the space to questions that it does not know.
         lm: A model with an informed soft-prompting model, for the row "individual".
     """
-    yield "topline", partial(topline, test)
-    yield "pilot majority", partial(majority, pilot, test)
-    yield "question prior", partial(question_prior_after_pilot, space, test, pilot)
+    yield Method("topline", topline, of_known=False)
+    yield Method("pilot majority", partial(majority, pilot), of_known=False)
+    yield Method("question prior", partial(question_prior_after_pilot, space, pilot), slow=True)
     if lm is not None:
-        yield "individual", partial(individual_after_pilot, lm, space, test, pilot)
+        yield Method("individual", partial(individual_after_pilot, lm, space, pilot), slow=True)
 
 
 def topline(test: Survey) -> Predictions:
@@ -53,13 +51,13 @@ def topline(test: Survey) -> Predictions:
     )
 
 
-def question_prior_after_pilot(space: NewQuestions, test: Survey, pilot: Survey) -> Predictions:
+def question_prior_after_pilot(space: NewQuestions, pilot: Survey, test: Survey) -> Predictions:
     """Predict every answer by the question prior, sharpened by the pilot's answers to the same question.
 
     Args:
         space: The space of the training answers.
-        test: Answers to predict, of respondents of the space.
         pilot: Answers of other respondents of the space to the same questions.
+        test: Answers to predict, of respondents of the space.
     """
     places = space.people.place_of(test.respondents, None)
 
@@ -69,14 +67,14 @@ def question_prior_after_pilot(space: NewQuestions, test: Survey, pilot: Survey)
     return each_question(predict, test)
 
 
-def individual_after_pilot(lm: SteeredLM, space: NewQuestions, test: Survey, pilot: Survey) -> Predictions:
+def individual_after_pilot(lm: SteeredLM, space: NewQuestions, pilot: Survey, test: Survey) -> Predictions:
     """Predict every answer by the steered model at the respondent's own vector, told what the pilot says.
 
     Args:
         lm: A model with an informed soft-prompting model.
         space: The space of the training answers.
-        test: Answers to predict, of respondents of the space.
         pilot: Answers of other respondents of the space to the same questions.
+        test: Answers to predict, of respondents of the space.
     """
     embedder = space.people.embedder
     vectors = embedder.respondents_[positions(test.respondents, embedder.ids_)]

@@ -9,11 +9,12 @@ import numpy as np
 
 from personaspace.checks import check_whole
 from personaspace.embedding.base import Embedder
-from personaspace.errors import MAX_SEED, SettingError, unknown
+from personaspace.errors import MAX_SEED, PersonaSpaceError, SettingError, unknown
 from personaspace.evaluation.averages import Metric
 from personaspace.evaluation.bootstrap import resampled
+from personaspace.evaluation.costs import time_of_slow
 from personaspace.evaluation.disclosure import NO_MODEL, disclosure
-from personaspace.evaluation.evaluation_sets import KNOWN, PILOTS, checked_known, evaluation_sets
+from personaspace.evaluation.evaluation_sets import KNOWN, PILOTS, EvaluationSet, checked_known, evaluation_sets
 from personaspace.evaluation.methods import Methods
 from personaspace.evaluation.metrics import accuracy, measure
 from personaspace.evaluation.number_metrics import measure_numbers
@@ -34,6 +35,7 @@ from personaspace.evaluation.sample import Sample
 from personaspace.files import versions
 from personaspace.persona.personas import PersonasLike, as_personas
 from personaspace.steer.model.language_model import LanguageModel
+from personaspace.steer.protocols import OnStep, at_stage
 from personaspace.steer.soft_prompts.registry import kind_of
 from personaspace.steer.steered_lm import SteeredLM
 from personaspace.survey.arrays import FloatArray
@@ -55,9 +57,8 @@ def evaluate(
     other: Survey | None = None,
     retest: Survey | None = None,
     seed: int = 0,
-    on_row: Callable[[str, str], None] | None = None,
+    on_step: OnStep | None = None,
     on_note: Callable[[str], None] | None = None,
-    on_prompts: Callable[[int, int], None] | None = None,
 ) -> Results:
     """Measure every method on every evaluation set of a split.
 
@@ -80,10 +81,10 @@ def evaluate(
         retest: The answers of the same people, by id, at another interview. All rows are measured on those answers that
             were given again; the row ``own answer, asked again`` says how consistent people are, and the metric
             ``share_of_retest`` is every row's macro accuracy over that.
-        seed: Of the bootstrap, the sample and further cluster personas.
-        on_row: Called with split and method before each is measured.
-        on_note: Called with what prompts will cost, in a sentence, before the first is read.
-        on_prompts: Called after every prompt with how many were read and how many there are, at most.
+        seed: Of the bootstrap, the sample, further cluster personas and boosted trees.
+        on_step: Called with the progress: before each row of each evaluation set is measured, after every prompt, and
+            while boosted trees or another embedder are fitted.
+        on_note: Called with what takes long and how long, in a sentence, before the first row is measured.
 
     Returns:
         All measurements, with 95% bootstrap intervals over respondents; answers that are choices and answers that are
@@ -94,6 +95,8 @@ def evaluate(
             needs what is not there; ``known``, ``seed``, ``respondents`` or ``answers`` is outside what is allowed.
         UnknownNameError: There is no row, no trait, or no evaluation set, of a name.
         ModelError: A question alone is longer than the base model reads.
+
+    A row that cannot be measured on an evaluation set is left out there, and the notes of the results say why.
 
     Example:
         >>> import personaspace as ps
@@ -112,44 +115,42 @@ def evaluate(
     steered = lm if isinstance(lm, SteeredLM) else None
     model = lm.model if isinstance(lm, SteeredLM) else lm
     chosen = chosen_rows(rows, split.train, STEERED if steered else BASE if model else NOTHING)
-    pilots = PILOTS if "new questions" in chosen else ()
-    said: list[str] = []
-    if other is None:
-        found = list(evaluation_sets(embedder, split, known, pilots))
-    else:
-        found, said = other_survey_sets(embedder, split.train, other, seed)
-    names = [at.name for at in found]
-    if found and (strange := [name for name in sets or () if name not in names]):
-        raise unknown("evaluation set", strange[0], names)
-    found = [at for at in found if sets is None or at.name in sets]
-    if not found:
-        raise SettingError(
-            "nothing was held out from this survey, so there is nothing to evaluate on: fit it without --use-everything"
-        )
+    found, said = _sets(embedder, split, known, PILOTS if "new questions" in chosen else (), sets, other, seed)
     if retest is not None:
         found = given_again(found, retest)
-    measured_on = [replace(at, test=sample.of(at.test)) for at in found]
+    tests: dict[int, Survey] = {}
+    measured_on = [replace(at, test=tests.setdefault(id(at.test), sample.of(at.test))) for at in found]
+    again = {} if retest is None else {at.name: own_answer(at.test, retest) for at in measured_on}
     of_protocol: dict[str, Metric] = {"accuracy": accuracy} if split.settings.protocol and other is None else {}
-    reader = PromptReader(model, on_prompts) if model else None
+    reader = PromptReader(model, at_stage(on_step, "prompts")) if model else None
     clusters = None if personas is None else as_personas(personas)
-    methods = Methods(chosen, split.train, embedder, clusters, steered, reader, seed)
-    if reader and (on_note or on_prompts) and not chosen.names.isdisjoint(PROMPTED):
+    methods = Methods(chosen, split.train, embedder, clusters, steered, reader, seed, on_step)
+    planned = [(at, method) for at in measured_on for method in methods.of(at)]
+    if reader and not methods.rows.names.isdisjoint(PROMPTED) and (on_note or on_step):
         cost = reader.cost([(make, at.test) for at in measured_on for _, make in methods.prompted(at)], seed)
         if on_note:
             on_note(cost)
+    if on_note and (slow := time_of_slow(planned, seed)):
+        on_note(slow)
     measured: list[Row] = []
-    for at in measured_on:
-        again = None if retest is None else own_answer(at.test, retest)
-        also = of_protocol if again is None else of_protocol | {SHARE_OF_RETEST: share_of(again)}
-        for method, predict in methods.of(at):
-            if on_row:
-                on_row(at.name, method)
-            measured += _measure(at.name, method, predict(), seed, also)
-        if again is not None:
-            rows_of_people = _measure(at.name, OWN_ANSWER, again, seed, of_protocol)
-            measured += [row for row in rows_of_people if row.metric not in OF_PROBABILITIES]
+    done: dict[tuple[str, int, str], list[Row]] = {}
+    for number, (at, method) in enumerate(planned, start=1):
+        if on_step:
+            on_step("evaluation", number, len(planned), f"{at.name}: {method.name}")
+        also = of_protocol | ({SHARE_OF_RETEST: share_of(again[at.name])} if again else {})
+        if (key := method.key(at)) not in done:
+            try:
+                done[key] = list(_measure(at.name, method.name, method.predict(at.test), seed, also))
+            except PersonaSpaceError as error:
+                done[key] = []
+                methods.notes.append(f"{method.name}, {at.name}: n/a, {error}")
+        measured += [replace(row, split=at.name) for row in done[key]]
     if not measured:
-        raise SettingError(f"none of the rows {rows!r:.80} can be measured here: choose others")
+        why = "; ".join(methods.notes[:1]) or "choose others"
+        raise SettingError(f"none of the rows {rows!r:.80} can be measured here: {why}")
+    for name, own in again.items():
+        of_people = _measure(name, OWN_ANSWER, own, seed, of_protocol)
+        measured += [row for row in of_people if row.metric not in OF_PROBABILITIES]
     used = {"Predicted": other, "The same people's answers at another interview": retest}
     drawn = sample if sample.respondents or sample.answers else None
     return Results(
@@ -159,9 +160,39 @@ def evaluate(
         versions(),
         tuple(measured),
         drawn,
-        (*said, *_without_order(split.survey if other is None else other), *(reader.notes if reader else ())),
+        (
+            *said,
+            *_without_order(split.survey if other is None else other),
+            *methods.notes,
+            *(reader.notes if reader else ()),
+        ),
         disclosure(split, embedder, _in_words(lm), drawn, others={what: one for what, one in used.items() if one}),
     )
+
+
+def _sets(
+    embedder: Embedder,
+    split: Split,
+    known: Sequence[int],
+    pilots: Sequence[int],
+    names: Sequence[str] | None,
+    other: Survey | None,
+    seed: int,
+) -> tuple[list[EvaluationSet], list[str]]:
+    """The evaluation sets that are measured, and sentences on what another survey shares with the run's."""
+    said: list[str] = []
+    if other is None:
+        found = list(evaluation_sets(embedder, split, known, pilots))
+    else:
+        found, said = other_survey_sets(embedder, split.train, other, seed)
+    if not found:
+        raise SettingError(
+            "nothing was held out from this survey, so there is nothing to evaluate on: fit it without --use-everything"
+        )
+    by_name = {at.name: at for at in found}
+    if strange := [name for name in names or () if name not in by_name]:
+        raise unknown("evaluation set", strange[0], by_name)
+    return [at for at in found if names is None or at.name in names], said
 
 
 def _in_words(lm: SteeredLM | LanguageModel | None) -> str:

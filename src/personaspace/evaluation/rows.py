@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from functools import reduce
 from itertools import chain
-from typing import TypeVar
+from operator import or_
+from typing import Any, TypeVar
 
 from personaspace.checks import check_whole
-from personaspace.errors import SettingError, UnknownNameError, shown, unknown
+from personaspace.embedding.registry import embedders
+from personaspace.errors import SettingError, UnknownNameError, listed, shown, unknown
 from personaspace.survey.survey import Survey
 
 T = TypeVar("T")
+Traits = tuple[str, ...]
+"""One trait, or two that are crossed."""
 
 DEFAULT = "default"
 CONTEXTS = (3, 5, 8, 10)
@@ -20,6 +25,12 @@ CONTEXTS = (3, 5, 8, 10)
 
 CLUSTERS = (6, 10, 20, 30, 50)
 """Clusters of the rows ``clusters``, beside the run's own."""
+
+OWN = ""
+"""The embedder that the evaluation was given, among the names of embedders."""
+
+TRAITS_ALONE, WITH_ANSWERS = TREES = ("traits", "traits and answers")
+"""What boosted trees know of a respondent."""
 
 PAIR = " x "
 """Between two traits in the name of a row."""
@@ -30,7 +41,11 @@ NOTHING, BASE, STEERED = range(3)
 ROWS = {
     "majority": NOTHING,
     "group majority": NOTHING,
+    "boosted trees": NOTHING,
     "embedder alone": NOTHING,
+    "embedder alone at clusters": NOTHING,
+    "embedder alone at demographic personas": NOTHING,
+    "question prior": NOTHING,
     "similar question": NOTHING,
     "own similar answer": NOTHING,
     "new questions": NOTHING,
@@ -39,7 +54,6 @@ ROWS = {
     "context": BASE,
     "system prompt": BASE,
     "untrained": STEERED,
-    "question prior": STEERED,
     "individual": STEERED,
     "clusters": STEERED,
     "demographic personas": STEERED,
@@ -49,14 +63,30 @@ ROWS = {
 PROMPTED = ("demographics", "context", "system prompt")
 """Rows with a prompt for every answer."""
 
-NOT_DEFAULT = (*PROMPTED, "new questions")
-"""Rows which ``default`` leaves out because they take long."""
+AT_POINTS = ("embedder alone at clusters", "embedder alone at demographic personas")
 
-OF_TRAITS = ("group majority", "demographics", "demographic personas")
+NOT_DEFAULT = (*PROMPTED, "new questions", "boosted trees", *AT_POINTS)
+"""Rows that ``default`` leaves out: most take long."""
+
+OF_TRAITS = ("group majority", "boosted trees", AT_POINTS[1], "demographics", "demographic personas")
+"""Rows that need traits."""
+
+ONE_OF = {
+    "group majority": "group majority",
+    "demographic": "demographic personas",
+    "embedder alone at demographic": AT_POINTS[1],
+}
+"""What stands before the colon and a trait, and the row it belongs to."""
 
 NAMES = (
     DEFAULT,
     *(name.replace(" ", "-") for name in ROWS),
+    "'group majority: TRAIT'",
+    "'group majority: TRAIT x TRAIT'",
+    *(f"'boosted trees: {known}'" for known in TREES),
+    "'embedder alone: NAME'",
+    "'embedder alone at cluster k=20'",
+    "'embedder alone at demographic: TRAIT'",
     "'context K=5'",
     "'cluster k=20'",
     "'demographic: TRAIT'",
@@ -65,25 +95,58 @@ NAMES = (
 
 
 @dataclass(frozen=True)
+class Points:
+    """Groups of respondents, each represented by one point of the space.
+
+    Attributes:
+        own_clusters: Whether the cluster personas that were given are among them.
+        clusters: Numbers of clusters that further cluster personas are made for.
+        groups: Traits of demographic personas.
+    """
+
+    own_clusters: bool = False
+    clusters: tuple[int, ...] = ()
+    groups: tuple[Traits, ...] = ()
+
+    def __or__(self, other: Points) -> Points:
+        return Points(
+            self.own_clusters or other.own_clusters,
+            _each_once((self.clusters, other.clusters)),
+            _each_once((self.groups, other.groups)),
+        )
+
+
+@dataclass(frozen=True)
 class Rows:
     """Rows chosen to be measured.
 
     Attributes:
         names: Keys of :data:`ROWS`.
+        majorities: Traits of the rows ``group majority``.
+        trees: What the boosted trees know of a respondent, of :data:`TREES`.
+        embedders: Names of embedders that predict alone, :data:`OWN` for the one given.
         contexts: Numbers of answers in the rows ``context``.
-        own_clusters: Whether the cluster personas that were given are a row.
-        clusters: Numbers of clusters that further cluster personas are made for.
-        groups: Traits of the demographic personas: one, or a pair that is crossed.
+        alone: Where the embedder predicts alone for whole groups.
+        steered: Where the steered model answers for whole groups.
     """
 
-    names: frozenset[str]
+    names: frozenset[str] = frozenset()
+    majorities: tuple[Traits, ...] = ()
+    trees: tuple[str, ...] = ()
+    embedders: tuple[str, ...] = ()
     contexts: tuple[int, ...] = ()
-    own_clusters: bool = False
-    clusters: tuple[int, ...] = ()
-    groups: tuple[tuple[str, ...], ...] = ()
+    alone: Points = Points()
+    steered: Points = Points()
 
     def __contains__(self, name: str) -> bool:
         return name in self.names
+
+    def __or__(self, other: Rows) -> Rows:
+        joined: dict[str, Any] = {}
+        for field in fields(self):
+            one, two = getattr(self, field.name), getattr(other, field.name)
+            joined[field.name] = _each_once((one, two)) if isinstance(one, tuple) else one | two
+        return Rows(**joined)
 
 
 def chosen_rows(rows: str | Sequence[str], train: Survey, available: int = STEERED) -> Rows:
@@ -94,7 +157,8 @@ def chosen_rows(rows: str | Sequence[str], train: Survey, available: int = STEER
     were given and a demographic persona for each value of each trait. ``new questions`` stands for the rows of pilots,
     where each held-out question was asked of 5, 10, 20, 50 or 100 respondents and everybody else is predicted.
     ``context`` stands for K = 3, 5, 8 and 10, and ``clusters`` for the personas that were given and for 6, 10, 20, 30
-    and 50 clusters.
+    and 50 clusters. ``group majority`` and ``demographic personas`` stand for each trait alone, ``boosted trees`` for
+    both of its rows, ``embedder alone`` for the embedder that was given; another is fitted where it is named.
 
     Args:
         rows: Names, in a list or with commas between them.
@@ -102,8 +166,8 @@ def chosen_rows(rows: str | Sequence[str], train: Survey, available: int = STEER
         available: What there is: :data:`NOTHING`, :data:`BASE` or :data:`STEERED`.
 
     Raises:
-        UnknownNameError: There is no row, or no trait, of a name.
-        SettingError: No row is named, or a row needs a model or traits that are not there.
+        UnknownNameError: There is no row, trait or embedder of a name.
+        SettingError: No row is named, or a row needs a model that is not there or traits that nobody has.
 
     Example:
         >>> from personaspace.survey.simulate import simulate
@@ -111,53 +175,82 @@ def chosen_rows(rows: str | Sequence[str], train: Survey, available: int = STEER
         (5,)
     """
     given = rows.split(",") if isinstance(rows, str) else list(rows)
-    found = [_one(str(name).strip(), train, available) for name in given if str(name).strip()]
-    if not found:
+    names = [str(name).strip() for name in given if str(name).strip()]
+    if not names:
         raise SettingError(f"no rows are named: give some of {', '.join(NAMES)}")
-    return Rows(
-        frozenset(chain.from_iterable(one.names for one in found)),
-        _each_once(one.contexts for one in found),
-        any(one.own_clusters for one in found),
-        _each_once(one.clusters for one in found),
-        _each_once(one.groups for one in found),
-    )
+    return reduce(or_, (_one(name, train, available) for name in names))
+
+
+def each_trait(train: Survey) -> tuple[Traits, ...]:
+    """Every trait that somebody has, alone."""
+    return tuple((str(trait),) for trait in train.traits.columns if train.traits[trait].notna().any())
 
 
 def _one(name: str, train: Survey, available: int) -> Rows:
-    plain = " ".join(name.replace("-", " ").split())
-    traits = tuple((str(trait),) for trait in train.traits.columns if train.traits[trait].notna().any())
-    if plain == DEFAULT:
-        kept = (row for row, need in ROWS.items() if need <= available and row not in NOT_DEFAULT)
-        return Rows(frozenset(kept), own_clusters=True, groups=traits)
-    if trait := re.fullmatch(r"demographic: *(.+)", name):
-        _check("demographic personas", name, traits, available)
-        return Rows(frozenset({"demographic personas"}), groups=(_traits(trait[1], train),))
-    numbered = re.fullmatch(r"(context|cluster) k ?= ?(\d{1,9})", plain.lower())
-    row = {"context": "context", "cluster": "clusters"}[numbered[1]] if numbered else plain
-    if row not in ROWS:
+    before, colon, after = name.partition(":")
+    plain, of = _plain(before), after.strip()
+    numbered = re.fullmatch(r"(context|(?:embedder alone at )?cluster) k ?= ?(\d{1,9})", plain)
+    if colon and plain in ONE_OF:
+        row = _available(ONE_OF[plain], name, available)
+        return _of_traits(row, (_traits(of, train),))
+    if colon and plain == "embedder alone":
+        if _plain(of) not in embedders():
+            raise unknown("embedder", of, embedders())
+        return Rows(frozenset({plain}), embedders=(_plain(of),))
+    if colon and plain == "boosted trees" and _plain(of) in TREES:
+        return Rows(frozenset({plain}), trees=(_plain(of),))
+    if not colon and numbered:
+        row = _available("context" if numbered[1] == "context" else f"{numbered[1]}s", name, available)
+        number = (check_whole(name, int(numbered[2]), least=1),)
+        return Rows(frozenset({row}), contexts=number) if row == "context" else _at(row, Points(clusters=number))
+    if not colon and plain == DEFAULT:
+        kept = (_family(row, train) for row, need in ROWS.items() if need <= available and row not in NOT_DEFAULT)
+        found = reduce(or_, kept)
+        return replace(found, steered=replace(found.steered, clusters=()))
+    if colon or plain not in ROWS:
         raise UnknownNameError(f"unknown row {shown(name)}: give some of {', '.join(NAMES)}, with commas between them")
-    _check(row, name, traits, available)
-    numbers = (check_whole(name, int(numbered[2]), least=1),) if numbered else None
-    return Rows(
-        frozenset({row}),
-        contexts=(numbers or CONTEXTS) if row == "context" else (),
-        own_clusters=row == "clusters" and numbers is None,
-        clusters=(numbers or _fewer(CLUSTERS, train)) if row == "clusters" else (),
-        groups=traits if row == "demographic personas" else (),
-    )
+    return _family(_available(plain, name, available), train)
 
 
-def _check(row: str, name: str, traits: tuple[tuple[str, ...], ...], available: int) -> None:
-    """Raise :class:`SettingError` unless there is what a row needs."""
+def _family(row: str, train: Survey) -> Rows:
+    """All rows that a name alone stands for."""
+    if row.endswith("clusters"):
+        return _at(row, Points(own_clusters=True, clusters=_fewer(CLUSTERS, train)))
+    if row in ONE_OF.values():
+        return _of_traits(row, each_trait(train))
+    several: dict[str, dict[str, Any]] = {
+        "context": {"contexts": CONTEXTS},
+        "embedder alone": {"embedders": (OWN,)},
+        "boosted trees": {"trees": TREES},
+    }
+    return Rows(frozenset({row}), **several.get(row, {}))
+
+
+def _of_traits(row: str, groups: tuple[Traits, ...]) -> Rows:
+    if row == "group majority":
+        return Rows(frozenset({row}), majorities=groups)
+    return _at(row, Points(groups=groups))
+
+
+def _at(row: str, points: Points) -> Rows:
+    names = frozenset({row})
+    return Rows(names, alone=points) if row in AT_POINTS else Rows(names, steered=points)
+
+
+def _available(row: str, name: str, available: int) -> str:
+    """The row; :class:`SettingError` unless there is the model that it needs."""
     if ROWS[row] > available:
         what = "a steered model" if ROWS[row] == STEERED else "a language model"
         do = "steer one first" if ROWS[row] == STEERED else "steer one first, name one (--model)"
         raise SettingError(f"row {shown(name)} needs {what}, and there is none: {do}, or leave the row out")
-    if row in OF_TRAITS and not traits:
-        raise SettingError(f"row {shown(name)} needs traits, and the survey has none: leave the row out")
+    return row
 
 
-def _traits(text: str, train: Survey) -> tuple[str, ...]:
+def _plain(name: str) -> str:
+    return " ".join(name.replace("-", " ").split()).lower()
+
+
+def _traits(text: str, train: Survey) -> Traits:
     """The trait of a name, or the two of a name like ``POLPARTY x EDUCATION``."""
     known = [str(trait) for trait in train.traits.columns]
     named = (text,) if text in known else tuple(part.strip() for part in text.split(PAIR, 1))
@@ -166,6 +259,8 @@ def _traits(text: str, train: Survey) -> tuple[str, ...]:
             raise unknown("trait", trait, known)
     if len(set(named)) < len(named):
         raise SettingError(f"a pair of traits is {shown(text)}: give two different ones")
+    if not train.traits[list(named)].notna().all(axis=1).any():
+        raise SettingError(f"no respondent has a value of {listed(named)}: choose another trait")
     return named
 
 

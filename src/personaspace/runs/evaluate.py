@@ -77,11 +77,11 @@ def evaluate_run(
     Args:
         run: A fitted run.
         what: Rows, sample and model; the run's own table where not given.
-        seed: Of the bootstrap, the sample and further cluster personas.
+        seed: Of the bootstrap, the sample, further cluster personas and boosted trees.
         device: Where the language model runs.
         base: The base model of the run's steered model, where it is loaded already.
         on_step: Called with the progress.
-        on_note: Called with what prompts will cost, in a sentence, before the first is read.
+        on_note: Called with what takes long and how long, in a sentence, before the first row is measured.
 
     Returns:
         The table of results.
@@ -103,17 +103,6 @@ def evaluate_run(
     steered = run.has("steer") and what.model is None
     chosen_rows(what.rows, fitted.split.train, STEERED if steered else BASE if what.model else NOTHING)
     lm = LanguageModel.load(what.model, device) if what.model else fitted.steered_lm(device, base) if steered else None
-    done = 0
-
-    def on_row(part: str, method: str) -> None:
-        nonlocal done
-        done += 1
-        if on_step:
-            on_step("evaluation", done, 0, f"{part}: {method}")
-
-    def on_prompts(read: int, of: int) -> None:
-        if on_step:
-            on_step("prompts", read, of, "")
 
     def measure(folder: Path) -> None:
         results = evaluate(
@@ -128,9 +117,8 @@ def evaluate_run(
             other=what.other,
             retest=what.retest,
             seed=seed,
-            on_row=on_row,
+            on_step=on_step,
             on_note=on_note,
-            on_prompts=on_prompts,
         )
         results.save(folder / "results.json")
 
