@@ -18,10 +18,14 @@ def evaluate(
         str,
         typer.Option(
             help="Rows of the table, with commas between them: default (those that take little time), majority, "
-            "group-majority, embedder-alone, similar-question, own-similar-answer, new-questions (of which 5, 10, 20, "
-            "50 and 100 respondents were asked each), raw-question, demographics, context (K=3, 5, 8, 10) or "
-            "'context K=5', system-prompt, untrained, question-prior, individual, clusters (the run's own, k=6, 10, "
-            "20, 30, 50) or 'cluster k=20', demographic-personas, 'demographic: TRAIT', 'demographic: TRAIT x TRAIT'."
+            "group-majority (by each trait) or 'group majority: TRAIT x TRAIT', boosted-trees (from traits, and from "
+            "traits and answers; the extra trees) or 'boosted trees: traits', embedder-alone (the run's own) or "
+            "'embedder alone: committee', embedder-alone-at-clusters or 'embedder alone at cluster k=20', "
+            "embedder-alone-at-demographic-personas or 'embedder alone at demographic: TRAIT', question-prior, "
+            "similar-question, own-similar-answer, new-questions (of which 5, 10, 20, 50 and 100 respondents were "
+            "asked each), raw-question, demographics, context (K=3, 5, 8, 10) or 'context K=5', system-prompt, "
+            "untrained, individual, clusters (the run's own, k=6, 10, 20, 30, 50) or 'cluster k=20', "
+            "demographic-personas, 'demographic: TRAIT', 'demographic: TRAIT x TRAIT'."
         ),
     ] = "default",
     respondents: Annotated[
@@ -59,9 +63,10 @@ def evaluate(
 
     Example: personaspace evaluate runs/opinionqa
 
-    The rows demographics, context and system-prompt read a prompt for every answer; what that costs is said first, and
-    --respondents and --answers bound it. All rows of a table are measured on the same answers. If any
-    option says what to measure, the table is written to RUN/rows, and the run's own table stays.
+    The rows demographics, context and system-prompt read a prompt for every answer, boosted-trees fit a model to every
+    question; how long rows take is said first, and --respondents and --answers bound it. All rows of a table are
+    measured on the same answers. A row that cannot be measured is left out, and a note says why. If any option says
+    what to measure, the table is written to RUN/rows, and the run's own table stays.
 
     Example: personaspace evaluate runs/opinionqa --model smollm2 --rows raw-question,demographics,context --answers 500
 

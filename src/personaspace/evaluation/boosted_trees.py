@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from personaspace.errors import SettingError
+from personaspace.errors import SettingError, shown
 from personaspace.evaluation.baselines import majority_table
 from personaspace.evaluation.language_model_rows import each_question
 from personaspace.evaluation.predictions import Predictions, padded_positions
 from personaspace.evaluation.rows import TRAITS_ALONE, WITH_ANSWERS
-from personaspace.evaluation.shared_questions import answers_of, matched_questions
+from personaspace.evaluation.shared_questions import answers_of, matched_questions, seen_questions
 from personaspace.steer.protocols import OnStep
 from personaspace.survey.arrays import FloatArray, IntArray
 from personaspace.survey.lookup import NOWHERE, index_of, positions
@@ -74,9 +74,16 @@ class BoostedTrees:
 
         Args:
             known: The respondents' known answers, matched by id.
-            test: Answers to predict, to questions of ``train``, with the respondents' traits.
+            test: Answers to predict, with the respondents' traits.
+
+        Raises:
+            SettingError: A question has no answers in ``train``, or other options there.
         """
-        self._fit([test.questions[j] for j in np.unique(test.answers.question)])
+        asked = np.unique(test.answers.question)
+        if (unseen := asked[seen_questions(self.train, test)[asked] == NOWHERE]).size:
+            name = test.questions[unseen[0]].id
+            raise SettingError(f"question {shown(name)} has no training answers for boosted trees to learn from")
+        self._fit([test.questions[j] for j in asked])
         features = self._features_of(known, test)
         table, counts = majority_table(self.train, test)[0], self.train.option_counts()
 

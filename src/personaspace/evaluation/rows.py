@@ -81,17 +81,12 @@ ONE_OF = {
 NAMES = (
     DEFAULT,
     *(name.replace(" ", "-") for name in ROWS),
-    "'group majority: TRAIT'",
-    "'group majority: TRAIT x TRAIT'",
-    *(f"'boosted trees: {known}'" for known in TREES),
     "'embedder alone: NAME'",
-    "'embedder alone at cluster k=20'",
-    "'embedder alone at demographic: TRAIT'",
     "'context K=5'",
     "'cluster k=20'",
-    "'demographic: TRAIT'",
     "'demographic: TRAIT x TRAIT'",
 )
+"""What is allowed, in messages: every name, and one of every form that names one row of several."""
 
 
 @dataclass(frozen=True)
@@ -208,7 +203,7 @@ def _one(name: str, train: Survey, available: int) -> Rows:
         found = reduce(or_, kept)
         return replace(found, steered=replace(found.steered, clusters=()))
     if colon or plain not in ROWS:
-        raise UnknownNameError(f"unknown row {shown(name)}: give some of {', '.join(NAMES)}, with commas between them")
+        raise UnknownNameError(f"unknown row {shown(name)}: give some of {', '.join(NAMES)}")
     return _family(_available(plain, name, available), train)
 
 

@@ -166,13 +166,9 @@ class _Parts:
         if path.exists():
             return Results.load(path)
 
-        def on_row(split: str, method: str) -> None:
+        def on_step(stage: str, done: int, of: int, note: str) -> None:
             if self.on_step:
-                self.on_step(f"reproduce: {name}", 0, 0, f"{split}: {method}")
-
-        def on_prompts(read: int, of: int) -> None:
-            if self.on_step:
-                self.on_step("prompts", read, of, "")
+                self.on_step(f"reproduce: {name}" if stage == "evaluation" else stage, done, of, note)
 
         results = evaluate(
             lm,
@@ -184,9 +180,8 @@ class _Parts:
             known=KNOWN,
             sets=sets,
             seed=self.seed,
-            on_row=on_row,
+            on_step=on_step,
             on_note=self.on_note,
-            on_prompts=on_prompts,
         )
         results.save(path)
         return results
