@@ -19,7 +19,7 @@ from personaspace.evaluation.results import MAIN_METRIC, Results, Row
 def markdown(runs: Sequence[Results], metric: str) -> str:
     """The table of one metric: methods in rows, evaluation sets in columns."""
     cells: dict[tuple[str, str], list[Row]] = {}
-    for row in (row for results in runs for row in results.rows if row.metric == metric):
+    for row in (row for results in runs for row in results.rows if row.metric == metric and not row.weighted):
         cells.setdefault((row.method, row.split), []).append(row)
     methods = list(dict.fromkeys(method for method, _ in cells))
     splits = list(dict.fromkeys(split for _, split in cells))

@@ -20,6 +20,8 @@ from personaspace.persona.clustering.cluster_personas import cluster_personas
 from personaspace.persona.groups import demographic_personas
 from personaspace.persona.personas import Personas
 from personaspace.steer.steered_lm import SteeredLM
+from personaspace.survey.arrays import Vectors
+from personaspace.survey.question import Question
 from personaspace.survey.split import Split
 from personaspace.survey.survey import Survey
 
@@ -117,3 +119,22 @@ def test_the_embedder_alone_at_centroids_and_means(embedder: Factorization, part
     for method, vectors in ((of_cluster, nearest), (of_group, means)):
         expected = embedder_alone(embedder, vectors, test).probabilities
         np.testing.assert_allclose(method.predict(test).probabilities, expected, atol=1e-5)
+
+
+def test_of_a_sample_only_the_groups_that_it_needs_are_asked(embedder: Factorization, parts: Split) -> None:
+    asked: dict[str, int] = {}
+
+    def counting(points: Vectors, question: Question) -> Vectors:
+        asked[question.id] = asked.get(question.id, 0) + len(points)
+        return np.full((len(points), len(question.options)), 1 / len(question.options), np.float32)
+
+    trait = str(parts.train.traits.columns[0])
+    points = Points(clusters=(20,), groups=((trait,),))
+    test = parts.held_out_answers.with_answers(np.arange(30))
+    at = EvaluationSet("held-out answers", test, parts.train, embedder.respondents_, True)
+    rows = GroupRows(counting, GroupSpace(embedder, parts.train, None, 0), points)
+    for method in (*rows.rows(at), *rows.rows(at)):  # the second time everything is known
+        method.predict(test)
+    answers = np.bincount(test.answers.question, minlength=len(test.questions))
+    for question, given in zip(test.questions, answers.tolist(), strict=True):
+        assert asked.get(question.id, 0) <= 2 * given

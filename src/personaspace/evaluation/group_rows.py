@@ -17,7 +17,7 @@ from personaspace.evaluation.rows import PAIR, Points, Traits
 from personaspace.persona.clustering.cluster_personas import cluster_personas
 from personaspace.persona.groups import demographic_personas
 from personaspace.persona.personas import Personas
-from personaspace.survey.arrays import IntArray, Vectors
+from personaspace.survey.arrays import FloatArray, IntArray, Vectors
 from personaspace.survey.lookup import NOWHERE, positions
 from personaspace.survey.question import Question
 from personaspace.survey.survey import Survey
@@ -59,7 +59,8 @@ class GroupSpace:
 class GroupRows:
     """Rows in which one point stands for many respondents.
 
-    All groups are asked a question in one pass, and once for all evaluation sets.
+    A group is asked a question once for all evaluation sets: all groups in one pass where a question has more answers
+    than there are groups, else those that the answers need.
 
     Args:
         predict: Answers a question for points ``[n, dim]``: probabilities ``[n, options]``.
@@ -75,7 +76,7 @@ class GroupRows:
         own = [len(space.given)] if space.given is not None and points.own_clusters else []
         self.ks = tuple(dict.fromkeys([*own, *points.clusters]))
         self.traits = points.groups
-        self._tables: dict[str, Vectors] = {}
+        self._tables: dict[str, FloatArray] = {}
 
     def rows(self, at: EvaluationSet) -> Iterator[Method]:
         """Yield every row.
@@ -104,10 +105,15 @@ class GroupRows:
         return self._of_points(np.where(group == NOWHERE, EVERYBODY, self._start[traits] + group), test)
 
     def _of_points(self, point: IntArray, test: Survey) -> Predictions:
-        def predict(respondents: IntArray, question: Question) -> Vectors:
-            if question.id not in self._tables:
-                self._tables[question.id] = self.predict(self._points, question)
-            return self._tables[question.id][point[respondents]]
+        def predict(respondents: IntArray, question: Question) -> FloatArray:
+            wanted = point[respondents]
+            table = self._tables.setdefault(question.id, np.full((len(self._points), len(question.options)), np.nan))
+            unknown = np.flatnonzero(np.isnan(table[:, 0]))
+            if len(wanted) < len(self._points):
+                unknown = np.intersect1d(unknown, wanted)
+            if len(unknown):
+                table[unknown] = self.predict(self._points[unknown], question)
+            return table[wanted]
 
         return each_question(predict, test)
 

@@ -110,7 +110,7 @@ def cells_of(results: Results, row: str, form: str) -> pd.DataFrame:
     placed = [
         (table, name, column, found.value, found.low, found.high, found.respondents, found.answers)
         for found in results.rows
-        if found.metric == MAIN_METRIC
+        if found.metric == MAIN_METRIC and not found.weighted
         for table, name, column in _places(found.split, found.method, row, form)
     ]
     names = ["table", "row", "column", "value", "low", "high", "respondents", "answers"]
