@@ -89,10 +89,10 @@ def test_the_table_has_the_rows_of_known_and_of_new_questions(
     parts: Split, embedder: Factorization, later: Survey
 ) -> None:
     results = evaluate(None, embedder, parts, other=later)
-    summary = results.summary()
-    assert summary.columns.tolist() == ["later: known questions", "later: new questions"]
-    alone, usual = (summary.loc[row, "later: known questions"] for row in ("embedder alone: factorization", "majority"))
-    assert alone > usual + 0.03
+    known, new = results.summary().columns
+    assert (known, new) == ("later: known questions", "later: new questions")
+    assert results.value(known, "embedder alone: factorization") > results.value(known, "majority") + 0.03
+    assert results.value(new, "own similar answer") > results.value(new, "majority")
     assert "Predicted: later, 300 respondents, 60 questions" in results.disclosure["On what data"]
 
 
