@@ -1,4 +1,4 @@
-"""The ceiling: people asked again, planted to change a known share of their answers."""
+"""People asked again, planted to change a known share of their answers."""
 
 from __future__ import annotations
 

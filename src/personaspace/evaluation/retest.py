@@ -1,4 +1,8 @@
-"""The ceiling: how consistently people answer the same question at another interview, and shares of it."""
+"""How consistently people answer the same question at another interview, and accuracy as a share of that.
+
+Consistency is a yardstick and no upper bound: who answers with probabilities p agrees with themselves in sum p^2 of all
+cases, and somebody who knows p is right in max p, which is never less.
+"""
 
 from __future__ import annotations
 
@@ -73,8 +77,7 @@ def answered_again(test: Survey, retest: Survey) -> IntArray:
 def own_answer(test: Survey, retest: Survey) -> Predictions:
     """Predict every answer by the same person's answer at another interview.
 
-    Its macro accuracy is the test-retest consistency of the people: a model that predicts them better than they repeat
-    themselves predicts noise.
+    Its macro accuracy is the test-retest consistency of the people, changes of mind included.
 
     Args:
         test: Answers to predict, all of which were given again.
