@@ -62,7 +62,9 @@ def interviews(folder: Path) -> tuple[ps.Survey, ps.Survey]:
     opinions = [
         question.id
         for question in again.questions
-        if OPINIONS & set(asked[question.id]["subject"] or []) and question.id not in NO_OPINIONS
+        if asked[question.id]["n_2020"]
+        and OPINIONS & set(asked[question.id]["subject"] or [])
+        and question.id not in NO_OPINIONS
     ]
     return first, again.select(questions=opinions)
 
@@ -85,7 +87,7 @@ def measured(first: ps.Survey, again: ps.Survey, names: Sequence[str], seeds: in
             rows = "majority,group-majority,embedder-alone" if name == names[0] else "embedder-alone"
             results = ps.evaluate(None, space, parts, retest=again, rows=rows)
             kept = results.summary().index
-            table = results.table
+            table = results.table[~results.table["weighted"]]
             tables.append(table[table["method"].isin(kept) & table["metric"].isin(MEASURES)].assign(seed=seed))
             print(f"seed {seed}, {name}: done", file=sys.stderr, flush=True)
     every = pd.concat(tables).drop_duplicates(["seed", "method", "metric"])
