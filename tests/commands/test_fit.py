@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from personaspace.embedding.registry import load_embedder
 from tests.commands.line import fail, personaspace, succeed
 from tests.persona.planted import unstructured
 
@@ -22,6 +23,14 @@ def test_a_survey_is_fitted_once(table: Path, tmp_path: Path) -> None:
     before = (run / "manifest.json").read_text()
     assert "written to" in succeed("fit", table, "--out", run, *QUICK, "--personas", "3")
     assert (run / "manifest.json").read_text() == before
+
+
+def test_traits_are_questions_where_asked_for(table: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    succeed("fit", table, "--out", run, *QUICK, "--personas", "2")
+    assert not load_embedder(run / "embedding").traits_
+    succeed("fit", table, "--out", run, *QUICK, "--personas", "2", "--traits-as-questions")
+    assert load_embedder(run / "embedding").traits_
 
 
 def test_a_run_fitted_on_everything_is_not_scored(table: Path, tmp_path: Path) -> None:

@@ -18,9 +18,12 @@ class Unlearned(Embedder):
     name = "unlearned"
 
     def fit(self, survey: Survey, on_epoch: OnEpoch | None = None) -> Self:
-        del on_epoch
+        self._learn(survey, on_epoch)
         self.ids_, self.questions_ = survey.respondents, survey.questions
         return self
+
+    def _learn(self, survey: Survey, on_epoch: OnEpoch | None) -> None:
+        pass
 
     def embed(self, survey: Survey) -> Vectors:
         row = positions(survey.respondents, self.ids_)

@@ -25,6 +25,10 @@ def fit(
         str, typer.Option(help="Number of cluster personas, or the rule: elbow, silhouette, stability, recommended.")
     ] = "elbow",
     clusters: Annotated[str, typer.Option(help="kmeans, gaussian, agglomerative or hdbscan.")] = "kmeans",
+    traits_as_questions: Annotated[
+        bool,
+        typer.Option("--traits-as-questions", help="Place respondents by their traits too, as if these were answers."),
+    ] = False,
     unseen_respondents: Annotated[
         float | None, typer.Option(help="Fraction of respondents set apart; 0.2 if not given.", min=0.0, max=0.95)
     ] = None,
@@ -95,6 +99,7 @@ def fit(
                 embedder=embedder,
                 personas=personas,
                 clusters=clusters,
+                traits_as_questions=traits_as_questions,
                 settings=settings,
                 reading=reading,
                 on_step=reporter.step,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 
@@ -14,11 +14,11 @@ from personaspace.embedding.base import Embedder, OnEpoch
 from personaspace.embedding.factorization.model import Factorization
 from personaspace.embedding.lightgcn.model import LightGCN
 from personaspace.embedding.platt import pool_weights
-from personaspace.embedding.settings import check_learnable
 from personaspace.errors import MAX_SEED, SettingError
 from personaspace.survey.arrays import Vectors
 from personaspace.survey.question import Question
 from personaspace.survey.survey import Survey
+from personaspace.survey.trait_questions import TraitQuestion
 from personaspace.survey.validation import without_validation
 
 UNITS = 13  # 4 for LightGCN, 8 for the autoencoder, 1 for the factorization
@@ -78,23 +78,18 @@ class Committee(Embedder):
                 f"dim is {self.dim} for {self.repeats} repeat(s): give a multiple of {parts}, such as {near}"
             )
 
-    def fit(self, survey: Survey, on_epoch: OnEpoch | None = None) -> Self:
-        """Fit every member, then weigh them; see :meth:`Embedder.fit`."""
-        self.check()
-        check_learnable(survey)
+    def _learn(self, survey: Survey, on_epoch: OnEpoch | None) -> None:
         members = self._new_members()
         for place, member in enumerate(members):
             member.fit(survey, on_epoch and _counted(on_epoch, place * self.epochs, len(members) * self.epochs))
         known = without_validation(survey)
         experts = [(member.embed(known), member.options_, member.bias_) for member in members]
-        self.members_, self.ids_, self.questions_ = members, survey.respondents, survey.questions
+        self.members_ = members
         self.weights_ = pool_weights(experts, survey, 1 / len(experts))
         self.lengths_ = np.array([_length(member.respondents_) for member in members], np.float32)
         scale = self.weights_ * self.lengths_
-        self.respondents_ = self._side_by_side([member.respondents_ for member in members])
         self.options_ = np.hstack([part * member.options_ for part, member in zip(scale, members, strict=True)])
         self.bias_ = np.sum([w * member.bias_ for w, member in zip(self.weights_, members, strict=True)], axis=0)
-        return self
 
     def embed(self, survey: Survey) -> Vectors:
         """Place respondents by every member; see :meth:`Embedder.embed`."""
@@ -108,23 +103,31 @@ class Committee(Embedder):
             own |= {f"{place}/{name}": array for name, array in member.state().items() if name not in Embedder.tensors}
         return own
 
-    def shapes(self, respondents: int, questions: Sequence[Question]) -> dict[str, tuple[int, ...]]:
+    def shapes(
+        self, respondents: int, questions: Sequence[Question], traits: Sequence[Question] = ()
+    ) -> dict[str, tuple[int, ...]]:
         """The shape of every array; see :meth:`Embedder.shapes`."""
         members = self._new_members()
         own = super().shapes(respondents, questions) | {"weights_": (len(members),), "lengths_": (len(members),)}
         for place, member in enumerate(members):
-            shapes = member.shapes(respondents, questions)
+            shapes = member.shapes(respondents, questions, traits)
             own |= {f"{place}/{name}": shape for name, shape in shapes.items() if name not in Embedder.tensors}
         return own
 
-    def restore(self, state: Mapping[str, Vectors], ids: Sequence[str], questions: Sequence[Question]) -> None:
+    def restore(
+        self,
+        state: Mapping[str, Vectors],
+        ids: Sequence[str],
+        questions: Sequence[Question],
+        traits: Sequence[TraitQuestion] = (),
+    ) -> None:
         """Take over what was fitted; see :meth:`Embedder.restore`."""
-        super().restore(state, ids, questions)
+        super().restore(state, ids, questions, traits)
         self.members_ = self._new_members()
         for place, member in enumerate(self.members_):
             for name in set(member.tensors) - set(Embedder.tensors):
                 setattr(member, name, state[f"{place}/{name}"])
-            member.ids_, member.questions_ = self.ids_, self.questions_
+            member.ids_, member.questions_ = self.ids_, self.placed_by_
 
     def _new_members(self) -> list[Embedder]:
         unit = self.dim // (UNITS * self.repeats)

@@ -17,6 +17,7 @@ from personaspace.errors import RunError, UnknownNameError, first_fault, unknown
 from personaspace.files import check_tensors, read_checked, read_tensors
 from personaspace.survey.checks import check_ids
 from personaspace.survey.question import Question
+from personaspace.survey.trait_questions import TraitQuestion
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,10 @@ class _Saved:
     settings: dict[str, Any]
     respondents: tuple[str, ...]
     questions: tuple[Question, ...]
+    traits: tuple[TraitQuestion, ...] = ()
 
     def __post_init__(self) -> None:
-        check_ids(self.respondents, self.questions)
+        check_ids(self.respondents, (*self.questions, *self.traits))
 
 
 def embedders() -> dict[str, type[Embedder]]:
@@ -82,8 +84,9 @@ def load_embedder(folder: str | Path) -> Embedder:
     if config.embedder not in embedders():
         raise unknown("embedder", config.embedder, embedders())
     embedder = _with_settings(folder / CONFIG, config)
-    check_tensors(folder / WEIGHTS, weights, embedder.shapes(len(config.respondents), config.questions))
-    embedder.restore(weights, config.respondents, config.questions)
+    shapes = embedder.shapes(len(config.respondents), config.questions, config.traits)
+    check_tensors(folder / WEIGHTS, weights, shapes)
+    embedder.restore(weights, config.respondents, config.questions, config.traits)
     return embedder
 
 

@@ -1,4 +1,4 @@
-"""Answers as a matrix: a row per respondent, a column per question the embedder knows."""
+"""Answers as a matrix: a row per respondent, a column per question the embedder knows, and per trait behind them."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ BLANK = -1
 
 
 def answer_matrix(embedder: Embedder, survey: Survey) -> IntArray:
-    """The survey's answers to the questions an embedder knows.
+    """The survey's answers to the questions an embedder knows, and the traits it places respondents by.
 
     Args:
         embedder: Fitted.
         survey: Any; questions are matched by id.
 
     Returns:
-        The option chosen, :data:`BLANK` where none; shape ``[respondents, questions_ of the embedder]``.
+        The option chosen, :data:`BLANK` where none; shape ``[respondents, placed_by_ of the embedder]``.
 
     Raises:
         SurveyError: A question has other options than when the embedder was fitted.
     """
     answers = embedder.known_answers(survey)
-    matrix = np.full((len(survey.respondents), len(embedder.questions_)), BLANK, np.int64)
+    matrix = np.full((len(survey.respondents), len(embedder.placed_by_)), BLANK, np.int64)
     matrix[answers.respondent, answers.question] = answers.option
     return matrix
 
 
 def survey_of_matrix(embedder: Embedder, matrix: IntArray) -> Survey:
-    """A survey with the answers of an answer matrix; its respondents are numbered."""
+    """A survey with the answers of an answer matrix, traits among its questions; its respondents are numbered."""
     respondent, question = np.nonzero(matrix != BLANK)
     return Survey(
         tuple(map(str, range(len(matrix)))),
-        embedder.questions_,
+        embedder.placed_by_,
         Answers(respondent, question, matrix[respondent, question]),
     )
 
 
 def predict_matrix(embedder: Embedder, matrix: IntArray) -> Vectors:
-    """Probabilities of all options from the answers of a matrix, shape ``[respondents, options]``."""
+    """Probabilities of the questions' options from the answers of a matrix, shape ``[respondents, options]``."""
     return embedder.predict(embedder.embed(survey_of_matrix(embedder, matrix)))

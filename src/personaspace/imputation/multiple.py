@@ -155,7 +155,7 @@ def impute(
         )
     if (known[cells] != BLANK).any():
         raise SurveyError("a cell to be filled holds an answer already: leave it out of the blanks")
-    empty = np.zeros(known.shape, np.bool_)
+    empty = np.zeros((len(known), len(embedder.questions_)), np.bool_)
     empty[cells] = True
     predictions = CrossFittedPredictions.of(embedder, known, np.random.default_rng(seed))
     kind, numeric = option_type(embedder.questions_), any(question.scale for question in survey.questions)

@@ -139,7 +139,7 @@ def _answer_counts(embedder: Embedder, survey: Survey) -> IntArray:
     known = {question.id for question in embedder.questions_}
     if known.isdisjoint(survey.question_index):
         raise unknown("question", survey.questions[0].id if survey.questions else "", known)
-    return np.bincount(embedder.known_answers(survey).question, minlength=len(known))
+    return np.bincount(embedder.known_answers(survey).question, minlength=len(known))[: len(known)]
 
 
 def _askable(embedder: Embedder, known: IntArray, survey: Survey) -> BoolArray:

@@ -41,19 +41,21 @@ class CrossFittedPredictions:
 
         Args:
             embedder: Fitted.
-            known: Answer matrix, shape ``[respondents, questions]``.
+            known: Answer matrix, shape ``[respondents, placed_by_ of the embedder]``; traits are in no fold.
             rng: Deals the folds, and draws respondents where there are more than :data:`MOST`.
         """
         known = known[np.sort(rng.permutation(len(known))[:MOST])]
-        order = np.where(known != BLANK, rng.random(known.shape), np.inf).argsort(axis=1).argsort(axis=1)
+        asked = known[:, : len(embedder.questions_)]
+        order = np.where(asked != BLANK, rng.random(asked.shape), np.inf).argsort(axis=1).argsort(axis=1)
         fold, offsets = order % FOLDS, embedder.offsets_
         predicted = np.zeros((len(known), int(offsets[-1])), np.float32)
         for k in range(FOLDS):
-            left_out = (known != BLANK) & (fold == k)
-            table = predict_matrix(embedder, np.where(left_out, BLANK, known))
+            left_out = (asked != BLANK) & (fold == k)
+            seen = np.column_stack([np.where(left_out, BLANK, asked), known[:, asked.shape[1] :]])
+            table = predict_matrix(embedder, seen)
             np.copyto(predicted, table, where=repeat_options(left_out, offsets))
-        respondent, question = np.nonzero(known != BLANK)
-        nodes = offsets[question] + known[respondent, question]
+        respondent, question = np.nonzero(asked != BLANK)
+        nodes = offsets[question] + asked[respondent, question]
         return cls(OptionSoftmax(offsets), predicted, np.stack([nodes, respondent]))
 
     def raking_factors(self, weights: FloatArray) -> FloatArray:

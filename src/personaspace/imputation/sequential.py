@@ -33,8 +33,8 @@ def factors_of_steps(
 
     Args:
         embedder: Fitted.
-        known: Answer matrix, shape ``[respondents, questions]``.
-        empty: The cells to fill, same shape.
+        known: Answer matrix, shape ``[respondents, placed_by_ of the embedder]``.
+        empty: The cells to fill, shape ``[respondents, questions_ of the embedder]``.
         factors: By which probabilities are multiplied in the first step, shape ``[options]``.
         rng: Draws respondents, where more than :data:`MOST` have blanks, the order of their blanks and their answers.
 
@@ -52,7 +52,7 @@ def factors_of_steps(
         counted = repeat_options(left, embedder.offsets_)
         wanted = np.where(counted, first, 0).sum(axis=0, dtype=np.float64)
         found.append(rake(option_softmax, np.where(counted, predicted, 0), np.ones(len(matrix)), wanted, factors))
-        matrix[now] = _drawn(option_softmax, predicted, found[-1], rng)[now]
+        _fill(matrix, now, _drawn(option_softmax, predicted, found[-1], rng))
     return found
 
 
@@ -63,8 +63,8 @@ def fill_sequentially(
 
     Args:
         embedder: Fitted.
-        known: Answer matrix, shape ``[respondents, questions]``.
-        empty: The cells to fill, same shape.
+        known: Answer matrix, shape ``[respondents, placed_by_ of the embedder]``.
+        empty: The cells to fill, shape ``[respondents, questions_ of the embedder]``.
         factors: By which probabilities are multiplied in each step, of shape ``[options]``; the last serves all later
             steps.
         rng: Draws order and answers.
@@ -75,7 +75,7 @@ def fill_sequentially(
     option_softmax, matrix = OptionSoftmax(embedder.offsets_), known.copy()
     for step, (_, now) in enumerate(_steps(empty, rng)):
         predicted = predict_matrix(embedder, matrix)
-        matrix[now] = _drawn(option_softmax, predicted, factors[min(step, len(factors) - 1)], rng)[now]
+        _fill(matrix, now, _drawn(option_softmax, predicted, factors[min(step, len(factors) - 1)], rng))
     return matrix
 
 
@@ -94,3 +94,8 @@ def _drawn(
 ) -> IntArray:
     """Answers drawn from predictions times factors, shape ``[respondents, questions]``."""
     return option_softmax.draw(option_softmax.shares(predicted * factors.astype(np.float32)), rng)
+
+
+def _fill(matrix: IntArray, now: BoolArray, drawn: IntArray) -> None:
+    """Write some of the answers drawn into an answer matrix, which may have traits behind its questions."""
+    matrix[:, : now.shape[1]][now] = drawn[now]

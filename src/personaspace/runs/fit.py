@@ -47,6 +47,7 @@ def fit_run(
     embedder: str = "lightgcn",
     personas: int | str = "elbow",
     clusters: str = "kmeans",
+    traits_as_questions: bool = False,
     settings: SplitSettings | None = None,
     reading: Reading | None = None,
     on_step: OnStep | None = None,
@@ -61,6 +62,7 @@ def fit_run(
         embedder: Name of the embedder.
         personas: Number of clusters, or a rule that chooses it.
         clusters: Name of the clustering method. Personas that stood in the run before hand their names on.
+        traits_as_questions: Whether respondents are placed by their traits too, as if these were answers.
         settings: The shares held out for evaluation; the defaults of :class:`SplitSettings` where not given.
         reading: The account of how the survey was read, kept in the run with the codebook that was drafted.
         on_step: Called with the progress.
@@ -76,7 +78,8 @@ def fit_run(
     """
     settings = settings or SplitSettings()
     k = number_of_personas(personas, clusters)
-    model = make_embedder(embedder, seed=settings.seed)
+    as_questions = {"traits_as_questions": True} if traits_as_questions else {}  # absent in the runs made before
+    model = make_embedder(embedder, seed=settings.seed, **as_questions)
     chosen = {name: value for name, value in asdict(settings).items() if value is not None}
     about = {"name": survey.name, "digest": digest(survey), "split": chosen}
     with run.writing():
@@ -99,7 +102,7 @@ def fit_run(
 
             model.fit(parts.train, on_epoch=on_epoch).save(folder)
 
-        run.stage("embedding", {"embedder": embedder, "seed": settings.seed}, ("survey",), embed)
+        run.stage("embedding", {"embedder": embedder, "seed": settings.seed, **as_questions}, ("survey",), embed)
         fitted = load_embedder(run.folder / "embedding")
 
         def expect(folder: Path) -> None:

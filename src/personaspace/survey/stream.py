@@ -223,6 +223,10 @@ class SurveyBlocks:
         """The number of blocks."""
         return len(self._bounds) - 1
 
+    def rows(self, number: int) -> IntArray:
+        """The rows in the survey of a block's respondents."""
+        return self.order[slice(*self._bounds[number : number + 2])]
+
     def blocks(self, order: npt.ArrayLike | None = None) -> Iterator[Block]:
         """The blocks, without traits and refusals; see :meth:`SurveyStream.blocks`."""
         for number in range(len(self)) if order is None else np.asarray(order):

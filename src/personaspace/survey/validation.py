@@ -12,6 +12,7 @@ from personaspace.checks import check_number
 from personaspace.survey.answers import Answers
 from personaspace.survey.arrays import BoolArray
 from personaspace.survey.survey import Survey
+from personaspace.survey.trait_questions import about_traits
 
 _MIXERS = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 
@@ -28,7 +29,7 @@ def validation_mask(survey: Survey, fraction: float = 0.05) -> BoolArray:
 
     Returns:
         Mask over ``survey.answers``, True where an answer is for validation; every respondent keeps at least one
-        answer to train on.
+        answer to train on. Traits asked as questions are never for validation, and change nothing else.
 
     Raises:
         SettingError: The fraction is outside [0, 1).
@@ -47,8 +48,9 @@ def validation_mask(survey: Survey, fraction: float = 0.05) -> BoolArray:
         + _mix(_hashes([question.id for question in survey.questions]))[answers.question]
     )
     highest = np.zeros(len(survey.respondents), np.uint64)
-    np.maximum.at(highest, answers.respondent, mixed)
-    validation: BoolArray = (mixed < np.uint64(fraction * 2**64)) & (mixed != highest[answers.respondent])
+    asked = ~about_traits(survey.questions)[answers.question]
+    np.maximum.at(highest, answers.respondent[asked], mixed[asked])
+    validation: BoolArray = asked & (mixed < np.uint64(fraction * 2**64)) & (mixed != highest[answers.respondent])
     return validation
 
 

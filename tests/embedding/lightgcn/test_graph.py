@@ -23,7 +23,13 @@ def test_products_and_their_gradients_are_those_of_the_dense_matrix() -> None:
 
 
 def test_dropped_edges_leave_zeros_and_the_others_scaled_up() -> None:
-    matrix = sparse_rows(ROWS, COLUMNS, 1.0, (4, 3))
-    dropped = keep_edges(matrix, np.array([0, 2]))
+    matrix, never = sparse_rows(ROWS, COLUMNS, 1.0, (4, 3)), np.zeros(4, np.bool_)
+    dropped = keep_edges(matrix, np.array([True, False, True, False]), never)
     assert dropped.toarray().tolist() == [[0, 2, 0], [0, 0, 0], [2, 0, 0], [0, 0, 0]]
-    assert keep_edges(matrix, np.empty(0, np.int64)).nnz == 0
+    assert keep_edges(matrix, never, never).nnz == 0
+
+
+def test_what_is_always_kept_is_not_scaled() -> None:
+    matrix, visible = sparse_rows(ROWS, COLUMNS, 1.0, (4, 3)), np.array([False, True, False, False])
+    kept = keep_edges(matrix, np.array([True, True, False, False]), visible)
+    assert kept.toarray().tolist() == [[0, 3, 1], [0, 0, 0], [0, 0, 0], [0, 0, 0]]

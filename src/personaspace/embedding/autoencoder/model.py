@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar
 
 from personaspace.checks import check_number, check_whole
 from personaspace.embedding.autoencoder.encoder import encode
 from personaspace.embedding.base import Embedder, OnEpoch
 from personaspace.embedding.platt import platt_scale
-from personaspace.embedding.settings import check_learnable
 from personaspace.errors import SettingError
 from personaspace.survey.arrays import Vectors
-from personaspace.survey.question import Question
+from personaspace.survey.question import Question, offsets_of
 from personaspace.survey.survey import Survey
 
 
@@ -80,25 +79,23 @@ class Autoencoder(Embedder):
         check_number("learning_rate", self.learning_rate, 0, 10, above=True)
         check_number("ordinal", self.ordinal, 0, 1e3)
 
-    def fit(self, survey: Survey, on_epoch: OnEpoch | None = None) -> Self:
-        """Learn encoder and option vectors; see :meth:`Embedder.fit`."""
+    def _learn(self, survey: Survey, on_epoch: OnEpoch | None) -> None:
         from personaspace.embedding.autoencoder.training import fit
 
-        self.check()
-        check_learnable(survey)
         self.encoder_, self.shift_, self.options_, self.bias_ = fit(survey, self, on_epoch)
-        self.ids_, self.questions_ = survey.respondents, survey.questions
-        self.respondents_ = self.embed(survey)
+
+    def _calibrate(self, survey: Survey) -> None:
         if self.calibrated:
             platt_scale(self, survey)
-        return self
 
-    def shapes(self, respondents: int, questions: Sequence[Question]) -> dict[str, tuple[int, ...]]:
+    def shapes(
+        self, respondents: int, questions: Sequence[Question], traits: Sequence[Question] = ()
+    ) -> dict[str, tuple[int, ...]]:
         """The shape of every array; see :meth:`Embedder.shapes`."""
-        common = super().shapes(respondents, questions)
-        return common | {"encoder_": common["options_"], "shift_": (self.dim,)}
+        inputs = int(offsets_of([*questions, *traits])[-1])
+        return super().shapes(respondents, questions) | {"encoder_": (inputs, self.dim), "shift_": (self.dim,)}
 
     def embed(self, survey: Survey) -> Vectors:
         """Place respondents in one pass over their answers; see :meth:`Embedder.embed`."""
         answers = self.known_answers(survey)
-        return encode(answers, len(survey.respondents), self.offsets_, self.encoder_, self.shift_)
+        return encode(answers, len(survey.respondents), offsets_of(self.placed_by_), self.encoder_, self.shift_)

@@ -15,6 +15,7 @@ from personaspace.embedding.loss import UNANSWERED, AnswerLoss, answer_table, me
 from personaspace.embedding.optimize import batches, train
 from personaspace.survey.arrays import FloatArray, Vectors
 from personaspace.survey.survey import Survey
+from personaspace.survey.trait_questions import about_traits
 from personaspace.survey.validation import training_and_validation_answers
 
 BATCH, STEPS = 512, 16  # respondents in a step at the most, steps in an epoch at the least
@@ -54,6 +55,7 @@ class Training:
         self.weights = torch.tensor(survey.relative_weight, dtype=torch.float32) if settings.weighted else None
         self.answers, self.validation = training_and_validation_answers(survey)
         self.starts = torch.from_numpy(survey.offsets[:-1])
+        self.visible = torch.from_numpy(about_traits(survey.questions))
         nodes = survey.offsets[self.answers.question] + self.answers.option
         weight = survey.relative_weight[self.answers.respondent] if settings.weighted else None
         counts = np.bincount(nodes, weight, minlength=int(survey.offsets[-1]))
@@ -72,7 +74,7 @@ class Training:
             table = answer_table(self.answers, rows, len(self.starts))
             least, most = self.settings.hidden
             share = least + (most - least) * torch.rand(len(rows), 1, generator=self.noise)
-            hide = torch.rand(table.shape, generator=self.noise) < share
+            hide = (torch.rand(table.shape, generator=self.noise) < share) & ~self.visible
             vectors = self.encoded(table.masked_fill(hide, UNANSWERED))
             kept = torch.rand(vectors.shape, generator=self.noise) >= self.settings.dropout
             vectors = vectors * kept / (1 - self.settings.dropout)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -13,11 +13,10 @@ from personaspace.embedding.base import Embedder, OnEpoch
 from personaspace.embedding.factorization.fold_in import Prior, fold_in_choices, fold_in_numbers
 from personaspace.embedding.factorization.option_values import answer_values, options_of_numbers
 from personaspace.embedding.platt import platt_scale
-from personaspace.embedding.settings import check_learnable
 from personaspace.errors import SettingError, unknown
 from personaspace.survey.answers import Answers
-from personaspace.survey.arrays import Vectors
-from personaspace.survey.question import Question
+from personaspace.survey.arrays import IntArray, Vectors
+from personaspace.survey.question import Question, offsets_of
 from personaspace.survey.survey import Survey
 from personaspace.survey.validation import training_and_validation_answers
 
@@ -101,10 +100,7 @@ class Factorization(Embedder):
         if self.learning_rate is not None:
             check_number("learning_rate", self.learning_rate, 0, 10, above=True)
 
-    def fit(self, survey: Survey, on_epoch: OnEpoch | None = None) -> Self:
-        """Learn all vectors; see :meth:`Embedder.fit`."""
-        self.check()
-        check_learnable(survey)
+    def _learn(self, survey: Survey, on_epoch: OnEpoch | None) -> None:
         training, validation = training_and_validation_answers(survey)
         learner = self._learner(survey, training)
         learner.fit(
@@ -114,17 +110,18 @@ class Factorization(Embedder):
             patience=self.patience,
             on_epoch=on_epoch,
         )
-        self.ids_, self.questions_ = survey.respondents, survey.questions
-        self._take_over(learner, training)
-        self.respondents_ = self.embed(survey)
+        self._take_over(learner, training, survey.offsets)
+
+    def _calibrate(self, survey: Survey) -> None:
         if self.calibrated:
             platt_scale(self, survey)
-        return self
 
-    def shapes(self, respondents: int, questions: Sequence[Question]) -> dict[str, tuple[int, ...]]:
+    def shapes(
+        self, respondents: int, questions: Sequence[Question], traits: Sequence[Question] = ()
+    ) -> dict[str, tuple[int, ...]]:
         """The shape of every array; see :meth:`Embedder.shapes`."""
-        common = super().shapes(respondents, questions)
-        placing, variance = (len(questions), len(questions)) if self.loss == "squared" else (*common["bias_"], 1)
+        common, asked = super().shapes(respondents, questions), [*questions, *traits]
+        placing, variance = (len(asked), len(asked)) if self.loss == "squared" else (int(offsets_of(asked)[-1]), 1)
         own = {"placing_": (placing, self.dim + 1), "variance_": (variance,), "prior_": (1 + self.dim, self.dim)}
         return common | own
 
@@ -133,10 +130,10 @@ class Factorization(Embedder):
         answers, respondents = self.known_answers(survey), len(survey.respondents)
         prior = Prior(self.prior_[0].astype(np.float64), self.prior_[1:].astype(np.float64))
         placing = self.placing_.astype(np.float64)
-        vectors, bias = placing[:, :-1], placing[:, -1]
+        vectors, bias, offsets = placing[:, :-1], placing[:, -1], offsets_of(self.placed_by_)
         if self.loss == "cross-entropy":
-            return fold_in_choices(answers, respondents, vectors, bias, self.offsets_, prior).astype(np.float32)
-        values = answer_values(self.questions_, answers)
+            return fold_in_choices(answers, respondents, vectors, bias, offsets, prior).astype(np.float32)
+        values = answer_values(self.placed_by_, answers)
         answers, values = answers.where(known := ~np.isnan(values)), values[known]
         values = values - bias[answers.question]
         variance = self.variance_.astype(np.float64)
@@ -151,7 +148,7 @@ class Factorization(Embedder):
         kind = NumberLearner if self.solver == "gradient" else ALSLearner
         return kind(survey, answers, self.dim, self.seed, survey.relative_weight if self.weighted else None)
 
-    def _take_over(self, learner: Learner, answers: Answers) -> None:
+    def _take_over(self, learner: Learner, answers: Answers, offsets: IntArray) -> None:
         """Set the fitted arrays, but for the respondents' vectors."""
         respondents, vectors, bias = (tensor.detach().numpy() for tensor in learner.parameters)
         prior = learner.prior()
@@ -159,5 +156,5 @@ class Factorization(Embedder):
         self.placing_ = np.column_stack([vectors, bias]).astype(np.float32)
         self.variance_ = learner.variance().astype(np.float32)
         if self.loss == "squared":
-            vectors, bias = options_of_numbers(vectors, bias, respondents, answers, np.diff(self.offsets_))
+            vectors, bias = options_of_numbers(vectors, bias, respondents, answers, np.diff(offsets))
         self.options_, self.bias_ = vectors.astype(np.float32), bias.astype(np.float32)

@@ -16,6 +16,7 @@ from personaspace.embedding.sparse import Matrix, inverse_root_degrees, sparse_r
 from personaspace.survey.answers import Answers
 from personaspace.survey.arrays import BoolArray, FloatArray, IntArray
 from personaspace.survey.survey import Survey
+from personaspace.survey.trait_questions import about_traits
 from personaspace.survey.validation import training_and_validation_answers
 
 
@@ -40,6 +41,7 @@ class Graph:
     ) -> None:
         self.answers, self.validation = training_and_validation_answers(survey)
         self.present, self.share = np.unique(self.answers.respondent), share
+        self.visible = about_traits(survey.questions)[self.answers.question]
         nodes = survey.offsets[self.answers.question] + self.answers.option
         weight = None if weights is None else weights[self.answers.respondent]
         self.counts = np.bincount(nodes, weight, minlength=int(survey.offsets[-1]))
@@ -102,19 +104,21 @@ class Edges:
         return _product(respondents, self.transposed, self.matrix)
 
 
-def keep_edges(matrix: Matrix, kept: IntArray) -> Matrix:
+def keep_edges(matrix: Matrix, kept: BoolArray, visible: BoolArray) -> Matrix:
     """Drop entries of a sparse matrix at random and scale the others up, so that sums keep their expectation.
 
     Args:
         matrix: Any.
-        kept: Indices of the entries kept, ascending, counted in the matrix's order.
+        kept: Whether each entry is kept, in the matrix's order.
+        visible: Whether it is always kept, and so never scaled.
 
     Returns:
-        The matrix of kept entries, each divided by the share that was kept.
+        The matrix of kept entries, those that might have been dropped divided by the share of them that was kept.
     """
-    share = max(len(kept) / max(matrix.nnz, 1), 1 / max(matrix.nnz, 1))
-    data = matrix.data.take(kept) / np.float32(share)
-    return csr_array((data, matrix.indices.take(kept), np.searchsorted(kept, matrix.indptr)), shape=matrix.shape)
+    at = np.flatnonzero(kept)
+    share = max(int((kept & ~visible).sum()), 1) / max(int((~visible).sum()), 1)
+    data = matrix.data.take(at) / np.where(visible[at], 1, share).astype(np.float32)
+    return csr_array((data, matrix.indices.take(at), np.searchsorted(at, matrix.indptr)), shape=matrix.shape)
 
 
 def inverse_root(counts: FloatArray | IntArray) -> npt.NDArray[np.float32]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -11,11 +11,10 @@ import numpy as np
 from personaspace.checks import check_number, check_whole
 from personaspace.embedding.base import Embedder, OnEpoch
 from personaspace.embedding.platt import platt_scale
-from personaspace.embedding.settings import check_learnable
 from personaspace.embedding.sparse import inverse_root_degrees, sparse_rows
-from personaspace.errors import unknown
+from personaspace.errors import SurveyError, unknown
 from personaspace.survey.arrays import Vectors
-from personaspace.survey.question import Question
+from personaspace.survey.question import Question, offsets_of
 from personaspace.survey.stream import SurveyBlocks, SurveyStream
 from personaspace.survey.survey import Survey
 
@@ -113,45 +112,55 @@ class LightGCN(Embedder):
         Returns:
             The embedder itself.
         """
-        from personaspace.embedding.lightgcn.streaming import fit_stream
-        from personaspace.embedding.lightgcn.training import fit_graph
-
+        if not isinstance(survey, SurveyStream):
+            return super().fit(survey, on_epoch)
         self.check()
-        blocks: Iterable[Survey]
-        sample: Survey
-        if isinstance(survey, SurveyStream):
-            training, vectors = fit_stream(survey, self, on_epoch)
-            blocks, sample = survey.blocks(), next(survey.blocks([0]))
-        else:
-            check_learnable(survey)
-            blocks, sample = [survey], survey
-            if len(survey.respondents) > LARGE:
-                parts = SurveyBlocks(survey, LARGE // 2, self.seed)
-                training, vectors = fit_stream(parts, self, on_epoch)
-                sample = next(parts.blocks([0]))
-            else:
-                training, vectors = fit_graph(survey, self, on_epoch)
-        self.options_, sent = vectors
-        self.bias_, self.messages_ = training.bias.numpy(), sent * training.option_norm[:, None]
-        self.ids_, self.questions_ = survey.respondents, survey.questions
+        if self.traits_as_questions:
+            raise SurveyError(f"{survey!r} is a stream, which has no traits: read_survey brings them into memory")
+        self._learn(survey, on_epoch)
+        self.ids_, self.questions_, self.traits_ = survey.respondents, survey.questions, ()
         self.respondents_, start = np.empty((len(survey.respondents), self.dim), np.float32), 0
-        for block in blocks:
+        for block in survey.blocks():
             end = start + len(block.respondents)
             self.respondents_[start:end], start = self.embed(block), end
         if self.calibrated:
-            platt_scale(self, sample)
+            platt_scale(self, next(survey.blocks([0])))
         return self
 
-    def shapes(self, respondents: int, questions: Sequence[Question]) -> dict[str, tuple[int, ...]]:
+    def _learn(self, survey: Survey | SurveyStream, on_epoch: OnEpoch | None) -> None:
+        from personaspace.embedding.lightgcn.streaming import fit_stream
+        from personaspace.embedding.lightgcn.training import fit_graph
+
+        if isinstance(survey, SurveyStream):
+            training, vectors = fit_stream(survey, self, on_epoch)
+        elif len(survey.respondents) > LARGE:
+            training, vectors = fit_stream(self._blocks(survey), self, on_epoch)
+        else:
+            training, vectors = fit_graph(survey, self, on_epoch)
+        self.options_, sent = vectors
+        self.bias_, self.messages_ = training.bias.numpy(), sent * training.option_norm[:, None]
+
+    def _calibrate(self, survey: Survey) -> None:
+        if self.calibrated:
+            large = len(survey.respondents) > LARGE
+            platt_scale(self, survey.select(self._blocks(survey).rows(0)) if large else survey)
+
+    def _blocks(self, survey: Survey) -> SurveyBlocks:
+        return SurveyBlocks(survey, LARGE // 2, self.seed)
+
+    def shapes(
+        self, respondents: int, questions: Sequence[Question], traits: Sequence[Question] = ()
+    ) -> dict[str, tuple[int, ...]]:
         """The shape of every array; see :meth:`Embedder.shapes`."""
-        common = super().shapes(respondents, questions)
-        return common | {"messages_": common["options_"]}
+        sent = (int(offsets_of([*questions, *traits])[-1]), self.dim)
+        return super().shapes(respondents, questions) | {"messages_": sent}
 
     def embed(self, survey: Survey) -> Vectors:
         """Place respondents along their answers, without fitting anything; see :meth:`Embedder.embed`."""
         answers = self.known_answers(survey)
-        shape = (len(survey.respondents), int(self.offsets_[-1]))
+        offsets = offsets_of(self.placed_by_)
+        shape = (len(survey.respondents), int(offsets[-1]))
         norm = inverse_root_degrees(answers, shape[0], self.prior)
-        nodes = self.offsets_[answers.question] + answers.option
+        nodes = offsets[answers.question] + answers.option
         vectors: Vectors = sparse_rows(answers.respondent, nodes, norm[answers.respondent], shape) @ self.messages_
         return vectors

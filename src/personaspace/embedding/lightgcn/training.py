@@ -65,8 +65,8 @@ class Training:
     def losses(self, graph: Graph) -> Iterator[Tensor]:
         """The loss of every batch of a graph's respondents."""
         for rows in batches(graph.present, min(BATCH, len(graph.present) / 4), self.rng):
-            kept = self.rng.random(len(graph.answers)) >= self.settings.dropout
-            edges = Edges(keep_edges(graph.matrix, np.flatnonzero(kept)))
+            kept = (self.rng.random(len(graph.answers)) >= self.settings.dropout) | graph.visible
+            edges = Edges(keep_edges(graph.matrix, kept, graph.visible))
             vectors, options, _ = graph.propagated(self.options, self.settings.layers, edges)
             table = answer_table(graph.left_out(kept, rows), rows, self.loss.option_softmax.questions)
             at = torch.from_numpy(rows)
