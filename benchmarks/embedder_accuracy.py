@@ -39,6 +39,8 @@ ROWS: dict[str, Callable[[int], Embedder]] = {
     "LightGCN, d=128": lambda seed: ps.LightGCN(seed=seed),
     "autoencoder, d=256": lambda seed: ps.Autoencoder(seed=seed),
     "committee, d=832": lambda seed: ps.Committee(seed=seed),
+    "LightGCN, traits as questions": lambda seed: ps.LightGCN(seed=seed, traits_as_questions=True),
+    "committee, traits as questions": lambda seed: ps.Committee(seed=seed, traits_as_questions=True),
 }
 
 
