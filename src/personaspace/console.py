@@ -72,14 +72,14 @@ class Reporter:
         self.console.print(_text(text), highlight=False)
 
 
-def show_table(table: pd.DataFrame, title: str, digits: int = 3) -> None:
-    """Print a table of numbers on stdout, its index as first column."""
+def show_table(table: pd.DataFrame, title: str, digits: int = 3, missing: str = "") -> None:
+    """Print a table of numbers on stdout, its index as first column, and a text for those that are missing."""
     grid = Table(title=_text(title), title_justify="left")
     grid.add_column(_text(table.index.name or ""))
     for column in table.columns:
         grid.add_column(_text(column), justify="right" if is_numeric_dtype(table[column]) else "left")
     for name, *values in table.itertuples(name=None):
-        cells = ["" if pd.isna(value) else _cell(value, digits) for value in values]
+        cells = [missing if pd.isna(value) else _cell(value, digits) for value in values]
         grid.add_row(_text(name), *map(_text, cells))
     _stdout().print(grid)
 

@@ -120,7 +120,7 @@ def test_the_protocol_measures_choices_and_numbers_apart() -> None:
     parts = split(thermometers(respondents=120).survey, held_out_questions=0.3)
     results = evaluate(None, Factorization(dim=2, epochs=2).fit(parts.train), parts, known=(5,))
     table = results.table
-    assert set(table["metric"]) == set(METRICS) | set(NUMBER_METRICS)
+    assert set(table["metric"]) == {*METRICS, *NUMBER_METRICS, "correlation_slope"}
     assert results.main_metrics == ("macro_accuracy", "r2")
     held_out = table[(table["split"] == "held-out answers") & (table["method"] == "majority")].set_index("metric")
     numeric = ~np.isnan(parts.held_out_answers.answers.value)

@@ -58,15 +58,15 @@ def test_results_of_before_there_were_samples_are_read(results: Results, tmp_pat
 
 
 def test_results_of_before_there_were_weights_are_read(results: Results, tmp_path: Path) -> None:
-    alike = replace(results, rows=tuple(row for row in results.rows if not row.weighted))
-    content = alike.to_json()
+    alike = replace(results, rows=tuple(row for row in results.rows if not row.weighted and not row.of_groups))
+    content = {k: v for k, v in alike.to_json().items() if k not in ("groups", "paired", "curves")}
     content["rows"] = [{k: v for k, v in row.items() if k != "weighted"} for row in content["rows"]]
     (tmp_path / "results.json").write_text(json.dumps(content))
-    assert Results.load(tmp_path / "results.json") == alike
+    assert Results.load(tmp_path / "results.json").table.equals(alike.table)
 
 
 def test_every_metric_has_a_direction() -> None:
-    assert ([*BEST], [*NUMBER_BEST]) == ([*METRICS], [*NUMBER_METRICS])
+    assert set(METRICS) < set(BEST) and set(NUMBER_METRICS) == set(NUMBER_BEST)
 
 
 def test_a_metric_that_was_not_measured_is_named(results: Results) -> None:

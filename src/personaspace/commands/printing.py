@@ -53,6 +53,7 @@ def listed_filters(filters: Mapping[str, Filter], most: int = 5) -> str:
 def print_results(results: Results, folder: Path, as_json: bool) -> None:
     """Print the results of an evaluation, which are in a folder, as a table per main metric, or as JSON."""
     from personaspace.console import show_table
+    from personaspace.evaluation.comparisons import main_comparisons
 
     if as_json:
         print_json(results.to_json())
@@ -61,7 +62,12 @@ def print_results(results: Results, folder: Path, as_json: bool) -> None:
     sample = f"; a sample: {results.sample}" if results.sample else ""
     for metric in results.main_metrics:
         title = f"{metric.replace('_', ' ')} on {results.survey}, {model}{sample}"
-        show_table(results.summary(metric), title)
+        show_table(results.summary(metric), title, missing="n/a")
+        compared = main_comparisons(results, metric)
+        if len(compared):
+            show_table(
+                compared, f"differences of {metric.replace('_', ' ')} between methods, 95% intervals, p two-sided"
+            )
     for note in results.notes:
         say(note)
     say(f"all metrics with 95% intervals: {folder / 'results.json'}")

@@ -193,6 +193,9 @@ BEST: dict[str, float] = {
     "total_variation": -np.inf,
     "topline_error": -np.inf,
     "sd_ratio": 1.0,
+    "correlation_slope": 1.0,
+    "worst_group": np.inf,
+    "parity_gap": -np.inf,
 }
 """What each metric should be: infinite where it should be as high, minus infinite where as low as possible."""
 

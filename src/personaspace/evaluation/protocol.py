@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
+import pandas as pd
 
 from personaspace.checks import check_whole
 from personaspace.embedding.base import Embedder
 from personaspace.errors import MAX_SEED, PersonaSpaceError, SettingError, unknown
 from personaspace.evaluation.averages import Metric
-from personaspace.evaluation.bootstrap import resampled
 from personaspace.evaluation.costs import time_of_slow
 from personaspace.evaluation.disclosure import NO_MODEL, disclosure
 from personaspace.evaluation.evaluation_sets import KNOWN, PILOTS, EvaluationSet, checked_known, evaluation_sets
+from personaspace.evaluation.layout import PERSONAS
+from personaspace.evaluation.measuring import Measured, Measuring, notes_of
 from personaspace.evaluation.methods import Methods
-from personaspace.evaluation.metrics import accuracy, measure
-from personaspace.evaluation.number_metrics import measure_numbers
+from personaspace.evaluation.metrics import accuracy
 from personaspace.evaluation.other_survey import other_survey_sets
 from personaspace.evaluation.predictions import Predictions
 from personaspace.evaluation.prompts import PromptReader
-from personaspace.evaluation.results import Results, Row
+from personaspace.evaluation.results import Results
 from personaspace.evaluation.retest import (
     OF_PROBABILITIES,
     OWN_ANSWER,
@@ -33,12 +33,11 @@ from personaspace.evaluation.retest import (
 from personaspace.evaluation.rows import BASE, DEFAULT, NOTHING, PROMPTED, STEERED, chosen_rows
 from personaspace.evaluation.sample import Sample
 from personaspace.files import versions
-from personaspace.persona.personas import PersonasLike, as_personas
+from personaspace.persona.personas import Personas, PersonasLike, as_personas
 from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.protocols import OnStep, at_stage
 from personaspace.steer.soft_prompts.registry import kind_of
 from personaspace.steer.steered_lm import SteeredLM
-from personaspace.survey.arrays import FloatArray
 from personaspace.survey.split import Split
 from personaspace.survey.survey import Survey
 
@@ -132,42 +131,60 @@ def evaluate(
             on_note(cost)
     if on_note and (slow := time_of_slow(planned, seed)):
         on_note(slow)
-    measured: list[Row] = []
-    done: dict[tuple[str, int, str], list[Row]] = {}
+    of_set = {at.name: _measuring(at, embedder, clusters, of_protocol, again.get(at.name), seed) for at in measured_on}
+    measured: list[Measured] = []
+    done: dict[tuple[str, int, str], Measured] = {}
     for number, (at, method) in enumerate(planned, start=1):
         if on_step:
             on_step("evaluation", number, len(planned), f"{at.name}: {method.name}")
-        also = of_protocol | ({SHARE_OF_RETEST: share_of(again[at.name])} if again else {})
         if (key := method.key(at)) not in done:
             try:
-                done[key] = list(_measure(at.name, method.name, method.predict(at.test), seed, also))
+                done[key] = of_set[at.name].measure(method.name, method.predict(at.test))
             except PersonaSpaceError as error:
-                done[key] = []
+                done[key] = Measured()
                 methods.notes.append(f"{method.name}, {at.name}: n/a, {error}")
-        measured += [replace(row, split=at.name) for row in done[key]]
-    if not measured:
+        measured.append(done[key].at(at.name))
+    if not any(of.rows for of in measured):
         why = "; ".join(methods.notes[:1]) or "choose others"
         raise SettingError(f"none of the rows {rows!r:.80} can be measured here: {why}")
     for name, own in again.items():
-        of_people = _measure(name, OWN_ANSWER, own, seed, of_protocol)
-        measured += [row for row in of_people if row.metric not in OF_PROBABILITIES]
+        measured.append(Measuring(name, {}, of_protocol, seed).measure(OWN_ANSWER, own).without(OF_PROBABILITIES))
     used = {"Predicted": other, "The same people's answers at another interview": retest}
     drawn = sample if sample.respondents or sample.answers else None
-    return Results(
+    results = Results(
         split.survey.name,
         None if model is None else model.name,
         seed,
         versions(),
-        tuple(measured),
+        tuple(sorted((row for of in measured for row in of.rows), key=lambda row: row.of_groups)),
         drawn,
         (
             *said,
             *_without_order(split.survey if other is None else other),
+            *notes_of(of_set.values()),
             *methods.notes,
             *(reader.notes if reader else ()),
         ),
         disclosure(split, embedder, _in_words(lm), drawn, others={what: one for what, one in used.items() if one}),
+        curves=tuple(curve for of in measured for curve in of.curves),
     )
+    return results.with_differences([draws for of in measured for draws in of.draws])
+
+
+def _measuring(
+    at: EvaluationSet,
+    embedder: Embedder,
+    personas: Personas | None,
+    also: Mapping[str, Metric],
+    again: Predictions | None,
+    seed: int,
+) -> Measuring:
+    """What measures the methods on an evaluation set: everybody, the groups of each trait, and the personas."""
+    groupings = {str(trait): at.test.traits[trait] for trait in at.test.traits.columns}
+    if personas is not None:
+        groupings[PERSONAS] = pd.Series(personas.of(embedder, at.vectors))
+    share = {} if again is None else {SHARE_OF_RETEST: share_of(again)}
+    return Measuring(at.name, groupings, {**also, **share}, seed)
 
 
 def _sets(
@@ -213,22 +230,6 @@ def _without_order(survey: Survey) -> list[str]:
     if not nominal:
         return []
     return [
-        f"{nominal} of {len(choices)} questions have options without an order: wasserstein and sd_ratio leave them out"
+        f"{nominal} of {len(choices)} questions have options without an order: wasserstein, sd_ratio and "
+        "correlation_slope leave them out"
     ]
-
-
-def _measure(split: str, method: str, predictions: Predictions, seed: int, also: Mapping[str, Metric]) -> Iterator[Row]:
-    """Measure choices by the metrics for choices and numbers by those for numbers, then again with survey weights."""
-
-    def measure_choices(choices: Predictions, weights: FloatArray | None = None) -> dict[str, FloatArray]:
-        return measure(choices, weights) | {name: metric(choices, weights) for name, metric in also.items()}
-
-    number = ~np.isnan(predictions.value)
-    for rows, metrics in ((~number, measure_choices), (number, measure_numbers)):
-        if not rows.any():
-            continue
-        part = predictions.where(rows)
-        present = np.unique(part.respondent)
-        for weighted in (False, True) if np.ptp(part.weight[present]) > 0 else (False,):
-            for name, found in resampled(metrics, part, seed=seed, weighted=weighted).items():
-                yield Row(split, method, name, *found.interval(), len(present), len(part), weighted)

@@ -67,7 +67,8 @@ def predictions(story: Story) -> dict[str, Any] | Missing:
 
 def _sets(results: Results, metric: str) -> list[dict[str, Any]]:
     kept = results.summary(metric).index
-    rows = results.table[(results.table["metric"] == metric) & results.table["method"].isin(kept)]
+    table_of = results.table[~results.table["weighted"]]
+    rows = table_of[(table_of["metric"] == metric) & table_of["method"].isin(kept)]
     found = []
     for name, part in rows.groupby("split", sort=False):
         ordered = part.sort_values("value", ascending=False, kind="stable")
@@ -107,6 +108,7 @@ def _finding(ordered: pd.DataFrame, metric: str) -> str:
 
 def _all(results: Results) -> Table:
     columns: Columns = {"split": ("Set", text), "method": ("Method", text), "metric": ("Metric", text)}
+    columns["weighted"] = ("With survey weights", lambda weighted: "yes" if weighted else "no")
     columns = {**columns, "value": ("Value", number), "low": ("from", number), "high": ("to", number)}
     return table("evaluation", "Every measure of every method", results.table, columns)
 

@@ -1,0 +1,106 @@
+"""Every metric of every method on one evaluation set: unweighted and weighted, of everybody and of groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from personaspace.evaluation.bootstrap import Sampled, resampled
+from personaspace.evaluation.correlations import correlation_slope, products_of
+from personaspace.evaluation.differences import Draws
+from personaspace.evaluation.groups import measure_parity
+from personaspace.evaluation.layout import Layout
+from personaspace.evaluation.metrics import measure, reliability
+from personaspace.evaluation.number_metrics import measure_numbers
+from personaspace.evaluation.predictions import Predictions
+from personaspace.evaluation.results import MAIN_METRIC, NUMBER_METRIC, Curve, Row
+from personaspace.evaluation.rows import PAIR
+from personaspace.evaluation.within import Within
+from personaspace.survey.arrays import FloatArray
+
+PAIRED = (MAIN_METRIC, "log_loss", NUMBER_METRIC)
+"""Metrics by which methods are compared in pairs."""
+
+
+class Measuring:
+    """What is measured on one evaluation set, method by method.
+
+    A row that was made for a trait, or a pair, is measured within the groups of these alone.
+
+    Args:
+        split: The evaluation set.
+        groupings: The value of each respondent, or missing, by trait; ``personas`` for cluster personas.
+        seed: Of the bootstrap.
+
+    Attributes:
+        rows: The measurements.
+        curves: A reliability curve per method.
+        draws: The main metrics on resampled respondents, for paired comparisons.
+        notes: Sentences on what cannot be measured.
+    """
+
+    def __init__(self, split: str, groupings: Mapping[str, pd.Series], seed: int = 0) -> None:
+        self.split, self.groupings, self.seed = split, groupings, seed
+        self.rows: list[Row] = []
+        self.curves: list[Curve] = []
+        self.draws: list[Draws] = []
+        self.notes: list[str] = []
+        self._layouts: dict[int, Layout] = {}
+
+    def add(self, method: str, predictions: Predictions) -> None:
+        """Measure a method: choices by the metrics for choices, numbers by those for numbers."""
+        number = ~np.isnan(predictions.value)
+        if not number.all():
+            self._add(method, predictions.where(~number), True)
+        if number.any():
+            self._add(method, predictions.where(number), False)
+
+    def _add(self, method: str, part: Predictions, choices: bool) -> None:
+        answers = hash(np.stack([part.respondent, part.question, part.option]).tobytes())
+        layout = self._layout(method, part, answers) if choices else None
+        if choices:
+            self.curves.append(Curve(self.split, method, tuple(reliability(part))))
+        uneven = np.ptp(part.weight[np.unique(part.respondent)]) > 0
+        for weighted in (False, True) if uneven else (False,):
+            for name, found in self._measure(part, layout, weighted).items():
+                counted = layout.answers(name, part) if layout else np.ones(len(part), np.bool_)
+                size = len(np.unique(part.respondent[counted])), int(counted.sum())
+                self.rows.append(Row(self.split, method, name, *found.interval(), *size, weighted))
+                if name in PAIRED:
+                    self.draws.append(Draws(self.split, method, name, weighted, found, answers))
+
+    def _layout(self, method: str, part: Predictions, answers: int) -> Layout:
+        if answers not in self._layouts:
+            self._layouts[answers] = Layout.of(part, self.groupings)
+            self.notes += self._layouts[answers].notes
+        _, _, name = method.partition(": ")
+        traits = (name,) if name in self.groupings else tuple(name.split(PAIR))
+        whole = self._layouts[answers]
+        return whole.only(traits) if set(traits) <= set(self.groupings) else whole
+
+    def _measure(self, part: Predictions, layout: Layout | None, weighted: bool) -> dict[str, Sampled]:
+        if layout is None:
+            return resampled(measure_numbers, part, seed=self.seed, weighted=weighted)
+        own = part.weight if weighted else None
+        within = Within(part, layout.cells, own)
+        products = products_of(part, layout.pairs, own) if len(layout.pairs) else None
+
+        def metrics(predictions: Predictions, weights: FloatArray | None) -> dict[str, FloatArray]:
+            found = measure(predictions, weights)
+            none = np.full(found[MAIN_METRIC].shape, np.nan)
+            slope = correlation_slope(predictions, weights, products) if products else none
+            parity = measure_parity(predictions, weights, layout.parity)
+            return {**found, "correlation_slope": slope, **parity, **within.measure(weights)}
+
+        return resampled(metrics, part, seed=self.seed, weighted=weighted)
+
+
+def notes_of(measured: Sequence[Measuring]) -> list[str]:
+    """What cannot be measured, each reason once, with the evaluation sets it holds for."""
+    where: dict[str, list[str]] = {}
+    for of in measured:
+        for note in of.notes:
+            where.setdefault(note, []).append(of.split)
+    return [f"{note} (on {', '.join(dict.fromkeys(splits))})" for note, splits in where.items()]
