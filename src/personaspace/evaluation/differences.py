@@ -70,7 +70,8 @@ def difference(one: Draws, other: Draws) -> Difference:
     moved = paired.moved
     tail = min(np.count_nonzero(moved <= 0), np.count_nonzero(moved >= 0))
     p = min(1.0, 2 * (1 + int(tail)) / (len(moved) + 1))
-    return Difference(one.split, one.method, other.method, one.metric, one.weighted, *paired.interval(), p)
+    numbers = (float(f"{number:.7g}") for number in (*paired.interval(), p))
+    return Difference(one.split, one.method, other.method, one.metric, one.weighted, *numbers)
 
 
 def differences(draws: Sequence[Draws], shown: Collection[tuple[str, bool, str]]) -> Iterator[Difference]:

@@ -23,6 +23,8 @@ from personaspace.survey.arrays import FloatArray
 PAIRED = (MAIN_METRIC, "log_loss", NUMBER_METRIC)
 """Metrics by which methods are compared in pairs."""
 
+NOISE = 1e-12
+
 
 class Measuring:
     """What is measured on one evaluation set, method by method.
@@ -66,8 +68,10 @@ class Measuring:
         for weighted in (False, True) if uneven else (False,):
             for name, found in self._measure(part, layout, weighted).items():
                 counted = layout.answers(name, part) if layout else np.ones(len(part), np.bool_)
-                size = len(np.unique(part.respondent[counted])), int(counted.sum())
-                self.rows.append(Row(self.split, method, name, *found.interval(), *size, weighted))
+                people = int(np.count_nonzero(np.bincount(part.respondent[counted])))
+                value, low, high = map(_short, found.interval())
+                answered = int(np.count_nonzero(counted))
+                self.rows.append(Row(self.split, method, name, value, low, high, people, answered, weighted))
                 if name in PAIRED:
                     self.draws.append(Draws(self.split, method, name, weighted, found, answers))
 
@@ -95,6 +99,11 @@ class Measuring:
             return {**found, "correlation_slope": slope, **parity, **within.measure(weights)}
 
         return resampled(metrics, part, seed=self.seed, weighted=weighted)
+
+
+def _short(value: float) -> float:
+    """Seven digits, so that a file of thousands of numbers stays small; what rounding left of 0 is 0."""
+    return 0.0 if abs(value) < NOISE else float(f"{value:.7g}")
 
 
 def notes_of(measured: Sequence[Measuring]) -> list[str]:
