@@ -158,3 +158,17 @@ def test_only_methods_measured_on_the_same_answers_are_compared() -> None:
     given = [draws("a", values, 0), draws("b", values, 1), draws("c", values, 1, answers=2), draws("d", values, 1)]
     found = list(differences(given, {("r2", False, method) for method in "abc"}))
     assert [(of.method, of.other) for of in found] == [("b", "a")]
+
+
+def test_one_answer_is_measured_and_what_cannot_be_is_said() -> None:
+    p = people().where(np.array([0]))
+    measuring = Measuring("held-out answers", {"half": pd.Series(["a", "b"] * 200)})
+    measuring.add("majority", p)
+    slope = next(row for row in measuring.rows if row.metric == "correlation_slope")
+    assert np.isnan([slope.value, slope.low, slope.high]).all() and not any(row.of_groups for row in measuring.rows)
+    assert not any(row.weighted for row in measuring.rows)
+    assert [note.split(" n/a")[0] for note in measuring.notes] == [
+        "worst_group and parity_gap are",
+        "distances within groups are",
+        "correlation_slope is",
+    ]

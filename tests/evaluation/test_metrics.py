@@ -136,7 +136,8 @@ def test_the_reliability_curve_is_what_calibration_error_sums_up() -> None:
 
 def test_a_calibrated_coin_lies_on_the_diagonal() -> None:
     n = 1000
-    p = Predictions([[0.7, 0.3]] * n, [0] * 700 + [1] * 300, range(n), [0] * n, [[0, 1]])
+    option = (np.arange(n) >= 700).astype(int)
+    p = Predictions(np.tile([0.7, 0.3], (n, 1)), option, np.arange(n), np.zeros(n, int), np.array([[0.0, 1.0]]))
     (only,) = reliability(p)
     assert only == pytest.approx((0.7, 0.7, n)) and ece(p) == pytest.approx(0)
 

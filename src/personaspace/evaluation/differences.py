@@ -64,7 +64,7 @@ def difference(one: Draws, other: Draws) -> Difference:
         ... )
         >>> found = difference(better, worse)
         >>> round(found.value, 3), round(found.p, 3)
-        (1, 0.4)
+        (1.0, 0.4)
     """
     paired = Sampled(one.sampled.value - other.sampled.value, one.sampled.resampled - other.sampled.resampled)
     moved = paired.moved
