@@ -227,7 +227,10 @@ def test_what_does_not_depend_on_known_answers_is_predicted_and_measured_once(
 def test_another_embedder_is_fitted_where_it_is_named(parts: Split, embedder: Factorization) -> None:
     steps: list[tuple[str, int, int, str]] = []
     rows = "embedder-alone,embedder alone: factorization,embedder alone: lightgcn"
-    table = evaluate(None, embedder, parts, rows=rows, known=(5,), on_step=lambda *step: steps.append(step))
+    said: list[str] = []
+    given: dict[str, Any] = {"on_step": lambda *step: steps.append(step), "on_note": said.append}
+    table = evaluate(None, embedder, parts, rows=rows, known=(5,), **given)
+    assert said[0].startswith(f"the embedder lightgcn is fitted on {len(parts.train.answers):,} answers first: very")
     assert table.summary().index.tolist() == ["embedder alone: factorization", "embedder alone: lightgcn"]
     assert any(stage == "embedding: lightgcn" for stage, *_ in steps)
     other = LightGCN(seed=embedder.seed).fit(parts.train)
@@ -244,9 +247,13 @@ def test_a_row_that_fails_on_a_set_is_noted_and_the_others_are_measured(parts: S
     survey = replace(parts.survey, questions=(long, *parts.survey.questions[1:]))
     whole = split(survey, seed=0, held_out_questions=0)
     fitted = Factorization(seed=0).fit(whole.train)
-    results = evaluate(lm.model, fitted, whole, rows="majority,raw-question", known=(5,))
+    said: list[str] = []
+    results = evaluate(
+        lm.model, fitted, whole, rows="majority,raw-question,context K=1", known=(5,), on_note=said.append
+    )
+    assert said[0].startswith("gpt2 reads at most")
     assert results.summary().index.tolist() == ["majority"]
-    (note,) = (note for note in results.notes if "n/a" in note and "held-out answers" in note)
+    note, _ = (note for note in results.notes if "n/a" in note and "held-out answers" in note)
     assert note.startswith("raw question, held-out answers: n/a, ")
     assert "tokens, but 'gpt2' reads at most 256" in note
     with pytest.raises(SettingError, match="none of the rows 'raw-question' can be measured here: raw question, held"):

@@ -8,10 +8,12 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from personaspace.embedding.registry import make_embedder
 from personaspace.errors import PersonaSpaceError
 from personaspace.evaluation.evaluation_sets import EvaluationSet
 from personaspace.evaluation.method import Method
 from personaspace.evaluation.prompts import duration
+from personaspace.survey.survey import Survey
 
 TRIED = 3
 """Questions that are timed, after one that is not: the first may fit what all share."""
@@ -21,6 +23,25 @@ WORTH_SAYING = 20.0
 
 NAMED = 4
 """Rows named with their time."""
+
+PART, LEAST = 20, 50
+"""One in so many respondents, and at least so many, are those an embedder is fitted on to time it."""
+
+
+def time_to_fit(name: str, seed: int, train: Survey) -> str:
+    """Say how long fitting another embedder takes, by fitting it on one in twenty respondents.
+
+    Args:
+        name: Of the embedder.
+        seed: Of the embedder and of the respondents drawn.
+        train: What it is fitted on.
+    """
+    people = len(train.respondents)
+    few = train.select(respondents=np.random.default_rng(seed).permutation(people)[: max(LEAST, people // PART)])
+    started = time.perf_counter()
+    make_embedder(name, seed=seed).fit(few)
+    took = (time.perf_counter() - started) * len(train.answers) / len(few.answers)
+    return f"the embedder {name} is fitted on {len(train.answers):,} answers first: very roughly {duration(took)}"
 
 
 def time_of_slow(planned: Iterable[tuple[EvaluationSet, Method]], seed: int = 0) -> str:
@@ -55,4 +76,4 @@ def time_of_slow(planned: Iterable[tuple[EvaluationSet, Method]], seed: int = 0)
     if seconds.total() < WORTH_SAYING:
         return ""
     longest = ", ".join(f"{name} {duration(took)}" for name, took in seconds.most_common(NAMED))
-    return f"{len(seconds)} rows take about {duration(seconds.total())} in all; the longest: {longest}"
+    return f"the rows that take long take about {duration(seconds.total())} in all; the longest: {longest}"

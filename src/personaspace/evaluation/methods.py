@@ -45,6 +45,8 @@ class Methods:
 
     Attributes:
         notes: For rows that cannot be measured on this survey, why.
+        names: Embedders that predict alone.
+        further: Those of them that are fitted when they are first needed.
 
     Raises:
         SettingError: Boosted trees are chosen and CatBoost is not installed.
@@ -73,6 +75,8 @@ class Methods:
         self.alone = GroupRows(self._at_points, space, rows.alone, "embedder alone at ")
         self.groups = GroupRows(lm.predict, space, rows.steered) if lm else None
         self.untrained = lm.untrained() if lm and "untrained" in rows else None
+        self.names = tuple(dict.fromkeys(name or embedder.name for name in rows.embedders))
+        self.further = tuple(name for name in self.names if name != embedder.name)
         self._fitted = {embedder.name: embedder}
 
     def of(self, at: EvaluationSet) -> Iterator[Method]:
@@ -111,7 +115,7 @@ class Methods:
         for trees in self.trees:
             name = f"boosted trees: {trees.name}"
             yield Method(name, partial(trees.predict, at.known), of_known=trees.answers, slow=True)
-        for name in dict.fromkeys(given or self.embedder.name for given in self.rows.embedders):
+        for name in self.names:
             yield Method(f"embedder alone: {name}", partial(self._embedder_alone, name, at))
         yield from self.alone.rows(at)
 

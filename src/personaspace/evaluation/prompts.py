@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from personaspace.errors import ModelError
 from personaspace.evaluation.predictions import Predictions
 from personaspace.steer.forward.option_logits import option_probabilities
 from personaspace.steer.model.language_model import LanguageModel
@@ -128,12 +129,16 @@ class PromptReader:
         for make, test in rows:
             some = np.sort(rng.permutation(len(test.answers))[:TRIED])
             prompts = make(test.with_answers(some))
-            sequences = [self.fitted(prompt)[0] for prompt in prompts]
+            sequences = [ids for prompt in prompts if (ids := self._fitting(prompt)) is not None]
+            if not sequences:
+                continue
             plain = all(not prompt.before and not prompt.system for prompt in prompts)
             count = len(np.unique(test.answers.question)) if plain else len(test.answers)
             self.announced += count
             tokens += count * float(np.mean([len(ids) for ids in sequences]))
             tried += sequences
+        if not tried:
+            return f"{self.model.name} can read none of the prompts"
         timed = sorted(tried, key=len)[:: -(-len(tried) // TIMED)]
         started = time.perf_counter()
         for _ in option_probabilities(self.model, timed, [2] * len(timed)):
@@ -143,6 +148,13 @@ class PromptReader:
             f"{self.model.name} reads at most {self.announced:,} prompts of {tokens / self.announced:,.0f} tokens on "
             f"average: about {duration(tokens / rate)} at {rate:,.0f} tokens a second"
         )
+
+    def _fitting(self, prompt: Prompt) -> Tensor | None:
+        """Token ids of a prompt; ``None`` where its question alone is too long, which its row will say."""
+        try:
+            return self.fitted(prompt)[0]
+        except ModelError:
+            return None
 
     def fitted(self, prompt: Prompt) -> tuple[Tensor, int]:
         """Token ids of a prompt and the answer cue, and how many parts were left out so that they fit.

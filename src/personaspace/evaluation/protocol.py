@@ -11,7 +11,7 @@ from personaspace.checks import check_whole
 from personaspace.embedding.base import Embedder
 from personaspace.errors import MAX_SEED, PersonaSpaceError, SettingError, unknown
 from personaspace.evaluation.averages import Metric
-from personaspace.evaluation.costs import time_of_slow
+from personaspace.evaluation.costs import time_of_slow, time_to_fit
 from personaspace.evaluation.disclosure import NO_MODEL, disclosure
 from personaspace.evaluation.evaluation_sets import KNOWN, PILOTS, EvaluationSet, checked_known, evaluation_sets
 from personaspace.evaluation.layout import PERSONAS
@@ -93,7 +93,6 @@ def evaluate(
         SettingError: The split holds nothing out to evaluate on, or the embedder was fitted on another survey; a row
             needs what is not there; ``known``, ``seed``, ``respondents`` or ``answers`` is outside what is allowed.
         UnknownNameError: There is no row, no trait, or no evaluation set, of a name.
-        ModelError: A question alone is longer than the base model reads.
 
     A row that cannot be measured on an evaluation set is left out there, and the notes of the results say why.
 
@@ -129,8 +128,11 @@ def evaluate(
         cost = reader.cost([(make, at.test) for at in measured_on for _, make in methods.prompted(at)], seed)
         if on_note:
             on_note(cost)
-    if on_note and (slow := time_of_slow(planned, seed)):
-        on_note(slow)
+    if on_note:
+        for name in methods.further:
+            on_note(time_to_fit(name, embedder.seed, split.train))
+        if slow := time_of_slow(planned, seed):
+            on_note(slow)
     of_set = {at.name: _measuring(at, embedder, clusters, of_protocol, again.get(at.name), seed) for at in measured_on}
     measured: list[Measured] = []
     done: dict[tuple[str, int, str], Measured] = {}
