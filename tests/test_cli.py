@@ -24,7 +24,7 @@ from personaspace.errors import SurveyError
 from tests.commands.line import fail, personaspace, succeed
 
 COMMANDS = ("demo", "fit", "personas", "map", "variance", "impute", "next", "steer", "evaluate", "ask", "generate",
-            "export", "push", "pilot", "report", "reproduce")  # fmt: skip
+            "export", "push", "pilot", "report", "explore", "reproduce")  # fmt: skip
 WITHOUT_TORCH = {
     "ask": ["Late?", "--option", "Yes", "--option", "No", "--topline", "Yes=40,No=60"],
     "pilot": ["Late?", "--option", "Yes", "--option", "No"],

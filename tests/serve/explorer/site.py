@@ -63,7 +63,7 @@ class Site:
 
     def call(self, path: str, body: Any, **headers: str | None) -> Reply:
         given: dict[str, str | None] = {"content_type": "application/json", "version": self.version, **headers}
-        return self.send("POST", f"api/{path}", json.dumps(body), **given)
+        return self.send("POST", f"api/{path}", json.dumps(body), TOKEN, **given)
 
 
 @contextmanager

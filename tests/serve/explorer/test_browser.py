@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,18 @@ def enter(page: Any, query: str, value: object) -> None:
     """Set a field as a slider is moved, or text pasted that no key writes."""
     script = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input', {bubbles: true}))"
     page.execute_script(script, find(page, query), value)
+
+
+def asked(page: Any, question: str) -> bool:
+    """Whether the answer to a question is shown."""
+    shown_now: str = find(page, "#answer-question").get_attribute("textContent")
+    return shown_now == question
+
+
+def begins(page: Any, text: str) -> bool:
+    """Whether the question to whoever places themselves begins so."""
+    title: str = find(page, ".interview legend").text
+    return title.startswith(text)
 
 
 def ask(page: Any, question: str = "Should the voting age be lowered?", options: str = "Yes\nNo\nNot sure") -> None:
@@ -214,13 +227,12 @@ def test_a_dozen_questions_place_you(page: Any, site: Site) -> None:
     click(page, ".interview .controls button")  # another question
     until(lambda: find(page, ".interview legend").text != first)
     questions = len(open_run(site.folder).embedder.questions_)
-    asked = {first.splitlines()[1]}
+    seen = {first.splitlines()[1]}
     for number in range(1, questions):
-        title = until(
-            lambda number=number: (text := find(page, ".interview legend").text).startswith(f"{number} of 12") and text
-        )
-        assert title.splitlines()[1] not in asked
-        asked.add(title.splitlines()[1])
+        until(partial(begins, page, f"{number} of 12"))
+        title = find(page, ".interview legend").text
+        assert title.splitlines()[1] not in seen
+        seen.add(title.splitlines()[1])
         click(page, ".choices button")
     until(lambda: shown(page, "#placed h3"))
     assert "the persona nearest to you is cluster-" in find(page, "#placed").text
@@ -350,9 +362,7 @@ def test_hostile_texts_of_a_survey_do_nothing(browser: Any, tmp_path: Path) -> N
             question = next(one for one in survey.questions if one.text.startswith(text))
             enter(page, "#search", " ".join(question.text.split())[-60:])
             click(page, "#matches button")
-            until(
-                lambda question=question: find(page, "#answer-question").get_attribute("textContent") == question.text
-            )
+            until(partial(asked, page, question.text))
             assert text in find(page, ".distribution thead").get_attribute("textContent")
         click(page, "#tab-yourself")
         click(page, "#begin")

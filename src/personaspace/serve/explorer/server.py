@@ -12,8 +12,10 @@ from contextlib import contextmanager
 from threading import Thread
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from personaspace.errors import ServerError
+from personaspace.persona.clustering.algorithms import one_thread
 from personaspace.serve.explorer.app import application
 from personaspace.serve.explorer.explored import Explored
 
@@ -62,6 +64,16 @@ def serve(
     """
     token = secrets.token_urlsafe(18)
     app = application(explored, reopen, token)
+    address = f"http://{HOST}:{taken.getsockname()[1]}/{token}/"
+    say(address)
+    if browser:
+        Thread(target=webbrowser.open, args=(address,), daemon=True).start()  # a browser in a terminal waits for us
+    with _quiet_end():
+        run(app, taken)
+
+
+def run(app: ASGIApp, taken: socket.socket) -> None:
+    """Let an application answer what comes to a socket; its many short sums are done by one thread each."""
     config = uvicorn.Config(
         app,
         log_level="error",
@@ -70,11 +82,7 @@ def serve(
         timeout_graceful_shutdown=SECONDS_TO_END,
         lifespan="off",
     )
-    address = f"http://{HOST}:{taken.getsockname()[1]}/{token}/"
-    say(address)
-    if browser:
-        Thread(target=webbrowser.open, args=(address,), daemon=True).start()  # a browser in a terminal waits for us
-    with _quiet_end():
+    with one_thread():
         uvicorn.Server(config).run(sockets=[taken])
 
 
