@@ -128,10 +128,9 @@ def test_a_method_made_for_a_trait_is_measured_within_it_alone() -> None:
     p = people()
     labels = pd.Series(np.where(halves(p), "odd", "even"))
     measuring = Measuring("held-out answers", {"half": labels, "other": labels})
-    for method in ("individual", "demographic: half", "demographic: half x other"):
-        measuring.add(method, p)
+    methods = ("individual", "demographic: half", "demographic: half x other")
     found: dict[str, set[str]] = {}
-    for row in measuring.rows:
+    for row in (row for method in methods for row in measuring.measure(method, p).rows):
         if row.of_groups:
             found.setdefault(row.method, set()).add(row.metric.split(" ")[-1])
     assert found == {"individual": {"half", "other"}, "demographic: half": {"half"}, "demographic: half x other": {"half", "other"}}  # fmt: skip  # noqa: E501
@@ -163,10 +162,10 @@ def test_only_methods_measured_on_the_same_answers_are_compared() -> None:
 def test_one_answer_is_measured_and_what_cannot_be_is_said() -> None:
     p = people().where(np.array([0]))
     measuring = Measuring("held-out answers", {"half": pd.Series(["a", "b"] * 200)})
-    measuring.add("majority", p)
-    slope = next(row for row in measuring.rows if row.metric == "correlation_slope")
-    assert np.isnan([slope.value, slope.low, slope.high]).all() and not any(row.of_groups for row in measuring.rows)
-    assert not any(row.weighted for row in measuring.rows)
+    rows = measuring.measure("majority", p).rows
+    slope = next(row for row in rows if row.metric == "correlation_slope")
+    assert np.isnan([slope.value, slope.low, slope.high]).all() and not any(row.of_groups for row in rows)
+    assert not any(row.weighted for row in rows)
     assert [note.split(" n/a")[0] for note in measuring.notes] == [
         "worst_group and parity_gap are",
         "distances within groups are",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -135,17 +136,21 @@ def evaluate(
             on_note(slow)
     of_set = {at.name: _measuring(at, embedder, clusters, of_protocol, again.get(at.name), seed) for at in measured_on}
     measured: list[Measured] = []
-    done: dict[tuple[str, int, str], Measured] = {}
+    predicted: dict[tuple[str, int, str], Predictions] = {}
+    ahead = Counter(method.key(at) for at, method in planned)
     for number, (at, method) in enumerate(planned, start=1):
         if on_step:
             on_step("evaluation", number, len(planned), f"{at.name}: {method.name}")
-        if (key := method.key(at)) not in done:
-            try:
-                done[key] = of_set[at.name].measure(method.name, method.predict(at.test))
-            except PersonaSpaceError as error:
-                done[key] = Measured()
-                methods.notes.append(f"{method.name}, {at.name}: n/a, {error}")
-        measured.append(done[key].at(at.name))
+        key = method.key(at)
+        ahead[key] -= 1
+        try:
+            found_here = predicted.pop(key) if key in predicted else method.predict(at.test)
+            measured.append(of_set[at.name].measure(method.name, found_here))
+        except PersonaSpaceError as error:
+            methods.notes.append(f"{method.name}, {at.name}: n/a, {error}")
+            continue
+        if ahead[key]:
+            predicted[key] = found_here
     if not any(of.rows for of in measured):
         why = "; ".join(methods.notes[:1]) or "choose others"
         raise SettingError(f"none of the rows {rows!r:.80} can be measured here: {why}")

@@ -107,8 +107,12 @@ def _finding(ordered: pd.DataFrame, metric: str) -> str:
 
 
 def _all(results: Results) -> Table:
-    columns: Columns = {"split": ("Set", text), "method": ("Method", text), "metric": ("Metric", text)}
-    columns["weighted"] = ("With survey weights", lambda weighted: "yes" if weighted else "no")
+    columns: Columns = {
+        "split": ("Set", text),
+        "method": ("Method", text),
+        "metric": ("Metric", text),
+        "weighted": ("With survey weights", lambda weighted: "yes" if weighted else "no"),
+    }
     columns = {**columns, "value": ("Value", number), "low": ("from", number), "high": ("to", number)}
     return table("evaluation", "Every measure of every method", results.table, columns)
 
