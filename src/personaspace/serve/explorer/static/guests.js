@@ -16,7 +16,7 @@ export const mark = (key, place, text) => {
   let shown = layer.querySelector(`[data-key="${key}"]`);
   if (!place) return shown?.remove();
   if (!shown) {
-    shown = draw("g", { "data-key": key }, draw("circle", { r: 8, fill: "none", stroke: "#222222", "stroke-width": 3 }), draw("text", { dy: -14, "text-anchor": "middle", "font-weight": "bold", fill: "#222222", stroke: "#ffffff", "stroke-width": 4, "stroke-linejoin": "round", "paint-order": "stroke" }));
+    shown = draw("g", { "data-key": key }, draw("circle", { r: 9, fill: "#222222", stroke: "#ffffff", "stroke-width": 3 }), draw("text", { dy: -15, "text-anchor": "middle", "font-weight": "bold", fill: "#222222", stroke: "#ffffff", "stroke-width": 5, "stroke-linejoin": "round", "paint-order": "stroke" }));
     layer.append(shown);
   }
   const [circle, name] = shown.children, [x, y] = place;
