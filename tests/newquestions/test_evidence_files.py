@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from personaspace.errors import PersonaSpaceError, SurveyError
-from personaspace.newquestions.evidence_files import read_crosstab, read_pilot
+from personaspace.newquestions.evidence_files import PilotFile, pilot_of_lines, read_crosstab, read_pilot
 from personaspace.survey.question import new_question
 from personaspace.survey.spreadsheet import write_csv
 
@@ -52,6 +52,27 @@ def test_what_was_made_safe_for_spreadsheets_comes_back(tmp_path: Path) -> None:
 def test_what_is_no_pilot(text: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(PersonaSpaceError, match=message):
         read_pilot(written(tmp_path, text), TEA)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a,Yes\nb,\n\nc,No", "respondent,answer\na,Yes\nb\nc,No", ' a ; "Yes"\r\nb;\r\nc;No ', "a\tYes\nb\t\nc\tNo"],
+)
+def test_a_pilot_is_pasted_as_lines(text: str) -> None:
+    assert pilot_of_lines(text, TEA) == PilotFile({"a": "Yes", "c": "No"}, ("b",))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a,Yes\na,No", "respondent 'a' stands in lines 1 and 2: keep one"),
+        ("\na,yes", "line 2: unknown option 'yes': did you mean 'Yes'"),
+        (",Yes", "line 1 has an answer and no respondent"),
+    ],
+)
+def test_lines_that_are_no_pilot(text: str, message: str) -> None:
+    with pytest.raises(PersonaSpaceError, match=message):
+        pilot_of_lines(text, TEA)
 
 
 def test_a_crosstab_has_a_row_per_group(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from personaspace.errors import RunError, SettingError, SurveyError, UnknownNameError
 from personaspace.persona.clustering.cluster_personas import cluster_personas
-from personaspace.persona.map import Map, map_respondents
+from personaspace.persona.map import Map, Placer, map_respondents
 from personaspace.persona.personas import Personas
 from tests.persona.planted import Planted, plant
 
@@ -35,6 +35,13 @@ def test_a_name_stands_among_its_members(drawn: Map) -> None:
         members = drawn.points[drawn.points["persona"] == row["persona"]]
         assert ((members["x"] == row["x"]) & (members["y"] == row["y"])).any()
     assert drawn.personas["persona"].tolist() == [f"cluster-{i}" for i in range(1, 5)]
+
+
+def test_new_people_are_placed_among_those_who_answer_alike(planted: Planted, drawn: Map) -> None:
+    places = drawn.points[["x", "y"]].to_numpy()
+    placed = Placer(drawn, planted.embedder).place(planted.embedder.respondents_)
+    nearest = np.linalg.norm(placed[:, None] - places[None], axis=2).argmin(axis=1)
+    assert (planted.truth[nearest] == planted.truth).mean() > 0.98
 
 
 def test_the_seed_decides(planted: Planted, four: Personas, drawn: Map) -> None:
