@@ -219,7 +219,8 @@ def test_what_does_not_depend_on_known_answers_is_predicted_and_measured_once(
 
     def of(k: int, method: str) -> list[Row]:
         name = f"unseen respondents K={k}"
-        return [replace(row, split="") for row in both.rows if (row.split, row.method) == (name, method)]
+        rows = (row for row in both.rows if (row.split, row.method) == (name, method))
+        return [replace(row, split="") for row in rows if row.metric in ("macro_accuracy", "log_loss", "ece")]
 
     assert of(5, "majority") == of(20, "majority") != []
     assert of(5, "embedder alone: factorization") != of(20, "embedder alone: factorization")
@@ -238,7 +239,7 @@ def test_another_embedder_is_fitted_where_it_is_named(parts: Split, embedder: Fa
     for name, at in (("held-out answers", parts.held_out_answers), ("unseen respondents K=5", parts.unseen_held_out)):
         known = parts.train if "unseen" not in name else parts.known(5)
         expected = float(METRICS["log_loss"](embedder_alone(other, other.embed(known), at), None))
-        assert table.value(name, "embedder alone: lightgcn", "log_loss") == expected
+        assert table.value(name, "embedder alone: lightgcn", "log_loss") == pytest.approx(expected)
 
 
 def test_a_row_that_fails_on_a_set_is_noted_and_the_others_are_measured(parts: Split, lm: SteeredLM) -> None:
@@ -254,7 +255,7 @@ def test_a_row_that_fails_on_a_set_is_noted_and_the_others_are_measured(parts: S
     )
     assert said[0].startswith("gpt2 reads at most")
     assert results.summary().index.tolist() == ["majority"]
-    note, _ = (note for note in results.notes if "n/a" in note and "held-out answers" in note)
+    note, _ = (note for note in results.notes if ", held-out answers: n/a" in note)
     assert note.startswith("raw question, held-out answers: n/a, ")
     assert "tokens, but 'gpt2' reads at most 256" in note
     with pytest.raises(SettingError, match="none of the rows 'raw-question' can be measured here: raw question, held"):
