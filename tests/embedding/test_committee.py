@@ -14,14 +14,12 @@ from personaspace.embedding.committee import Committee
 from personaspace.embedding.factorization.model import Factorization
 from personaspace.embedding.lightgcn.model import LightGCN
 from personaspace.embedding.option_softmax import OptionSoftmax
-from personaspace.embedding.platt import weights_by_question
 from personaspace.embedding.registry import load_embedder
 from personaspace.errors import SettingError
 from personaspace.evaluation.baselines import embedder_alone
 from personaspace.evaluation.metrics import log_loss
 from personaspace.survey.simulate import simulate
 from personaspace.survey.split import split
-from personaspace.survey.validation import without_validation
 
 PARTS = split(simulate(respondents=400, seed=3), held_out_questions=0, seed=0)
 
@@ -42,11 +40,8 @@ def alone() -> list[Embedder]:
 
 def test_predictions_are_the_weighted_product_of_the_members(fitted: Committee) -> None:
     members = alone()
-    experts = [(m.embed(without_validation(PARTS.train)), m.options_, m.bias_) for m in members]
-    by_question = weights_by_question(experts, PARTS.train, fitted.weights_)
-    weights = np.repeat(by_question, np.diff(fitted.offsets_), axis=0).T
     known = PARTS.known(10)
-    logs = sum(w * np.log(m.predict(m.embed(known))) for w, m in zip(weights, members, strict=True))
+    logs = sum(w * np.log(m.predict(m.embed(known))) for w, m in zip(fitted.weights_, members, strict=True))
     np.testing.assert_allclose(
         fitted.predict(fitted.embed(known)), OptionSoftmax(fitted.offsets_).softmax(np.asarray(logs)), atol=1e-4
     )

@@ -13,7 +13,7 @@ from personaspace.embedding.autoencoder.model import Autoencoder
 from personaspace.embedding.base import Embedder, OnEpoch
 from personaspace.embedding.factorization.model import Factorization
 from personaspace.embedding.lightgcn.model import LightGCN
-from personaspace.embedding.platt import pool_weights, weights_by_question
+from personaspace.embedding.platt import pool_weights
 from personaspace.errors import MAX_SEED, SettingError
 from personaspace.survey.arrays import Vectors
 from personaspace.survey.question import Question
@@ -35,15 +35,14 @@ class Committee(Embedder):
         u = (c_1 u_1, c_2 u_2, ...),  v_o = (w_1 v_1o / c_1, w_2 v_2o / c_2, ...),  b_o = sum over m of w_m b_mo.
 
     The weights minimise the log loss of the validation answers, which calibrates the pool; members are not calibrated
-    before. Each question then has weights of its own, drawn towards these
-    (:func:`personaspace.embedding.platt.weights_by_question`).
+    before.
 
     Attributes:
         repeats: How often each of the three is a member, with different seeds. Of 13 equal parts of a repeat's
             dimensions LightGCN has 4, the autoencoder 8 and the factorization 1.
         epochs: Epochs of every member at most.
         members_: The fitted members.
-        weights_: w of all questions together, shape ``[members]``; those of each question are in ``options_``.
+        weights_: w, shape ``[members]``.
         lengths_: 1 / c, shape ``[members]``.
 
     Example:
@@ -88,11 +87,9 @@ class Committee(Embedder):
         self.members_ = members
         self.weights_ = pool_weights(experts, survey, 1 / len(experts))
         self.lengths_ = np.array([_length(member.respondents_) for member in members], np.float32)
-        of_questions = weights_by_question(experts, survey, self.weights_)
-        weights = np.repeat(of_questions, np.diff(survey.offsets), axis=0).T
-        pooled = list(zip(weights, self.lengths_, members, strict=True))
-        self.options_ = np.hstack([w[:, None] * length * member.options_ for w, length, member in pooled])
-        self.bias_ = np.sum([w * member.bias_ for w, _, member in pooled], axis=0)
+        scale = self.weights_ * self.lengths_
+        self.options_ = np.hstack([part * member.options_ for part, member in zip(scale, members, strict=True)])
+        self.bias_ = np.sum([w * member.bias_ for w, member in zip(self.weights_, members, strict=True)], axis=0)
 
     def embed(self, survey: Survey) -> Vectors:
         """Place respondents by every member; see :meth:`Embedder.embed`."""

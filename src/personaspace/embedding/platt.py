@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import log_softmax, softmax
+from scipy.special import log_softmax
 
 from personaspace.embedding.base import Embedder
-from personaspace.survey.answers import Pairs
-from personaspace.survey.arrays import BoolArray, FloatArray, IntArray, Vectors
+from personaspace.survey.arrays import FloatArray, IntArray, Vectors
 from personaspace.survey.option_sums import option_shares
 from personaspace.survey.survey import Survey
 from personaspace.survey.validation import validation_mask, without_validation
@@ -17,7 +16,6 @@ from personaspace.survey.validation import validation_mask, without_validation
 BLOCK = 4096  # answers scored at a time; bounds the memory, not the result
 IMAGINED = 20  # answers
 CELLS = 2000  # over which they are spread, beside the validation answers
-SPREAD = 0.05  # standard deviation of a question's weights around those of all questions
 
 Expert = tuple[Vectors, Vectors, Vectors]
 """Vectors of respondents and of options, and the options' biases: score(i, o) = <u_i, v_o> + b_o."""
@@ -53,7 +51,10 @@ def pool_weights(experts: Sequence[Expert], survey: Survey, start: float) -> Vec
     validation, training = survey.answers.where(mask), np.flatnonzero(~mask)
     sampled = training[:: len(training) // CELLS + 1]
     cells = survey.answers.where(np.concatenate([np.flatnonzero(mask), sampled]))
-    table, columns, inside = _table(experts, survey, cells)
+    sizes = np.diff(survey.offsets)[cells.question, None]
+    option = np.arange(sizes.max(initial=0))
+    inside, columns = option < sizes, survey.offsets[cells.question, None] + np.minimum(option, sizes - 1)
+    table = np.stack([_scores(expert, cells.respondent, columns) for expert in experts], axis=-1)
     target = np.where(inside, majority_shares(survey)[columns], 0) * IMAGINED / len(cells)
     target[np.arange(len(validation)), validation.option] += 1
     answers = target.sum(axis=1, keepdims=True)
@@ -68,37 +69,6 @@ def pool_weights(experts: Sequence[Expert], survey: Survey, start: float) -> Vec
         log_loss, np.full(len(experts), start), jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(experts)
     )
     return np.asarray(found.x, np.float32)
-
-
-def weights_by_question(experts: Sequence[Expert], survey: Survey, common: Vectors) -> Vectors:
-    """Weights of a pool question by question, drawn towards common ones: a question is predicted best by its own.
-
-    Partial pooling: the weights of a question are taken to be normal around the common ones, with a standard deviation
-    of 0.05, and are those most probable given the question's validation answers, found by one Newton step. A question
-    with few of these keeps the common weights.
-
-    Args:
-        experts: The models pooled.
-        survey: Whose respondents, questions and answers.
-        common: As :func:`pool_weights` found them, shape ``[experts]``.
-
-    Returns:
-        At least 0, shape ``[questions, experts]``.
-    """
-    validation = survey.answers.where(validation_mask(survey))
-    table, _, inside = _table(experts, survey, validation)
-    shares = softmax(table @ common + np.where(inside, 0, -np.inf), axis=1)
-    expected = np.einsum("nk,nkm->nm", shares, table)
-    slopes = expected - table[np.arange(len(validation)), validation.option]
-    curvatures = np.einsum("nk,nkl,nkm->nlm", shares, table, table) - expected[:, :, None] * expected[:, None]
-    slope, curvature = (
-        np.zeros((len(survey.questions), len(experts))),
-        np.zeros((len(survey.questions), *[len(experts)] * 2)),
-    )
-    np.add.at(slope, validation.question, slopes)
-    np.add.at(curvature, validation.question, curvatures)
-    steps = np.linalg.solve(curvature + np.eye(len(experts)) / SPREAD**2, slope[:, :, None])[:, :, 0]
-    return np.maximum(common - steps, 0).astype(np.float32)
 
 
 def platt_scale(embedder: Embedder, survey: Survey) -> None:
@@ -122,20 +92,6 @@ def platt_scale(embedder: Embedder, survey: Survey) -> None:
 def majority_shares(survey: Survey) -> FloatArray:
     """p(o) = (count(o) + 1) / (answers + options) of every option, validation answers left out, shape ``[options]``."""
     return option_shares(without_validation(survey).option_counts() + 1.0, survey.offsets)
-
-
-def _table(experts: Sequence[Expert], survey: Survey, cells: Pairs) -> tuple[FloatArray, IntArray, BoolArray]:
-    """Every expert's scores of the options of some cells, padded to the most options of any question.
-
-    Returns:
-        The scores, shape ``[cells, most options, experts]``; the options they are of, and whether they are options of
-        the cell's question at all, both of shape ``[cells, most options]``.
-    """
-    every = np.diff(survey.offsets)
-    sizes, option = every[cells.question, None], np.arange(every.max())
-    columns = survey.offsets[cells.question, None] + np.minimum(option, sizes - 1)
-    table = np.stack([_scores(expert, cells.respondent, columns) for expert in experts], axis=-1)
-    return table, columns, option < sizes
 
 
 def _scores(expert: Expert, rows: IntArray, columns: IntArray) -> FloatArray:
