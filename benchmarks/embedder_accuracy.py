@@ -4,14 +4,16 @@ Peers: the majority answer, the published factorization, one vector per option. 
 early by its validation answers; respondents are then placed by all their answers in ``train``. Held-out answers
 and unseen respondents are looked at once, here.
 
-    python benchmarks/embedder_accuracy.py FOLDER [--waves W26 W41 W42 W49] [--held-out-questions 0.15] [--seeds 0 1 2]
+    python benchmarks/embedder_accuracy.py SURVEY [--codebook BOOK] [--waves W26 W41 W42 W49] [--seeds 0 1 2]
+        [--held-out-questions 0.15] [--rows LightGCN]
     python benchmarks/embedder_accuracy.py --quick
 
-FOLDER holds OpinionQA; ``--quick`` takes a small simulated survey instead. A seed is that of the split and of the
-embedder. Prints a markdown table, means over the seeds: macro accuracy on held-out answers with its least and greatest
-value, log-loss, expected calibration error, macro accuracy on unseen respondents of whom K answers are known, and the
-seconds of fitting. Every respondent counts 1, whatever their survey weight. The last line is one JSON object: the best
-embedder's accuracy beside the majority's.
+SURVEY is read as ``personaspace fit`` reads it, such as the folder of OpinionQA; ``--quick`` takes a small simulated
+survey instead. ``--rows`` measures only the embedders whose name in the table contains one of the words given. A seed
+is that of the split and of the embedder. Prints a markdown table, means over the seeds: macro accuracy on held-out
+answers with its least and greatest value, log-loss, expected calibration error, macro accuracy on unseen respondents of
+whom K answers are known, and the seconds of fitting. Every respondent counts 1, whatever their survey weight. The last
+line is one JSON object: the best embedder's accuracy beside the majority's.
 """
 
 from __future__ import annotations
@@ -79,13 +81,18 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("folder", nargs="?")
+    source.add_argument("survey", nargs="?")
     source.add_argument("--quick", action="store_true")
+    parser.add_argument("--codebook")
+    parser.add_argument("--rows", nargs="+", default=[""])
     parser.add_argument("--waves", nargs="*", default=[])
     parser.add_argument("--held-out-questions", type=float, default=0.0)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     options = parser.parse_args()
-    survey = ps.simulate(respondents=300) if options.quick else ps.read_survey(options.folder)
+    if options.quick:
+        survey = ps.simulate(respondents=300)
+    else:
+        survey = ps.read_survey(options.survey, codebook=options.codebook)
     survey = of_waves(survey, options.waves) if options.waves else survey
     seeds = options.seeds[:1] if options.quick else options.seeds
     splits = [ps.split(survey, held_out_questions=options.held_out_questions, seed=seed) for seed in seeds]
@@ -94,7 +101,7 @@ def main() -> None:
     print(f"| {' | '.join(header)} |\n|{'---|' * len(header)}")
     rows = {"majority": [majority_row(parts) for parts in splits]}
     print(f"| majority | {cells(rows['majority'])} |", flush=True)
-    for name, make in ROWS.items():
+    for name, make in ((name, make) for name, make in ROWS.items() if any(word in name for word in options.rows)):
         rows[name] = [embedder_row(make(seed), parts) for seed, parts in zip(seeds, splits, strict=True)]
         print(f"| {name} | {cells(rows[name])} |", flush=True)
     means = {name: float(np.mean(values, axis=0)[0]) for name, values in rows.items()}
