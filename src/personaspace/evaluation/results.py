@@ -172,9 +172,9 @@ class Results:
     def summary(self, metric: str | None = None, weighted: bool = False) -> pd.DataFrame:
         """Methods in rows, splits in columns, of one metric, the first main one by default.
 
-        Of the rows for single traits (``group majority: TRAIT``, ``demographic: TRAIT``) only the best on the first
-        split that has it is kept: that with the highest accuracy, the lowest loss, the ratio nearest to 1. Rows for
-        pairs of traits all stay.
+        Of the rows for single traits (``group majority: TRAIT``, ``demographic: TRAIT``, the embedder alone at
+        ``demographic: TRAIT``) only the best on the first split that has it is kept: that with the highest accuracy,
+        the lowest loss, the ratio nearest to 1. Rows for pairs of traits all stay.
 
         Raises:
             UnknownNameError: The metric was not measured, or not with survey weights.
@@ -185,7 +185,7 @@ class Results:
             raise unknown("metric", metric, measured)
         rows = pd.DataFrame([asdict(row) for row in self.rows if (row.metric, row.weighted) == (metric, weighted)])
         wide = rows.pivot_table(index="method", columns="split", values="value", sort=False)
-        for family in ("group majority: ", "demographic: "):
+        for family in ("group majority: ", "demographic: ", "embedder alone at demographic: "):
             members = wide.index[wide.index.str.startswith(family) & ~wide.index.str.contains(PAIR, regex=False)]
             values = wide.loc[members].dropna(axis="columns", how="all")
             if not values.empty:
