@@ -25,9 +25,9 @@ from shared.closing_line import closing_line
 
 import personaspace as ps
 from personaspace.embedding.registry import make_embedder
-from personaspace.evaluation.baselines import embedder_alone, majority
-from personaspace.evaluation.metrics import log_loss, macro_accuracy
+from personaspace.evaluation.measures.metrics import log_loss, macro_accuracy
 from personaspace.evaluation.predictions import Predictions
+from personaspace.evaluation.rows.baselines import embedder_alone, majority
 from personaspace.survey.split import Split
 
 DIMS = (8, 16, 32, 64, 128, 256)

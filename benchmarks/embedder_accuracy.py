@@ -28,9 +28,9 @@ from shared.waves import of_waves
 
 import personaspace as ps
 from personaspace.embedding.base import Embedder
-from personaspace.evaluation.baselines import embedder_alone, majority
-from personaspace.evaluation.metrics import ece, log_loss, macro_accuracy
+from personaspace.evaluation.measures.metrics import ece, log_loss, macro_accuracy
 from personaspace.evaluation.predictions import Predictions
+from personaspace.evaluation.rows.baselines import embedder_alone, majority
 from personaspace.survey.split import Split
 
 KNOWN = (0, 1, 5, 10, 20, 50, 100)

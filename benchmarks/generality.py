@@ -28,10 +28,10 @@ import pandas as pd
 from shared.closing_line import closing_line
 
 from personaspace.embedding.registry import embedders, make_embedder
-from personaspace.evaluation.baselines import embedder_alone, group_majority, majority
-from personaspace.evaluation.metrics import log_loss, macro_accuracy
-from personaspace.evaluation.number_metrics import log_density, r2, rank_correlation
+from personaspace.evaluation.measures.metrics import log_loss, macro_accuracy
+from personaspace.evaluation.measures.number_metrics import log_density, r2, rank_correlation
 from personaspace.evaluation.predictions import Predictions
+from personaspace.evaluation.rows.baselines import embedder_alone, group_majority, majority
 from personaspace.survey.readers.registry import read_survey
 from personaspace.survey.simulate import simulate
 from personaspace.survey.split import Split, split

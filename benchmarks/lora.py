@@ -24,12 +24,12 @@ import torch
 from shared.closing_line import closing_line
 
 import personaspace as ps
-from personaspace.evaluation.baselines import majority
-from personaspace.evaluation.language_model_rows import individual
-from personaspace.evaluation.metrics import log_loss, macro_accuracy
+from personaspace.evaluation.measures.metrics import log_loss, macro_accuracy
 from personaspace.evaluation.predictions import Predictions
-from personaspace.evaluation.prompted_rows import context
-from personaspace.evaluation.prompts import Prompt, PromptReader
+from personaspace.evaluation.rows.baselines import majority
+from personaspace.evaluation.rows.language_model_rows import individual
+from personaspace.evaluation.rows.prompted_rows import context
+from personaspace.evaluation.rows.prompts import Prompt, PromptReader
 from personaspace.evaluation.sample import Sample
 from personaspace.steer.forward.option_logits import label_logits, last_hidden
 from personaspace.steer.model.language_model import LanguageModel

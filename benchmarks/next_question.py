@@ -22,8 +22,8 @@ from shared.waves import of_waves
 
 from personaspace.embedding.base import Embedder
 from personaspace.embedding.registry import make_embedder
-from personaspace.evaluation.baselines import embedder_alone
-from personaspace.evaluation.metrics import log_loss, macro_accuracy
+from personaspace.evaluation.measures.metrics import log_loss, macro_accuracy
+from personaspace.evaluation.rows.baselines import embedder_alone
 from personaspace.imputation.answer_matrix import BLANK, answer_matrix, survey_of_matrix
 from personaspace.imputation.next_question import information_gains
 from personaspace.survey.arrays import IntArray

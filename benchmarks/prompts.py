@@ -36,8 +36,8 @@ from shared.likelihood import log_likelihoods
 from torch import Tensor
 
 import personaspace as ps
-from personaspace.evaluation.prompted_rows import demographics
-from personaspace.evaluation.prompts import Prompt
+from personaspace.evaluation.rows.prompted_rows import demographics
+from personaspace.evaluation.rows.prompts import Prompt
 from personaspace.steer.forward.attach import Continuation
 from personaspace.steer.forward.forward import hidden_after_cue
 from personaspace.steer.forward.option_logits import label_logits

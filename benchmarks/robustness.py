@@ -21,10 +21,10 @@ from shared.closing_line import closing_line
 from shared.waves import of_waves
 
 from personaspace.embedding.registry import make_embedder
-from personaspace.evaluation.baselines import majority
-from personaspace.evaluation.language_model_rows import individual
-from personaspace.evaluation.metrics import ece, log_loss, macro_accuracy
+from personaspace.evaluation.measures.metrics import ece, log_loss, macro_accuracy
 from personaspace.evaluation.predictions import Predictions
+from personaspace.evaluation.rows.baselines import majority
+from personaspace.evaluation.rows.language_model_rows import individual
 from personaspace.newquestions.poll import sensitivity
 from personaspace.steer.steered_lm import SteeredLM
 from personaspace.steer.steering import AskOptions, AskSettings

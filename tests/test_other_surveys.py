@@ -9,10 +9,10 @@ import pytest
 from codebooks import BOOKS
 
 from personaspace.embedding.lightgcn.model import LightGCN
-from personaspace.evaluation.baselines import embedder_alone, majority
-from personaspace.evaluation.bootstrap import bootstrap
-from personaspace.evaluation.metrics import macro_accuracy
-from personaspace.evaluation.number_metrics import r2, rank_correlation
+from personaspace.evaluation.measures.bootstrap import bootstrap
+from personaspace.evaluation.measures.metrics import macro_accuracy
+from personaspace.evaluation.measures.number_metrics import r2, rank_correlation
+from personaspace.evaluation.rows.baselines import embedder_alone, majority
 from personaspace.survey.readers.registry import read_survey
 from personaspace.survey.split import split
 from personaspace.survey.survey import Survey

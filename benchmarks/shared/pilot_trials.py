@@ -10,10 +10,10 @@ import numpy as np
 
 import personaspace as ps
 from personaspace.embedding.base import Embedder
-from personaspace.evaluation.baselines import BACKOFF
-from personaspace.evaluation.metrics import FLOOR
+from personaspace.evaluation.measures.metrics import FLOOR
 from personaspace.evaluation.predictions import Predictions
-from personaspace.evaluation.similar_question import own_similar_answer, similar_question_majority
+from personaspace.evaluation.rows.baselines import BACKOFF
+from personaspace.evaluation.rows.similar_question import own_similar_answer, similar_question_majority
 from personaspace.newquestions.gaussian_process import QuestionPrior
 from personaspace.newquestions.new_question import NewQuestion
 from personaspace.survey.arrays import BoolArray, FloatArray, IntArray

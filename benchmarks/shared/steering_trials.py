@@ -16,12 +16,12 @@ import torch
 import personaspace as ps
 from personaspace.embedding.base import Embedder
 from personaspace.embedding.registry import make_embedder
-from personaspace.evaluation.baselines import embedder_alone, majority
 from personaspace.evaluation.evaluation_sets import EvaluationSet, evaluation_sets
-from personaspace.evaluation.language_model_rows import individual, question_prior, told_weights
-from personaspace.evaluation.metrics import ece, log_loss, macro_accuracy
+from personaspace.evaluation.measures.metrics import ece, log_loss, macro_accuracy
 from personaspace.evaluation.predictions import Predictions
-from personaspace.evaluation.similar_question import own_similar_answer, similar_question_majority
+from personaspace.evaluation.rows.baselines import embedder_alone, majority
+from personaspace.evaluation.rows.language_model_rows import individual, question_prior, told_weights
+from personaspace.evaluation.rows.similar_question import own_similar_answer, similar_question_majority
 from personaspace.newquestions.features import Features, TextFeatures
 from personaspace.newquestions.gaussian_process import QuestionPrior
 from personaspace.newquestions.log_odds import log_odds

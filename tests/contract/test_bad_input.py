@@ -16,8 +16,8 @@ import pytest
 from personaspace.embedding.base import Embedder
 from personaspace.embedding.registry import embedders, make_embedder
 from personaspace.errors import SettingError, SurveyError
-from personaspace.evaluation.baselines import embedder_alone, majority
-from personaspace.evaluation.metrics import macro_accuracy
+from personaspace.evaluation.measures.metrics import macro_accuracy
+from personaspace.evaluation.rows.baselines import embedder_alone, majority
 from personaspace.persona.clustering.cluster_personas import cluster_personas
 from personaspace.persona.clustering.gain import ALL_ALIKE
 from personaspace.persona.groups import demographic_personas

@@ -15,8 +15,8 @@ from personaspace.embedding.committee import Committee
 from personaspace.embedding.factorization.model import Factorization
 from personaspace.embedding.registry import embedders, load_embedder, make_embedder
 from personaspace.errors import SettingError, SurveyError, UnknownNameError
-from personaspace.evaluation.baselines import embedder_alone, majority
-from personaspace.evaluation.metrics import log_loss
+from personaspace.evaluation.measures.metrics import log_loss
+from personaspace.evaluation.rows.baselines import embedder_alone, majority
 from personaspace.not_fitted import NotFittedError
 from personaspace.survey.answers import Answers
 from personaspace.survey.question import Option, Question

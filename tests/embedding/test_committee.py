@@ -16,8 +16,8 @@ from personaspace.embedding.lightgcn.model import LightGCN
 from personaspace.embedding.option_softmax import OptionSoftmax
 from personaspace.embedding.registry import load_embedder
 from personaspace.errors import SettingError
-from personaspace.evaluation.baselines import embedder_alone
-from personaspace.evaluation.metrics import log_loss
+from personaspace.evaluation.measures.metrics import log_loss
+from personaspace.evaluation.rows.baselines import embedder_alone
 from personaspace.survey.simulate import simulate
 from personaspace.survey.split import split
 

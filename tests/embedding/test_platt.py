@@ -7,8 +7,8 @@ import pytest
 
 from personaspace.embedding.factorization.model import Factorization
 from personaspace.embedding.platt import pool_weights
-from personaspace.evaluation.baselines import embedder_alone, majority
-from personaspace.evaluation.metrics import ece, log_loss
+from personaspace.evaluation.measures.metrics import ece, log_loss
+from personaspace.evaluation.rows.baselines import embedder_alone, majority
 from personaspace.survey.simulate import simulate
 from personaspace.survey.split import split
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from personaspace.embedding.factorization.model import Factorization
-from personaspace.evaluation.baselines import majority
 from personaspace.evaluation.evaluation_sets import EvaluationSet, evaluation_sets
 from personaspace.evaluation.protocol import evaluate
+from personaspace.evaluation.rows.baselines import majority
 from personaspace.survey.simulate import simulate
 from personaspace.survey.split import Split, split
 

@@ -14,13 +14,13 @@ import pytest
 from personaspace.embedding.factorization.model import Factorization
 from personaspace.embedding.lightgcn.model import LightGCN
 from personaspace.errors import SettingError, UnknownNameError
-from personaspace.evaluation.baselines import embedder_alone, majority
-from personaspace.evaluation.bootstrap import bootstrap
 from personaspace.evaluation.evaluation_sets import evaluation_sets
-from personaspace.evaluation.metrics import METRICS
+from personaspace.evaluation.measures.bootstrap import bootstrap
+from personaspace.evaluation.measures.metrics import METRICS
 from personaspace.evaluation.predictions import Predictions
 from personaspace.evaluation.protocol import evaluate
 from personaspace.evaluation.results import Results, Row
+from personaspace.evaluation.rows.baselines import embedder_alone, majority
 from personaspace.evaluation.sample import Sample
 from personaspace.persona.clustering.cluster_personas import cluster_personas
 from personaspace.steer.steered_lm import SteeredLM
@@ -213,7 +213,7 @@ def test_what_does_not_depend_on_known_answers_is_predicted_and_measured_once(
         counted["majority"] += 1
         return majority(train, test)
 
-    monkeypatch.setattr("personaspace.evaluation.methods.majority", count)
+    monkeypatch.setattr("personaspace.evaluation.rows.methods.majority", count)
     both = evaluate(None, embedder, parts, rows="majority,embedder-alone", known=(5, 20), answers=50)
     assert counted["majority"] == 4
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from personaspace.errors import RunError, UnknownNameError
-from personaspace.evaluation.metrics import BEST, METRICS
-from personaspace.evaluation.number_metrics import NUMBER_BEST, NUMBER_METRICS
+from personaspace.evaluation.measures.metrics import BEST, METRICS
+from personaspace.evaluation.measures.number_metrics import NUMBER_BEST, NUMBER_METRICS
 from personaspace.evaluation.results import Results, Row
 
 

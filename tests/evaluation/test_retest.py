@@ -9,11 +9,11 @@ import pytest
 
 from personaspace.embedding.factorization.model import Factorization
 from personaspace.errors import SettingError
-from personaspace.evaluation.baselines import majority
-from personaspace.evaluation.bootstrap import bootstrap
-from personaspace.evaluation.metrics import macro_accuracy
+from personaspace.evaluation.measures.bootstrap import bootstrap
+from personaspace.evaluation.measures.metrics import macro_accuracy
 from personaspace.evaluation.protocol import evaluate
 from personaspace.evaluation.retest import OWN_ANSWER, SHARE_OF_RETEST, answered_again, own_answer, share_of
+from personaspace.evaluation.rows.baselines import majority
 from personaspace.survey.question import Option
 from personaspace.survey.split import Split
 from personaspace.survey.survey import Survey

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from personaspace.evaluation.differences import Difference
+from personaspace.evaluation.measures.differences import Difference
 from personaspace.evaluation.results import Results
 
 STEERED, MAJORITY = "individual", "majority"

@@ -12,7 +12,7 @@ import pandas as pd
 
 from personaspace.errors import printable
 from personaspace.evaluation.results import MAIN_METRIC, Results
-from personaspace.evaluation.rows import CLUSTERS, CONTEXTS, PAIR
+from personaspace.evaluation.rows.choice import CLUSTERS, CONTEXTS, PAIR
 
 KNOWN = (1, 5, 10, 20, 50, 100)
 """Known answers of the unseen respondents."""

@@ -11,17 +11,14 @@ import pandas as pd
 from personaspace.checks import check_whole
 from personaspace.embedding.base import Embedder
 from personaspace.errors import MAX_SEED, PersonaSpaceError, SettingError, unknown
-from personaspace.evaluation.averages import Metric
-from personaspace.evaluation.costs import time_of_slow, time_to_fit
 from personaspace.evaluation.disclosure import NO_MODEL, disclosure
 from personaspace.evaluation.evaluation_sets import KNOWN, PILOTS, EvaluationSet, checked_known, evaluation_sets
-from personaspace.evaluation.layout import PERSONAS
-from personaspace.evaluation.measuring import Measured, Measuring, notes_of
-from personaspace.evaluation.methods import Methods
-from personaspace.evaluation.metrics import accuracy
+from personaspace.evaluation.measures.averages import Metric
+from personaspace.evaluation.measures.layout import PERSONAS
+from personaspace.evaluation.measures.measuring import Measured, Measuring, notes_of
+from personaspace.evaluation.measures.metrics import accuracy
 from personaspace.evaluation.other_survey import other_survey_sets
 from personaspace.evaluation.predictions import Predictions
-from personaspace.evaluation.prompts import PromptReader
 from personaspace.evaluation.results import Results
 from personaspace.evaluation.retest import (
     OF_PROBABILITIES,
@@ -31,7 +28,10 @@ from personaspace.evaluation.retest import (
     own_answer,
     share_of,
 )
-from personaspace.evaluation.rows import BASE, DEFAULT, NOTHING, PROMPTED, STEERED, chosen_rows
+from personaspace.evaluation.rows.choice import BASE, DEFAULT, NOTHING, PROMPTED, STEERED, chosen_rows
+from personaspace.evaluation.rows.costs import time_of_slow, time_to_fit
+from personaspace.evaluation.rows.methods import Methods
+from personaspace.evaluation.rows.prompts import PromptReader
 from personaspace.evaluation.sample import Sample
 from personaspace.files import versions
 from personaspace.persona.personas import Personas, PersonasLike, as_personas
@@ -71,7 +71,8 @@ def evaluate(
         embedder: An embedder fitted on ``split.train``.
         split: The evaluation sets.
         personas: Cluster personas, for the row ``cluster k=...``.
-        rows: Names of rows (:func:`~personaspace.evaluation.rows.chosen_rows`), in a list or with commas between them.
+        rows: Names of rows (:func:`~personaspace.evaluation.rows.choice.chosen_rows`), in a list or with commas between
+            them.
         respondents: Respondents drawn of each evaluation set, at most; ``None`` for all.
         answers: Answers drawn of theirs, at most; ``None`` for all.
         known: Numbers of known answers for unseen respondents.

@@ -11,10 +11,10 @@ from typing import Any
 import pandas as pd
 
 from personaspace.errors import unknown
-from personaspace.evaluation.differences import Difference, Draws, Measured, differences
-from personaspace.evaluation.metrics import BEST, Bin
-from personaspace.evaluation.number_metrics import NUMBER_BEST
-from personaspace.evaluation.rows import PAIR
+from personaspace.evaluation.measures.differences import Difference, Draws, Measured, differences
+from personaspace.evaluation.measures.metrics import BEST, Bin
+from personaspace.evaluation.measures.number_metrics import NUMBER_BEST
+from personaspace.evaluation.rows.choice import PAIR
 from personaspace.evaluation.sample import Sample
 from personaspace.files import read_checked, write_json
 

@@ -12,9 +12,9 @@ from dataclasses import replace
 import numpy as np
 
 from personaspace.errors import SettingError, shown
-from personaspace.evaluation.averages import Metric, ratio
 from personaspace.evaluation.evaluation_sets import EvaluationSet
-from personaspace.evaluation.metrics import macro_accuracy
+from personaspace.evaluation.measures.averages import Metric, ratio
+from personaspace.evaluation.measures.metrics import macro_accuracy
 from personaspace.evaluation.predictions import Predictions
 from personaspace.evaluation.shared_questions import answers_of, same_question
 from personaspace.survey.arrays import FloatArray, IntArray

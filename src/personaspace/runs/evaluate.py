@@ -11,7 +11,7 @@ from personaspace.errors import SettingError
 from personaspace.evaluation.evaluation_sets import KNOWN, checked_known
 from personaspace.evaluation.protocol import evaluate
 from personaspace.evaluation.results import Results
-from personaspace.evaluation.rows import BASE, DEFAULT, NOTHING, STEERED, chosen_rows
+from personaspace.evaluation.rows.choice import BASE, DEFAULT, NOTHING, STEERED, chosen_rows
 from personaspace.evaluation.sample import Sample
 from personaspace.runs.fit import OnStep
 from personaspace.runs.fitted import FittedRun
@@ -26,7 +26,7 @@ class Measured:
     """What is measured, and where the results go.
 
     Attributes:
-        rows: Names of rows, with commas between them; see :func:`~personaspace.evaluation.rows.chosen_rows`.
+        rows: Names of rows, with commas between them; see :func:`~personaspace.evaluation.rows.choice.chosen_rows`.
         respondents: Respondents drawn of each evaluation set, at most; ``None`` for all.
         answers: Answers drawn of theirs, at most; ``None`` for all.
         model: A language model to measure as it is, in place of the one that the run steered.

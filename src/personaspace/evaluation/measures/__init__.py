@@ -1,0 +1,1 @@
+"""How well predictions fit the answers: metrics, their intervals, and differences between methods."""

@@ -1,0 +1,1 @@
+"""Rows of the table: which are chosen, and how each predicts answers."""
