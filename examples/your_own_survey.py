@@ -19,7 +19,9 @@ def example(path: Path) -> Path:
     """Write an SPSS file of 200 simulated people: an id, a weight, two traits and ten questions."""
     simulated = ps.simulate(respondents=200, seed=1)
     frame = simulated.to_frame().iloc[:, :10]
-    labels = {name: dict(enumerate(dict.fromkeys(frame[name].dropna()), 1)) for name in frame}
+    labels: dict[str, dict[int | float, str]] = {
+        str(name): dict(enumerate(dict.fromkeys(frame[name].dropna()), 1)) for name in frame
+    }
     coded = frame.apply(lambda column: column.map({text: code for code, text in labels[column.name].items()}))
     coded.insert(0, "ID", range(1, len(coded) + 1))
     texts = {question.id: question.text for question in simulated.questions}
