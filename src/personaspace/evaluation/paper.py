@@ -74,8 +74,7 @@ def published() -> pd.DataFrame:
         A row per figure: ``table``, ``row`` (the model), ``column`` and ``value``, a share.
 
     Example:
-        >>> figures = published()
-        >>> figures[(figures["row"] == "GPT-J-6B") & (figures["column"] == "K=5")]["value"].item()
+        >>> print(wide(published(), UNSEEN).loc["GPT-J-6B (published)", "K=5"])
         0.4929
     """
     found = [(STEERING, model, name, row[at]) for at, model in enumerate(_MODELS) for name, row in _STEERING.items()]

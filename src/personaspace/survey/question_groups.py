@@ -42,7 +42,7 @@ def question_groups(survey: Survey, by: str) -> IntArray:
         >>> survey = simulate(respondents=50)
         >>> groups = question_groups(survey, "topic")
         >>> len(survey.questions), len(set(groups.tolist()))
-        (60, 6)
+        (60, 8)
     """
     return GROUPINGS[by](survey)
 

@@ -45,8 +45,8 @@ def trait_questions(survey: Survey) -> tuple[TraitQuestion, ...]:
 
     Example:
         >>> from personaspace.survey.simulate import simulate
-        >>> [question.id for question in trait_questions(simulate(respondents=50))]
-        ['trait: age', 'trait: gender', 'trait: region']
+        >>> [question.id for question in trait_questions(simulate(respondents=50))][:3]
+        ['trait: age', 'trait: sex', 'trait: education']
     """
     columns = {str(name): column.dropna() for name, column in survey.traits.items()}
     questions = tuple(
