@@ -315,7 +315,7 @@ def test_phones_and_walls_show_it_without_scrolling_sideways(page: Any, width: i
     ask(page)
     for tab in ("read", "ask", "compose", "yourself", "chat"):
         click(page, f"#tab-{tab}")
-        assert page.execute_script("return document.documentElement.scrollWidth") <= width
+        until(lambda: page.execute_script("return document.documentElement.scrollWidth") <= width)
     page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
