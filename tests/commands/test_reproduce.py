@@ -17,7 +17,7 @@ from personaspace.runs.fit import fit_run
 from personaspace.runs.reproduce import Effort, reproduce_run
 from personaspace.runs.run import Run
 from personaspace.survey.simulate import simulate
-from personaspace.survey.split import SplitSettings
+from personaspace.survey.split_settings import SplitSettings
 from tests.commands.line import fail, succeed
 
 FEW = ("--epochs", "1", "--answers", "40", "--prompts", "5")
