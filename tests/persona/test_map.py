@@ -147,3 +147,11 @@ def test_a_damaged_map_is_named(drawn: Map, name: str, old: str, new: str, says:
     assert old in text
     with pytest.raises(RunError, match=says):
         Map.load(tmp_path)
+
+
+def test_a_map_shows_itself_in_a_notebook(drawn: Map) -> None:
+    evil = replace(drawn, personas=drawn.personas.assign(persona="<b>"), method="<i>")
+    assert "300 of 300 respondents" in drawn._repr_html_()
+    assert f"{drawn.personas['share'].iloc[0]:.1%}" in drawn._repr_html_()
+    assert "<b>" not in evil._repr_html_()
+    assert "<i>" not in evil._repr_html_()

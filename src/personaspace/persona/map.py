@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any, Self
 
@@ -59,6 +60,11 @@ class Map:
     respondents: int
     seed: int
     neighbours: pd.DataFrame | None = None
+
+    def _repr_html_(self) -> str:
+        table = self.personas[["persona", "share"]].to_html(index=False, formatters={"share": "{:.1%}".format})
+        shown = f"{self.method} of {len(self.points):,} of {self.respondents:,} respondents; ps.plot draws it"
+        return f"{table}\n<p>{escape(shown)}</p>"
 
     def save(self, folder: str | Path) -> None:
         """Write ``points.csv``, ``personas.csv`` and ``map.json`` into a folder.
