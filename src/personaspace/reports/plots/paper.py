@@ -59,7 +59,7 @@ def _curve(part: pd.DataFrame, x: str, title: str) -> Plot:
     dashes = [*[[1, 0]] * own, *([2 + 2 * at, 3] for at in range(len(order) - own))]
     axis = alt.Axis(values=sorted(part["at"].unique().tolist()))
     base = alt.Chart(part).encode(
-        x=alt.X("at:Q", title=x, scale=alt.Scale(type="log"), axis=axis),
+        x=alt.X("at:Q", title=x, scale=alt.Scale(type="log", nice=False, padding=12), axis=axis),
         y=_accuracy("value"),
         color=alt.Color("row:N", title=None, scale=alt.Scale(domain=order, range=colors)),
         strokeDash=alt.StrokeDash("row:N", title=None, scale=alt.Scale(domain=order, range=dashes)),
