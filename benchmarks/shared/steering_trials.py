@@ -20,7 +20,7 @@ from personaspace.evaluation.evaluation_sets import EvaluationSet, evaluation_se
 from personaspace.evaluation.measures.metrics import ece, log_loss, macro_accuracy
 from personaspace.evaluation.predictions import Predictions
 from personaspace.evaluation.rows.baselines import embedder_alone, majority
-from personaspace.evaluation.rows.language_model_rows import individual, question_prior, told_weights
+from personaspace.evaluation.rows.language_model_rows import given_weights, individual, question_prior
 from personaspace.evaluation.rows.similar_question import own_similar_answer, similar_question_majority
 from personaspace.newquestions.features import Features, TextFeatures
 from personaspace.newquestions.gaussian_process import QuestionPrior
@@ -177,7 +177,7 @@ class Ground:
             weights = log_odds(self.train, self.embedder, vectors)
             lm.prior_ = QuestionPrior(questions, weights, Axes.of(vectors), states.double().numpy())
             lm.soft_prompt_ = new_soft_prompt(lm.kind, vectors.shape[1], self.model, lm.attachment, self.seed)
-            return self.evaluated(lambda at: question_prior(partial(told_weights, lm), at.vectors, at.test))
+            return self.evaluated(lambda at: question_prior(partial(given_weights, lm), at.vectors, at.test))
 
     def evaluated(self, predict: Callable[[EvaluationSet], Predictions], names: tuple[str, ...] = SETS) -> Cells:
         """Metrics of predictions of these evaluation sets."""

@@ -17,6 +17,7 @@ WITH_MODEL = (
     "system prompt",
     "untrained",
     STEERED,
+    "question prior with states",
     "cluster ",
     "demographic:",
 )

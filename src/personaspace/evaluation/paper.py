@@ -131,11 +131,11 @@ def _places(split: str, method: str, row: str, form: str) -> Iterator[tuple[str,
         yield CONTEXT, row, found[1]
 
 
-def beside(published: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
+def beside(figures: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
     """Published figures above measured ones, without those of traits and pairs that were not measured here."""
-    both = pd.MultiIndex.from_frame(published[["table", "column"]])
+    both = pd.MultiIndex.from_frame(figures[["table", "column"]])
     here = both.isin(pd.MultiIndex.from_frame(measured[["table", "column"]]))
-    kept = published[here | ~published["table"].isin([TRAITS, PAIRS])]
+    kept = figures[here | ~figures["table"].isin([TRAITS, PAIRS])]
     return pd.concat([kept, measured], ignore_index=True)
 
 

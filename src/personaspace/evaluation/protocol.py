@@ -15,7 +15,7 @@ from personaspace.evaluation.disclosure import NO_MODEL, disclosure
 from personaspace.evaluation.evaluation_sets import KNOWN, PILOTS, EvaluationSet, checked_known, evaluation_sets
 from personaspace.evaluation.measures.averages import Metric
 from personaspace.evaluation.measures.layout import PERSONAS
-from personaspace.evaluation.measures.measuring import Measured, Measuring, notes_of
+from personaspace.evaluation.measures.measuring import Measurements, Measuring, notes_of
 from personaspace.evaluation.measures.metrics import accuracy
 from personaspace.evaluation.other_survey import other_survey_sets
 from personaspace.evaluation.predictions import Predictions
@@ -136,7 +136,7 @@ def evaluate(
         if slow := time_of_slow(planned, seed):
             on_note(slow)
     of_set = {at.name: _measuring(at, embedder, clusters, of_protocol, again.get(at.name), seed) for at in measured_on}
-    measured: list[Measured] = []
+    measured: list[Measurements] = []
     predicted: dict[tuple[str, int, str], Predictions] = {}
     ahead = Counter(method.key(at) for at, method in planned)
     for number, (at, method) in enumerate(planned, start=1):

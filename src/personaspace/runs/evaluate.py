@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ class Measured:
     other: Survey | None = None
     retest: Survey | None = None
 
-    @property
+    @cached_property
     def settings(self) -> dict[str, Any]:
         """Those that are not the default ones, surveys by their digests."""
         given = {field.name: getattr(self, field.name) for field in fields(self)}

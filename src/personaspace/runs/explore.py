@@ -130,8 +130,8 @@ def _voices(fitted: FittedRun, device: str) -> dict[str, Callable[[], Voice]]:
 def _unheard(prompted: bool) -> Missing:
     """What a run without a steered model lacks, and which command makes it."""
     why = "No language model has been steered to this run" + (
-        ", so a chat model is told of the persona in a system prompt."
+        ", so a chat model is given the persona in a system prompt."
         if prompted
-        else f", and no chat model is installed that could be told of the persona ({INSTALL_SMOLLM2})."
+        else f", and no chat model is installed that could be given the persona ({INSTALL_SMOLLM2})."
     )
     return Missing(why, "steer RUN --model smollm2")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -46,11 +45,6 @@ class Effort:
     answers: int = 2000
     prompts: int = 200
     placement: Placement = "after"
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """As the manifest of a run keeps them."""
-        return vars(self) | {}
 
 
 def reproduce_run(
@@ -105,7 +99,7 @@ def reproduce_run(
             rows = rows_of_the_paper(list(map(str, fitted.split.train.traits))) if form == "prefix" else ["individual"]
             baselines = ["majority", "embedder-alone"] if form == "prefix" else []
             several = (
-                measured.part(f"{form}", lm, rows, effort.answers, (HELD_OUT,)),
+                measured.part(form, lm, rows, effort.answers, (HELD_OUT,)),
                 measured.part(f"{form}-unseen", lm, ["individual", *baselines], effort.answers, UNSEEN),
             )
             cells += [cells_of(results, recipe, form) for results in several]
@@ -123,7 +117,7 @@ def reproduce_run(
         found = beside(published(), pd.concat(cells, ignore_index=True))
         _write(folder, found, fitted, results.disclosure, effort)
 
-    settings = {"model": model, "seed": seed, **effort.settings}
+    settings = {"model": model, "seed": seed, **asdict(effort)}
     run.stage("reproduce", settings, stages, measure)
     return pd.read_csv(run.folder / "reproduce" / "cells.csv")
 

@@ -10,7 +10,7 @@ import pytest
 from personaspace.embedding.factorization.model import Factorization
 from personaspace.errors import SettingError
 from personaspace.evaluation.rows.baselines import embedder_alone
-from personaspace.evaluation.rows.language_model_rows import question_prior, told_weights
+from personaspace.evaluation.rows.language_model_rows import given_weights, question_prior
 from personaspace.newquestions.new_questions import NewQuestions
 from personaspace.steer.steered_lm import SteeredLM
 from personaspace.steer.training.settings import TrainSettings
@@ -25,7 +25,7 @@ def test_the_question_prior_of_a_question_that_was_asked_is_the_embedder_alone(
     test, vectors = parts.held_out_answers, embedder.respondents_
     alone = embedder_alone(embedder, vectors, test).probabilities
     space = NewQuestions(embedder, parts.train)
-    for weights in (space.prior.of, partial(told_weights, lm)):
+    for weights in (space.prior.of, partial(given_weights, lm)):
         np.testing.assert_allclose(question_prior(weights, vectors, test).probabilities, alone, atol=1e-5)
 
 
@@ -43,4 +43,4 @@ def test_a_model_that_is_not_informed_has_no_question_prior(embedder: Factorizat
     settings = TrainSettings(epochs=1)
     lm = SteeredLM(tiny_model("gpt2"), soft_prompt="linear", settings=settings).fit(parts.train, embedder)
     with pytest.raises(SettingError, match="soft_prompt='informed'"):
-        told_weights(lm, parts.train.questions[0])
+        given_weights(lm, parts.train.questions[0])

@@ -29,7 +29,7 @@ NOISE = 1e-12
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measurements:
     """What was measured of one method on one evaluation set.
 
     Attributes:
@@ -42,10 +42,10 @@ class Measured:
     curves: tuple[Curve, ...] = ()
     draws: tuple[Draws, ...] = ()
 
-    def without(self, metrics: Collection[str]) -> Measured:
+    def without(self, metrics: Collection[str]) -> Measurements:
         """Without some metrics, and without the reliability curve."""
         rows = tuple(row for row in self.rows if row.metric not in metrics)
-        return Measured(rows, (), tuple(draws for draws in self.draws if draws.metric not in metrics))
+        return Measurements(rows, (), tuple(draws for draws in self.draws if draws.metric not in metrics))
 
 
 class Measuring:
@@ -74,7 +74,7 @@ class Measuring:
         self.notes: list[str] = []
         self._layouts: dict[int, Layout] = {}
 
-    def measure(self, method: str, predictions: Predictions) -> Measured:
+    def measure(self, method: str, predictions: Predictions) -> Measurements:
         """Measure a method: choices by the metrics for choices, numbers by those for numbers."""
         number = ~np.isnan(predictions.value)
         parts = [
@@ -84,9 +84,9 @@ class Measuring:
         rows, curves, draws = (
             [one for of in found for one in getattr(of, each)] for each in ("rows", "curves", "draws")
         )
-        return Measured(tuple(rows), tuple(curves), tuple(draws))
+        return Measurements(tuple(rows), tuple(curves), tuple(draws))
 
-    def _measure(self, method: str, part: Predictions, choices: bool) -> Measured:
+    def _measure(self, method: str, part: Predictions, choices: bool) -> Measurements:
         answers = hash(np.stack([part.respondent, part.question, part.option]).tobytes())
         layout = self._layout(method, part, answers) if choices else None
         curves = (Curve(self.split, method, tuple(reliability(part))),) if choices else ()
@@ -101,7 +101,7 @@ class Measuring:
                 rows.append(Row(self.split, method, name, value, low, high, people, answered, weighted))
                 if name in PAIRED:
                     draws.append(Draws(self.split, method, name, weighted, found, answers))
-        return Measured(tuple(rows), curves, tuple(draws))
+        return Measurements(tuple(rows), curves, tuple(draws))
 
     def _layout(self, method: str, part: Predictions, answers: int) -> Layout:
         if answers not in self._layouts:

@@ -35,7 +35,7 @@ def question_prior(weights: Callable[[Question], OptionWeights], vectors: Vector
     """Predict every answer by the question prior: what the embedding space expects, by the question's text.
 
     Args:
-        weights: The option weights of a question: those of the space, or those that a steered model is told.
+        weights: The option weights of a question: those of the space, or those that a steered model is given.
         vectors: A vector for each respondent of ``test``, shape ``[respondents, dim]``.
         test: Answers to predict.
     """
@@ -46,8 +46,8 @@ def question_prior(weights: Callable[[Question], OptionWeights], vectors: Vector
     return _each_respondent(predict, vectors, test)
 
 
-def told_weights(lm: SteeredLM, question: Question) -> OptionWeights:
-    """The option weights that a steered model is told of a question.
+def given_weights(lm: SteeredLM, question: Question) -> OptionWeights:
+    """The option weights that a steered model is given for a question.
 
     Raises:
         SettingError: Its soft-prompting model is not informed.

@@ -14,7 +14,7 @@ from personaspace.evaluation.rows.baselines import embedder_alone, group_majorit
 from personaspace.evaluation.rows.boosted_trees import BoostedTrees
 from personaspace.evaluation.rows.choice import OF_TRAITS, PAIR, WITH_ANSWERS, Rows, each_trait
 from personaspace.evaluation.rows.group_rows import GroupRows, GroupSpace
-from personaspace.evaluation.rows.language_model_rows import individual, question_prior, told_weights
+from personaspace.evaluation.rows.language_model_rows import given_weights, individual, question_prior
 from personaspace.evaluation.rows.method import Method
 from personaspace.evaluation.rows.pilot_rows import pilot_rows
 from personaspace.evaluation.rows.prompted_rows import prompted_rows
@@ -82,8 +82,8 @@ class Methods:
     def of(self, at: EvaluationSet) -> Iterator[Method]:
         """Every row, in the order of the table."""
         if at.pilot is not None:
-            told = self.lm if "individual" in self.rows and self.lm and self.lm.prior_ else None
-            yield from pilot_rows(self.space, at.pilot, told)
+            informed = self.lm if "individual" in self.rows and self.lm and self.lm.prior_ else None
+            yield from pilot_rows(self.space, at.pilot, informed)
             return
         yield from self._seen(at) if at.seen else self._new(at)
         if "question prior" in self.rows:
@@ -130,7 +130,7 @@ class Methods:
 
     def _steered(self, at: EvaluationSet, lm: SteeredLM) -> Iterator[Method]:
         if "question prior" in self.rows and lm.prior_ is not None:
-            yield Method("question prior with states", partial(question_prior, partial(told_weights, lm), at.vectors))
+            yield Method("question prior with states", partial(question_prior, partial(given_weights, lm), at.vectors))
         if self.untrained:
             yield Method("untrained", partial(individual, self.untrained, at.vectors), slow=True)
         if "individual" in self.rows:

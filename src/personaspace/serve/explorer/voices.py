@@ -1,4 +1,4 @@
-"""Voices: language models that speak for a point of the space, steered to it or told of it in a system prompt."""
+"""Voices: language models that speak for a point of the space, steered to it, or given it in a system prompt."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class SteeredVoice:
 
 
 class PromptedVoice:
-    """A chat model that is told in a system prompt what the point's members are and answer.
+    """A chat model that is given in a system prompt what the point's members are and answer.
 
     Args:
         model: With a chat template.
@@ -52,7 +52,7 @@ class PromptedVoice:
 
     def __init__(self, model: LanguageModel, survey: Survey, embedder: Embedder) -> None:
         self._model, self._survey, self._embedder = model, survey, embedder
-        self.about = f"Written by {model.name}, which was told of the persona in a system prompt and was not steered."
+        self.about = f"Written by {model.name}, which was given the persona in a system prompt and was not steered."
 
     def say(self, persona: Persona, message: str, options: Sequence[str], strength: float, seed: int) -> Iterator[Said]:
         """What a persona replies, piece by piece; options are refused, since nothing says how often each is chosen."""

@@ -1,4 +1,4 @@
-r"""Replies of a chat model that is told of a persona in a system prompt, with a dial for how much that counts.
+r"""Replies of a chat model that is given a persona in a system prompt, with a dial for how much that counts.
 
 With z_told the logits after the system prompt and z_alone those without it, a token is drawn from
 
