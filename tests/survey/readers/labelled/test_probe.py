@@ -19,16 +19,18 @@ def sav(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("child", "says"),
+    ("child", "seconds", "says"),
     [
-        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "reading it ends the process by signal 11"),
-        ("import time; time.sleep(60)", "reading it does not end"),
-        (probing.CHILD.replace("output_format", "x=bytearray(1 << 42), output_format"), "it needs more memory"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", 60, "reading it ends the process by signal 11"),
+        ("import time; time.sleep(60)", 2, "reading it does not end"),
+        (probing.CHILD.replace("output_format", "x=bytearray(1 << 42), output_format"), 60, "it needs more memory"),
     ],
 )
-def test_what_would_end_us_is_one_error(sav: Path, child: str, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_would_end_us_is_one_error(
+    sav: Path, child: str, seconds: int, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(probing, "CHILD", child)
-    monkeypatch.setattr(probing, "SECONDS", 2)
+    monkeypatch.setattr(probing, "SECONDS", seconds)
     with pytest.raises(SurveyError, match=rf"moods.sav is damaged \({says}"):
         read_survey(sav)
 
