@@ -14,31 +14,30 @@ over labels of codes and never over bare cells:
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 
 from personaspace.survey.readers import non_answer_words as known
 from personaspace.survey.readers.coding import MISSING, REFUSED
+from personaspace.survey.readers.folding import folded
 
 LONGEST = 120
 """Characters of a label that are looked at."""
 
 
-def folded(text: str) -> str:
-    """A text in lower case, without accents and apostrophes."""
-    text = re.sub("\u00e2\u20ac\u2122|['`\u00b4\u2018\u2019\u201b\u02bc\u02b9\uff07]", "", text).casefold()
-    return "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
+def spoken(text: str) -> str:
+    """A text without capitals, accents and apostrophes."""
+    return folded(re.sub("\u00e2\u20ac\u2122|['`\u00b4\u2018\u2019\u201b\u02bc\u02b9\uff07]", "", text))
 
 
 def _pattern(phrases: Mapping[str, str]) -> re.Pattern[str]:
     """One pattern of the phrases of all languages."""
     lines = (line.strip() for lines in phrases.values() for line in lines.replace("\\\n", "").splitlines())
-    return re.compile("|".join(f"(?:{folded(line)})" for line in lines if line))
+    return re.compile("|".join(f"(?:{spoken(line)})" for line in lines if line))
 
 
 REFUSALS, NO_ANSWERS, UNDECIDED = (_pattern(of) for of in (known.REFUSALS, known.NO_ANSWERS, known.UNDECIDED))
 OF_NEGATIVE_CODES, MARKS, JOINED = (
-    re.compile(of) for of in (known.OF_NEGATIVE_CODES, folded(known.MARKS), known.JOINED)
+    re.compile(of) for of in (known.OF_NEGATIVE_CODES, spoken(known.MARKS), known.JOINED)
 )
 CODE = re.compile(
     r"[(\[{<]?\s*(?:[-\u2212]?\d+(?:[.,]\d+)?|\.[a-z]\b|[a-z](?=[.)\]]\s+\w{3}))\s*[)\]}>]?\s*[.:=)\-\u2013\u2014]*\s*"
@@ -104,7 +103,7 @@ def sounds_like(label: str) -> bool:
 
 def _bare(label: str) -> str:
     """The label without codes, marks and what stands in brackets; with that where nothing else is left."""
-    text = folded(label[:LONGEST].strip())
+    text = spoken(label[:LONGEST].strip())
     text = text[found.end() :] if (found := CODE.match(text)) else text
     outside = re.sub(r"\(.*?\)|\[.*?\]|<.*?>|\{.*?\}", " ", text)
     return MARKS.sub(" ", outside if words_of(MARKS.sub(" ", outside)) else text)
@@ -115,7 +114,7 @@ def _parts(text: str) -> list[str]:
 
 
 def words_of(text: str) -> str:
-    """The words of a :func:`folded` text, one space between them."""
+    """The words of a :func:`spoken` text, one space between them."""
     return " ".join(re.sub(r"[\W_]+", " ", text).split())
 
 

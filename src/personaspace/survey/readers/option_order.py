@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from personaspace.survey.question import scaled_positions
-from personaspace.survey.readers.non_answers import UNDECIDED, folded, words_of
+from personaspace.survey.readers.non_answers import UNDECIDED, spoken, words_of
 from personaspace.survey.readers.option_scores import FAMILIES, MIDDLE, OFF_SCALE, OTHER, TIED, amount, plain
 
 MOST_POINTS = 26
@@ -104,7 +104,7 @@ def points(labels: Mapping[str, str], found: Iterable[str]) -> dict[str, str]:
         >>> points({"1": "Never", "4": "Always"}, ["1", "3"])
         {'1': 'Never', '2': '2', '3': '3', '4': 'Always'}
     """
-    kept = {code: label if words_of(folded(label)) else code for code, label in labels.items()}
+    kept = {code: label if words_of(spoken(label)) else code for code, label in labels.items()}
     whole = {int(code) for code in kept if _whole(code) and not OFF_SCALE.fullmatch(plain(kept[code]))}
     chosen = {int(code) for code in found if _whole(code)}
     if not whole or not any(min(whole) < code < max(whole) and str(code) not in kept for code in chosen):

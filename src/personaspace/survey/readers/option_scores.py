@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from personaspace.survey.readers import order_words
-from personaspace.survey.readers.non_answers import folded, words_of
+from personaspace.survey.readers.non_answers import spoken, words_of
 
 LONGEST = 8
 """A label of more words is a statement, and degrees in it are of something else."""
@@ -18,12 +18,12 @@ LONGEST = 8
 
 def plain(label: str) -> str:
     """The words of a label, "don't" as "do not"."""
-    text = re.sub(r"\bwont\b", "will not", re.sub(r"\bcant\b", "can not", words_of(folded(label))))
+    text = re.sub(r"\bwont\b", "will not", re.sub(r"\bcant\b", "can not", words_of(spoken(label))))
     return re.sub(r"\b(do|does|did|is|are|was|were|has|have|had|would|should|could)nt\b", r"\1 not", text)
 
 
 def _whole_words(patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{line.strip()})" for line in folded(patterns).splitlines() if line.strip()))
+    return re.compile("|".join(f"(?:{line.strip()})" for line in spoken(patterns).splitlines() if line.strip()))
 
 
 def _words(patterns: str) -> re.Pattern[str]:
@@ -49,7 +49,7 @@ TOO = re.compile(
 
 def number(_: str, label: str) -> float | None:
     """The number or range in a label: "Less than 1 year", "$30,000 to $39,999", "65+"."""
-    text = re.sub(r"\btwice\b", "2", re.sub(r"^once\b", "1", folded(label)))
+    text = re.sub(r"\btwice\b", "2", re.sub(r"^once\b", "1", spoken(label)))
     text = re.sub(r"(?<=\d)[,' ](?=\d{3}\b)", "", _digits(text))
     found = [float(number) for number in re.findall(r"\d+(?:\.\d+)?", text)]
     if not found:

@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from personaspace.survey.readers.draft.facts import Facts, folded
+from personaspace.survey.readers.draft.facts import Facts
 from personaspace.survey.readers.draft.lexicon import pattern, word_set
+from personaspace.survey.readers.folding import folded
 from personaspace.survey.readers.non_answers import outcome
 
 LEAST_ALIKE = 3

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,6 +12,7 @@ import pandas as pd
 
 from personaspace.survey.readers.coding import plain
 from personaspace.survey.readers.draft.lexicon import pattern
+from personaspace.survey.readers.folding import folded
 from personaspace.survey.readers.labelled_table import Column
 from personaspace.survey.readers.non_answers import outcomes
 
@@ -140,13 +140,6 @@ def words(text: str) -> tuple[str, ...]:
     """
     split = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
     return tuple(re.findall(r"[^\W\d_]+", folded(split)))
-
-
-@lru_cache(maxsize=2**14)
-def folded(text: str) -> str:
-    """A text without capitals and accents."""
-    apart = unicodedata.normalize("NFKD", text.replace("\N{LATIN SMALL LETTER L WITH STROKE}", "l"))
-    return "".join(letter for letter in apart if not unicodedata.combining(letter)).casefold()
 
 
 def letters(text: str) -> str:

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from personaspace.survey.readers.draft.checkboxes import Group, groups, separated
 from personaspace.survey.readers.draft.dependency import recodes
-from personaspace.survey.readers.draft.facts import Facts, folded
+from personaspace.survey.readers.draft.facts import Facts
 from personaspace.survey.readers.draft.guess import Guess
 from personaspace.survey.readers.draft.lexicon import pattern, word_set
 from personaspace.survey.readers.draft.silent_codes import silent_codes
 from personaspace.survey.readers.draft.traits import blocks, trait
+from personaspace.survey.readers.folding import folded
 from personaspace.survey.readers.variable import MOST_OPTIONS
 
 LEAST_ROWS = 20

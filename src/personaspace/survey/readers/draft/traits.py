@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Set
 from functools import lru_cache
 from typing import NamedTuple
 
-from personaspace.survey.readers.draft.facts import Facts, folded, words
+from personaspace.survey.readers.draft.facts import Facts, words
 from personaspace.survey.readers.draft.guess import Guess
 from personaspace.survey.readers.draft.lexicon import Demographic, demographics, pattern, word_set
+from personaspace.survey.readers.folding import folded
 
 BLOCK = 4
 """Least columns that make a block of traits; most of them must be demographics by themselves."""
