@@ -68,6 +68,7 @@ DESIGN = (
     Trial("informed, hidden 256", soft_prompt_settings("informed", hidden=256)),
     Trial("informed, 1 token", tokens=1),
     Trial("informed, 8 tokens", tokens=8),
+    Trial("informed, 20 tokens", tokens=20),
     Trial("informed, no noise", settings={"noise": 0.0}),
     Trial("informed, prompt form", form="prompt"),
 )
