@@ -9,7 +9,7 @@ import numpy as np
 from personaspace.embedding.base import Embedder
 from personaspace.errors import SettingError, listed, shown
 from personaspace.evaluation.evaluation_sets import EvaluationSet
-from personaspace.evaluation.shared_questions import same_question
+from personaspace.evaluation.shared_questions import matched_questions
 from personaspace.survey.answers import Pairs
 from personaspace.survey.arrays import BoolArray, IntArray
 from personaspace.survey.lookup import NOWHERE, positions
@@ -42,7 +42,8 @@ def other_survey_sets(
     Raises:
         SettingError: A question has other options than in training, or nothing is left to predict.
     """
-    column, row = _columns(train, other), positions(other.respondents, train.respondent_index)
+    column = matched_questions(train.questions, other, f"in training and in {shown(other.name)}")
+    row = positions(other.respondents, train.respondent_index)
     in_training = row != NOWHERE
     without = [trait for trait in train.traits.columns if trait not in other.traits.columns]
     traits = other.traits.reindex(columns=train.traits.columns)
@@ -70,15 +71,6 @@ def other_survey_sets(
             "gave in training; give a survey with other questions or other people"
         )
     return sets, _sentences(other, without, in_training, asked, known, int(again.sum()))
-
-
-def _columns(train: Survey, other: Survey) -> IntArray:
-    """The position in training of every question of another survey, -1 where it is new."""
-    column = positions((question.id for question in other.questions), train.question_index)
-    for question, j in zip(other.questions, column, strict=True):
-        if j != NOWHERE:
-            same_question(train.questions[j], question, f"in training and in {shown(other.name)}")
-    return column
 
 
 def _shared(train: Survey, other: Survey, row: IntArray, column: IntArray) -> tuple[BoolArray, BoolArray]:

@@ -16,9 +16,9 @@ from personaspace.evaluation.evaluation_sets import EvaluationSet
 from personaspace.evaluation.measures.averages import Metric, ratio
 from personaspace.evaluation.measures.metrics import macro_accuracy
 from personaspace.evaluation.predictions import Predictions
-from personaspace.evaluation.shared_questions import answers_of, same_question
+from personaspace.evaluation.shared_questions import answers_of, matched_questions
 from personaspace.survey.arrays import FloatArray, IntArray
-from personaspace.survey.lookup import NOWHERE, positions
+from personaspace.survey.lookup import NOWHERE
 from personaspace.survey.survey import Survey
 
 OWN_ANSWER = "own answer, asked again"
@@ -65,10 +65,7 @@ def answered_again(test: Survey, retest: Survey) -> IntArray:
     Raises:
         SettingError: A question has other options at the other interview.
     """
-    column = positions((question.id for question in test.questions), retest.question_index)
-    for question, j in zip(test.questions, column, strict=True):
-        if j != NOWHERE:
-            same_question(question, retest.questions[j], f"in {shown(test.name)} and in {shown(retest.name)}")
+    column = matched_questions(retest.questions, test, f"in {shown(retest.name)} and in {shown(test.name)}")
     given = np.pad(answers_of(retest, test), ((0, 0), (0, 1)), constant_values=NOWHERE)
     again: IntArray = given[test.answers.respondent, column[test.answers.question]]
     return again
@@ -106,6 +103,7 @@ def share_of(again: Predictions) -> Metric:
     """
 
     def share(predictions: Predictions, weights: FloatArray | None = None) -> FloatArray:
-        return ratio(macro_accuracy(predictions, weights), macro_accuracy(again.where(np.isnan(again.value)), weights))
+        given = macro_accuracy(again.where(np.isnan(again.value)), weights)
+        return ratio(macro_accuracy(predictions, weights), np.where(given > 0, given, np.nan))
 
     return share

@@ -14,40 +14,33 @@ from personaspace.survey.question import Question, offsets_of
 from personaspace.survey.survey import Survey
 
 
-def matched_questions(questions: Sequence[Question], test: Survey) -> IntArray:
+def matched_questions(
+    questions: Sequence[Question], test: Survey, where: str = "in training and in evaluation"
+) -> IntArray:
     """Find the questions of a survey among other questions.
 
     Args:
         questions: Those to look among.
         test: The survey whose questions are looked up.
+        where: Where both are asked, in words, for the message.
 
     Returns:
         The position among ``questions`` of every question of ``test``, -1 where it is not there; shape ``[questions]``.
 
     Raises:
-        SettingError: A question has other options there than in ``test``.
+        SettingError: A question has options of other texts there than in ``test``, or another scale.
     """
     source = positions((question.id for question in test.questions), (question.id for question in questions))
     for question, j in zip(test.questions, source, strict=True):
-        if j != NOWHERE and questions[j].options != question.options:
-            raise SettingError(f"question {question.id!r} does not have the same options in training and evaluation")
+        if j == NOWHERE:
+            continue
+        texts, others = ([option.text for option in of.options] for of in (questions[j], question))
+        if texts != others or questions[j].scale != question.scale:
+            raise SettingError(
+                f"question {shown(question.id)} does not have the same options {where}: {listed(texts, 4)} and "
+                f"{listed(others, 4)}; give both the same, or leave the question out"
+            )
     return source
-
-
-def same_question(one: Question, other: Question, where: str) -> None:
-    """Raise :class:`SettingError` where a question has other options, or another scale, in one survey than in another.
-
-    Args:
-        one: The question in the one survey.
-        other: The question with the same id in the other.
-        where: Both surveys, in words, for the message.
-    """
-    texts, others = ([option.text for option in question.options] for question in (one, other))
-    if texts != others or one.scale != other.scale:
-        raise SettingError(
-            f"question {shown(one.id)} does not have the same options {where}: {listed(texts, 4)} and "
-            f"{listed(others, 4)}; give both the same, or leave the question out"
-        )
 
 
 def seen_questions(train: Survey, test: Survey) -> IntArray:
