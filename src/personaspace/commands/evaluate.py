@@ -10,24 +10,15 @@ import typer
 from personaspace.commands.options import AsJson, Device, RunFolder, Seed
 from personaspace.commands.printing import print_results
 from personaspace.errors import SettingError, shown
+from personaspace.evaluation.rows.kinds import DEFAULT, HELP
 
 
 def evaluate(
     run: RunFolder,
     rows: Annotated[
         str,
-        typer.Option(
-            help="Rows of the table, with commas between them: default (those that take little time), majority, "
-            "group-majority (by each trait) or 'group majority: TRAIT x TRAIT', boosted-trees (from traits, and from "
-            "traits and answers; the extra trees) or 'boosted trees: traits', embedder-alone (the run's own) or "
-            "'embedder alone: committee', embedder-alone-at-clusters or 'embedder alone at cluster k=20', "
-            "embedder-alone-at-demographic-personas or 'embedder alone at demographic: TRAIT', question-prior, "
-            "similar-question, own-similar-answer, new-questions (of which 5, 10, 20, 50 and 100 respondents were "
-            "asked each), raw-question, demographics, context (K=3, 5, 8, 10) or 'context K=5', system-prompt, "
-            "untrained, individual, clusters (the run's own, k=6, 10, 20, 30, 50) or 'cluster k=20', "
-            "demographic-personas, 'demographic: TRAIT', 'demographic: TRAIT x TRAIT'."
-        ),
-    ] = "default",
+        typer.Option(help=f"Rows of the table, with commas between them: {HELP}."),
+    ] = DEFAULT,
     respondents: Annotated[
         int | None, typer.Option(help="Respondents drawn of each evaluation set, at most; all if not given.", min=1)
     ] = None,

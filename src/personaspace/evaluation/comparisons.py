@@ -8,23 +8,9 @@ import pandas as pd
 
 from personaspace.evaluation.measures.differences import Difference
 from personaspace.evaluation.results import Results
+from personaspace.evaluation.rows.kinds import kind_of
 
 STEERED, MAJORITY = "individual", "majority"
-WITH_MODEL = (
-    "raw question",
-    "demographics",
-    "context",
-    "system prompt",
-    "untrained",
-    STEERED,
-    "question prior with states",
-    "cluster ",
-    "demographic:",
-)
-"""How the names of rows begin that a language model answers."""
-
-REFERENCES = ("embedder alone", "question prior")
-"""How the names of rows begin that use the space and no language model."""
 
 
 def main_comparisons(results: Results, metric: str) -> pd.DataFrame:
@@ -49,9 +35,10 @@ def main_comparisons(results: Results, metric: str) -> pd.DataFrame:
 
 
 def _of_split(results: Results, values: pd.Series[float], split: str, metric: str) -> Iterator[Difference]:
-    without = values[[not str(method).startswith(WITH_MODEL) for method in values.index]]
-    best = [str(without.idxmax())] if len(without) else []
-    spaces = [str(method) for start in REFERENCES for method in values.index if str(method).startswith(start)][:1]
+    kinds = {str(method): kind_of(str(method)) for method in values.index}
+    without = [method for method, kind in kinds.items() if kind is None or not kind.with_model]
+    best = [str(values[without].idxmax())] if without else []
+    spaces = [method for method, kind in kinds.items() if kind and kind.space and not kind.with_model][:1]
     for method in dict.fromkeys([*best, STEERED]):
         for other in (MAJORITY, *spaces):
             if method != other and {method, other} <= set(values.index):

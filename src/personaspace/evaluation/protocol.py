@@ -28,8 +28,9 @@ from personaspace.evaluation.retest import (
     own_answer,
     share_of,
 )
-from personaspace.evaluation.rows.choice import BASE, DEFAULT, NOTHING, PROMPTED, STEERED, chosen_rows
+from personaspace.evaluation.rows.choice import chosen_rows
 from personaspace.evaluation.rows.costs import time_of_slow, time_to_fit
+from personaspace.evaluation.rows.kinds import BASE, DEFAULT, NOTHING, ROWS, STEERED
 from personaspace.evaluation.rows.methods import Methods
 from personaspace.evaluation.rows.prompts import PromptReader
 from personaspace.evaluation.sample import Sample
@@ -126,7 +127,7 @@ def evaluate(
     clusters = None if personas is None else as_personas(personas)
     methods = Methods(chosen, split.train, embedder, clusters, steered, reader, seed, on_step)
     planned = [(at, method) for at in measured_on for method in methods.of(at)]
-    if reader and not methods.rows.names.isdisjoint(PROMPTED) and (on_note or on_step):
+    if reader and any(ROWS[name].prompted for name in methods.rows.names) and (on_note or on_step):
         cost = reader.cost([(make, at.test) for at in measured_on for _, make in methods.prompted(at)], seed)
         if on_note:
             on_note(cost)

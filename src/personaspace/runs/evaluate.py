@@ -12,7 +12,8 @@ from personaspace.errors import SettingError
 from personaspace.evaluation.evaluation_sets import KNOWN, checked_known
 from personaspace.evaluation.protocol import evaluate
 from personaspace.evaluation.results import Results
-from personaspace.evaluation.rows.choice import BASE, DEFAULT, NOTHING, STEERED, chosen_rows
+from personaspace.evaluation.rows.choice import chosen_rows
+from personaspace.evaluation.rows.kinds import BASE, DEFAULT, NOTHING, STEERED
 from personaspace.evaluation.sample import Sample
 from personaspace.runs.fit import OnStep
 from personaspace.runs.fitted import FittedRun

@@ -9,20 +9,13 @@ import pandas as pd
 import pytest
 
 from personaspace.errors import SettingError, UnknownNameError
-from personaspace.evaluation.rows.choice import (
-    BASE,
-    CLUSTERS,
-    CONTEXTS,
-    NOT_DEFAULT,
-    NOTHING,
-    OWN,
-    ROWS,
-    TREES,
-    Points,
-    chosen_rows,
-)
+from personaspace.evaluation.rows.choice import CLUSTERS, CONTEXTS, OWN, TREES, Points, chosen_rows
+from personaspace.evaluation.rows.kinds import BASE, NOTHING, ROWS
 from personaspace.survey.simulate import simulate
 from personaspace.survey.survey import Survey
+
+TAKES_LONG = {"demographics", "context", "system prompt", "new questions", "boosted trees",
+              "embedder alone at clusters", "embedder alone at demographic personas"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +25,7 @@ def train() -> Survey:
 
 def test_default_leaves_out_what_takes_long(train: Survey) -> None:
     chosen = chosen_rows("default", train)
-    assert chosen.names == ROWS.keys() - set(NOT_DEFAULT)
+    assert chosen.names == ROWS.keys() - TAKES_LONG
     each = tuple((trait,) for trait in train.traits.columns)
     assert (chosen.contexts, chosen.trees, chosen.alone) == ((), (), Points())
     assert chosen.steered == Points(own_clusters=True, groups=each)
@@ -55,7 +48,7 @@ def test_a_family_and_one_of_it(train: Survey) -> None:
 def test_hyphens_and_spaces_are_alike_and_rows_are_joined(train: Survey) -> None:
     assert chosen_rows("raw-question,own similar answer", train).names == {"raw question", "own similar answer"}
     joined = chosen_rows(["default", "context K=3"], train)
-    assert joined.names == ROWS.keys() - set(NOT_DEFAULT) | {"context"}
+    assert joined.names == ROWS.keys() - TAKES_LONG | {"context"}
     assert joined.contexts == (3,)
 
 
@@ -90,7 +83,7 @@ def test_what_is_allowed_is_said(train: Survey, rows: Any, error: type[Exception
 
 
 def test_a_row_needs_its_model_and_default_takes_what_there_is(train: Survey) -> None:
-    without = {row for row, need in ROWS.items() if need == NOTHING} - set(NOT_DEFAULT)
+    without = {kind.name for kind in ROWS.values() if kind.needs == NOTHING} - TAKES_LONG
     assert chosen_rows("default", train, NOTHING).names == without
     with pytest.raises(SettingError, match="'context' needs a language model"):
         chosen_rows("context", train, NOTHING)

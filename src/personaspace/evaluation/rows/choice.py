@@ -1,4 +1,4 @@
-"""Rows of the table by name: which are measured, and what they need."""
+"""Rows of the table by name: which are measured."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from typing import Any, TypeVar
 from personaspace.checks import check_whole
 from personaspace.embedding.registry import embedders
 from personaspace.errors import SettingError, UnknownNameError, listed, shown, unknown
+from personaspace.evaluation.rows.kinds import DEFAULT, NAMES, OF_TRAITS, ROWS, STEERED
 from personaspace.survey.survey import Survey
 
 T = TypeVar("T")
 Traits = tuple[str, ...]
 """One trait, or two that are crossed."""
 
-DEFAULT = "default"
 CONTEXTS = (3, 5, 8, 10)
 """Answers in the prompts of the rows ``context``."""
 
@@ -35,58 +35,8 @@ TRAITS_ALONE, WITH_ANSWERS = TREES = ("traits", "traits and answers")
 PAIR = " x "
 """Between two traits in the name of a row."""
 
-NOTHING, BASE, STEERED = range(3)
-"""What a row needs: no language model, any language model, or a steered one."""
-
-ROWS = {
-    "majority": NOTHING,
-    "group majority": NOTHING,
-    "boosted trees": NOTHING,
-    "embedder alone": NOTHING,
-    "embedder alone at clusters": NOTHING,
-    "embedder alone at demographic personas": NOTHING,
-    "question prior": NOTHING,
-    "similar question": NOTHING,
-    "own similar answer": NOTHING,
-    "new questions": NOTHING,
-    "raw question": BASE,
-    "demographics": BASE,
-    "context": BASE,
-    "system prompt": BASE,
-    "untrained": STEERED,
-    "individual": STEERED,
-    "clusters": STEERED,
-    "demographic personas": STEERED,
-}
-"""Every name and what it needs."""
-
-PROMPTED = ("demographics", "context", "system prompt")
-"""Rows with a prompt for every answer."""
-
 AT_POINTS = ("embedder alone at clusters", "embedder alone at demographic personas")
-
-NOT_DEFAULT = (*PROMPTED, "new questions", "boosted trees", *AT_POINTS)
-"""Rows that ``default`` leaves out: most take long."""
-
-OF_TRAITS = ("group majority", "boosted trees", AT_POINTS[1], "demographics", "demographic personas")
-"""Rows that need traits."""
-
-ONE_OF = {
-    "group majority": "group majority",
-    "demographic": "demographic personas",
-    "embedder alone at demographic": AT_POINTS[1],
-}
-"""What stands before the colon and a trait, and the row it belongs to."""
-
-NAMES = (
-    DEFAULT,
-    *(name.replace(" ", "-") for name in ROWS),
-    "'embedder alone: NAME'",
-    "'context K=5'",
-    "'cluster k=20'",
-    "'demographic: TRAIT x TRAIT'",
-)
-"""What is allowed, in messages: every name, and one of every form that names one row of several."""
+"""Rows in which the embedder predicts alone for whole groups."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +66,7 @@ class Rows:
     """Rows chosen to be measured.
 
     Attributes:
-        names: Keys of :data:`ROWS`.
+        names: Keys of :data:`~personaspace.evaluation.rows.kinds.ROWS`.
         majorities: Traits of the rows ``group majority``.
         trees: What the boosted trees know of a respondent, of :data:`TREES`.
         embedders: Names of embedders that predict alone, :data:`OWN` for the one given.
@@ -158,7 +108,7 @@ def chosen_rows(rows: str | Sequence[str], train: Survey, available: int = STEER
     Args:
         rows: Names, in a list or with commas between them.
         train: The training survey, for its traits.
-        available: What there is: :data:`NOTHING`, :data:`BASE` or :data:`STEERED`.
+        available: What there is, of :mod:`~personaspace.evaluation.rows.kinds`: ``NOTHING``, ``BASE`` or ``STEERED``.
 
     Raises:
         UnknownNameError: There is no row, trait or embedder of a name.
@@ -172,7 +122,7 @@ def chosen_rows(rows: str | Sequence[str], train: Survey, available: int = STEER
     given = rows.split(",") if isinstance(rows, str) else list(rows)
     names = [str(name).strip() for name in given if str(name).strip()]
     if not names:
-        raise SettingError(f"no rows are named: give some of {', '.join(NAMES)}")
+        raise SettingError(f"no rows are named: give some of {NAMES}")
     return reduce(or_, (_one(name, train, available) for name in names))
 
 
@@ -185,8 +135,8 @@ def _one(name: str, train: Survey, available: int) -> Rows:
     before, colon, after = name.partition(":")
     plain, of = _plain(before), after.strip()
     numbered = re.fullmatch(r"(context|(?:embedder alone at )?cluster) k ?= ?(\d{1,9})", plain)
-    if colon and plain in ONE_OF:
-        row = _available(ONE_OF[plain], name, available)
+    if colon and plain in OF_TRAITS:
+        row = _available(OF_TRAITS[plain], name, available)
         return _of_traits(row, (_traits(of, train),))
     if colon and plain == "embedder alone":
         if _plain(of) not in embedders():
@@ -199,11 +149,11 @@ def _one(name: str, train: Survey, available: int) -> Rows:
         number = (check_whole(name, int(numbered[2]), least=1),)
         return Rows(frozenset({row}), contexts=number) if row == "context" else _at(row, Points(clusters=number))
     if not colon and plain == DEFAULT:
-        kept = (_family(row, train) for row, need in ROWS.items() if need <= available and row not in NOT_DEFAULT)
+        kept = (_family(kind.name, train) for kind in ROWS.values() if kind.default and kind.needs <= available)
         found = reduce(or_, kept)
         return replace(found, steered=replace(found.steered, clusters=()))
     if colon or plain not in ROWS:
-        raise UnknownNameError(f"unknown row {shown(name)}: give some of {', '.join(NAMES)}")
+        raise UnknownNameError(f"unknown row {shown(name)}: give some of {NAMES}")
     return _family(_available(plain, name, available), train)
 
 
@@ -211,7 +161,7 @@ def _family(row: str, train: Survey) -> Rows:
     """All rows that a name alone stands for."""
     if row.endswith("clusters"):
         return _at(row, Points(own_clusters=True, clusters=_fewer(CLUSTERS, train)))
-    if row in ONE_OF.values():
+    if row in OF_TRAITS.values():
         return _of_traits(row, each_trait(train))
     several: dict[str, dict[str, Any]] = {
         "context": {"contexts": CONTEXTS},
@@ -234,9 +184,9 @@ def _at(row: str, points: Points) -> Rows:
 
 def _available(row: str, name: str, available: int) -> str:
     """The row; :class:`SettingError` unless there is the model that it needs."""
-    if ROWS[row] > available:
-        what = "a steered model" if ROWS[row] == STEERED else "a language model"
-        do = "steer one first" if ROWS[row] == STEERED else "steer one first, name one (--model)"
+    if (needs := ROWS[row].needs) > available:
+        what = "a steered model" if needs == STEERED else "a language model"
+        do = "steer one first" if needs == STEERED else "steer one first, name one (--model)"
         raise SettingError(f"row {shown(name)} needs {what}, and there is none: {do}, or leave the row out")
     return row
 

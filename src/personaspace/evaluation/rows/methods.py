@@ -12,8 +12,9 @@ from personaspace.evaluation.evaluation_sets import EvaluationSet
 from personaspace.evaluation.predictions import Predictions
 from personaspace.evaluation.rows.baselines import embedder_alone, group_majority, majority
 from personaspace.evaluation.rows.boosted_trees import BoostedTrees
-from personaspace.evaluation.rows.choice import OF_TRAITS, PAIR, WITH_ANSWERS, Rows, each_trait
+from personaspace.evaluation.rows.choice import PAIR, WITH_ANSWERS, Rows, each_trait
 from personaspace.evaluation.rows.group_rows import GroupRows, GroupSpace
+from personaspace.evaluation.rows.kinds import ROWS
 from personaspace.evaluation.rows.language_model_rows import given_weights, individual, question_prior
 from personaspace.evaluation.rows.method import Method
 from personaspace.evaluation.rows.pilot_rows import pilot_rows
@@ -64,7 +65,7 @@ class Methods:
         on_step: OnStep | None = None,
     ) -> None:
         self.notes: list[str] = []
-        without = [row for row in OF_TRAITS if row in rows and not each_trait(train)]
+        without = [kind.name for kind in ROWS.values() if kind.traits and kind.name in rows and not each_trait(train)]
         if without:
             rows = replace(rows, names=rows.names.difference(without), trees=())
             self.notes.append(f"{', '.join(without)}: n/a, the survey has no traits")

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from personaspace.evaluation.results import MAIN_METRIC, Results
+from personaspace.evaluation.rows.kinds import kind_of
 from personaspace.reports.chart import Legend, Mark, Row, chart
 from personaspace.reports.story import Missing, Story
 from personaspace.reports.table import Columns, Table, count, number, points, table, text
@@ -19,32 +20,6 @@ MEASURES = {
     "accuracy": "answers predicted right, every answer counted alike",
     "share_of_retest": "share of what people's own second answers predict right",
 }
-METHODS = {
-    r"majority": ("everybody's most common answer", False),
-    r"position majority": ("everybody's most common place on the scale", False),
-    r"topline": ("everybody's shares, known", False),
-    r"pilot majority": ("the pilot's most common answer", False),
-    r"group majority: (.+)": (r"the most common answer of people with the same {0}", False),
-    r"similar question": ("the most common answer to the most similar question", False),
-    r"own similar answer": ("the person's own answer to the most similar question", False),
-    r"raw question": ("a language model that knows nothing of the person", False),
-    r"demographics": ("a language model given the person's traits", False),
-    r"context K=(\d+)": ("a language model given {0} answers of the person", False),
-    r"system prompt.*": ("a language model given a persona in words", False),
-    r"untrained": ("the steered model before its training", False),
-    r"boosted trees: traits": ("boosted trees, from the person's traits", False),
-    r"boosted trees: traits and answers": ("boosted trees, from the person's traits and answers", False),
-    r"own answer, asked again": ("the person's own answer at another interview", False),
-    r"embedder alone at cluster k=(\d+)": ("{0} personas, without a language model", True),
-    r"embedder alone at demographic: (.+)": ("the mean of people with the same {0}, without a language model", True),
-    r"embedder alone: (.+)": ("the person's point in the space ({0}), without a language model", True),
-    r"question prior": ("the question's text and the person's point, without a language model", True),
-    r"question prior with states": ("the same, given a language model's reading of the question", True),
-    r"individual": ("a language model steered to each person", True),
-    r"cluster k=(\d+)": ("a language model steered to {0} personas", True),
-    r"demographic: (.+)": ("a language model steered to the mean of people with the same {0}", True),
-}
-"""By the pattern of a row's name what it does, in words, and whether it uses the space of answers."""
 
 COLUMNS: Columns = {
     "method": ("Method", text),
@@ -78,7 +53,7 @@ def _sets(results: Results, metric: str) -> list[dict[str, Any]]:
     found = []
     for name, part in rows.groupby("split", sort=False):
         ordered = part.sort_values("value", ascending=False, kind="stable")
-        ordered = ordered.assign(words=[method_in_words(method)[0] for method in ordered["method"]])
+        ordered = ordered.assign(words=ordered["method"].map(_in_words))
         drawn = [
             Row(row["words"], [[Mark("dot", _color(row["method"]), row["value"], row["low"], row["high"])]])
             for row in ordered.to_dict("records")
@@ -98,7 +73,8 @@ def _sets(results: Results, metric: str) -> list[dict[str, Any]]:
 
 
 def _color(method: str) -> str:
-    return "c0" if method_in_words(method)[1] else "plain"
+    kind = kind_of(method)
+    return "c0" if kind and kind.space else "plain"
 
 
 def _finding(ordered: pd.DataFrame, metric: str) -> str:
@@ -123,17 +99,9 @@ def _all(results: Results) -> Table:
     return table("evaluation", "Every measure of every method", results.table, columns)
 
 
-def method_in_words(method: str) -> tuple[str, bool]:
-    """What a row of the results does, and whether it uses the space of answers; its name where it is not known.
-
-    Example:
-        >>> method_in_words("cluster k=6")
-        ('a language model steered to 6 personas', True)
-    """
-    for pattern, (words, ours) in METHODS.items():
-        if found := re.fullmatch(pattern, method, re.DOTALL):
-            return words.format(*found.groups()), ours
-    return method, False
+def _in_words(method: object) -> str:
+    kind = kind_of(str(method))
+    return kind.in_words(str(method)) if kind else str(method)
 
 
 def set_in_words(name: str) -> str:
