@@ -9,9 +9,11 @@ import pandas as pd
 import pytest
 
 from personaspace.embedding.factorization.model import Factorization
+from personaspace.errors import SettingError
 from personaspace.evaluation.evaluation_sets import evaluation_sets
 from personaspace.evaluation.rows.choice import chosen_rows
-from personaspace.evaluation.rows.prompted_rows import context, demographics, prompted_rows, questions_alone
+from personaspace.evaluation.rows.prompted_rows import OwnAnswers, demographics, prompted_rows, questions_alone
+from personaspace.evaluation.rows.prompts import Prompt
 from personaspace.evaluation.rows.similar_question import question_similarity
 from personaspace.evaluation.sample import Sample
 from personaspace.persona.clustering.cluster_personas import cluster_personas
@@ -40,7 +42,9 @@ def own_answers(survey: Survey, respondent: str) -> dict[str, int]:
 def test_context_tells_the_k_most_similar_answers_of_this_respondent(parts: Split, at: str) -> None:
     test, k = Sample(answers=150).of(getattr(parts, at)), 4
     similarity = question_similarity(parts.train, test)
-    for prompt, i, j in zip(context(parts.train, k, test), test.answers.respondent, test.answers.question, strict=True):
+    for prompt, i, j in zip(
+        OwnAnswers(parts.train).prompts(k, test), test.answers.respondent, test.answers.question, strict=True
+    ):
         own = own_answers(parts.train, test.respondents[i])
         like = {name: similarity[j, parts.train.question_index[name]] for name in own}
         expected = sorted(own, key=lambda name: -like[name])[:k]
@@ -53,22 +57,44 @@ def test_the_asked_question_s_own_answer_is_never_told(parts: Split) -> None:
     """Asked about answers that are themselves among those known, which no split does."""
     test = Sample(answers=200).of(parts.train)
     for k in (3, 100):
-        for prompt, j in zip(context(parts.train, k, test), test.answers.question, strict=True):
+        for prompt, j in zip(OwnAnswers(parts.train).prompts(k, test), test.answers.question, strict=True):
             assert not any(told.startswith(question_prompt(test.questions[j])) for told in prompt.before)
 
 
 def test_unseen_respondents_have_their_known_answers_only(parts: Split, embedder: Factorization) -> None:
     known = parts.known(2)
     test = Sample(answers=100).of(parts.unseen_held_out)
-    for prompt, i in zip(context(known, 10, test), test.answers.respondent, strict=True):
+    for prompt, i in zip(OwnAnswers(known).prompts(10, test), test.answers.respondent, strict=True):
         own = own_answers(known, test.respondents[i])
         assert len(own) <= 2
         assert set(prompt.before) == {as_told(known, name, option) for name, option in own.items()}
     nothing = parts.known(0)
-    assert context(nothing, 5, test) == questions_alone(test)
+    with pytest.raises(SettingError, match="no answers of the respondents are known"):
+        OwnAnswers(nothing).prompts(5, test)
     rows = chosen_rows("system-prompt", parts.train)
     made = dict(prompted_rows(rows, parts.train, nothing, embedder.embed(nothing), embedder, None))
-    assert made["system prompt: individual"](test) == questions_alone(test)
+    with pytest.raises(SettingError, match="no answers of the respondents are known"):
+        made["system prompt: individual"](test)
+
+
+def test_what_was_put_into_words_once_is_the_same_the_next_time(
+    parts: Split, embedder: Factorization, clusters: Personas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few prompts are made for their cost before all are: nothing is written or compared again for them."""
+    rows = chosen_rows("context K=2,context K=3,system-prompt", parts.train)
+    test = Sample(answers=30).of(parts.held_out_answers)
+    few, all_of = test.with_answers(np.arange(30) < 20), dict[str, list[Prompt]]()
+    made = dict(prompted_rows(rows, parts.train, parts.train, embedder.respondents_, embedder, clusters))
+    for name, make in made.items():
+        all_of[name] = make(test)
+
+    def fail(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    for name in ("system_prompt", "question_similarity"):
+        monkeypatch.setattr(f"personaspace.evaluation.rows.prompted_rows.{name}", fail)
+    for name, make in made.items():
+        assert make(few) == all_of[name][:20]
 
 
 def test_refusals_are_no_answers(parts: Split) -> None:
@@ -80,7 +106,7 @@ def test_refusals_are_no_answers(parts: Split) -> None:
         for i, j in zip(refusing.tolist(), parts.train.refusals.question.tolist(), strict=True)
     }
     assert refused
-    for prompt, i in zip(context(parts.train, 100, test), test.answers.respondent, strict=True):
+    for prompt, i in zip(OwnAnswers(parts.train).prompts(100, test), test.answers.respondent, strict=True):
         assert len(prompt.before) == len(own_answers(parts.train, test.respondents[i]))
         for respondent, name in refused:
             if respondent == test.respondents[i]:

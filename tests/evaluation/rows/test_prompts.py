@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from unittest.mock import patch
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from personaspace.errors import ModelError
 from personaspace.evaluation.rows import prompts as module
-from personaspace.evaluation.rows.prompted_rows import context, questions_alone
+from personaspace.evaluation.rows.prompted_rows import OwnAnswers, questions_alone
 from personaspace.evaluation.rows.prompts import Prompt, PromptReader
 from personaspace.evaluation.sample import Sample
 from personaspace.steer.forward.option_logits import base_probabilities
@@ -46,7 +47,7 @@ def test_equal_prompts_are_read_once(nano: LanguageModel, test: Survey) -> None:
 
 def test_blocks_change_nothing(nano: LanguageModel, parts: Split, test: Survey) -> None:
     def make(survey: Survey) -> list[Prompt]:
-        return context(parts.train, 2, survey)
+        return OwnAnswers(parts.train).prompts(2, survey)
 
     whole = PromptReader(nano).predict("context", make, test).probabilities
     with patch.object(module, "BLOCK", 7):
@@ -56,7 +57,7 @@ def test_blocks_change_nothing(nano: LanguageModel, parts: Split, test: Survey) 
 def test_what_does_not_fit_is_left_out_from_the_farthest_on_and_said(parts: Split, test: Survey) -> None:
     model = tiny_model("gpt2")
     reader = PromptReader(model)
-    reader.predict("context K=9, held-out answers", lambda survey: context(parts.train, 9, survey), test)
+    reader.predict("context K=9, held-out answers", partial(OwnAnswers(parts.train).prompts, 9), test)
     (note,) = reader.notes
     assert note.startswith("context K=9, held-out answers: ")
     assert "longer than" in note
@@ -78,7 +79,7 @@ def test_the_cost_is_an_upper_bound_said_before_anything_is_read(
     nano: LanguageModel, parts: Split, test: Survey
 ) -> None:
     reader = PromptReader(nano)
-    rows = [(questions_alone, test), (lambda survey: context(parts.train, 3, survey), test)]
+    rows = [(questions_alone, test), (partial(OwnAnswers(parts.train).prompts, 3), test)]
     said = reader.cost(rows)
     most = len(np.unique(test.answers.question)) + len(test.answers)
     assert said.startswith(f"nano reads at most {most} prompts of ")

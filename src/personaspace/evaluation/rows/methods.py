@@ -79,6 +79,7 @@ class Methods:
         self.names = tuple(dict.fromkeys(name or embedder.name for name in rows.embedders))
         self.further = tuple(name for name in self.names if name != embedder.name)
         self._fitted = {embedder.name: embedder}
+        self._prompted: dict[str, list[tuple[str, MakePrompts]]] = {}
 
     def of(self, at: EvaluationSet) -> Iterator[Method]:
         """Every row, in the order of the table."""
@@ -102,9 +103,12 @@ class Methods:
         """The space in which new questions are asked."""
         return NewQuestions(self.embedder, self.train)
 
-    def prompted(self, at: EvaluationSet) -> Iterator[tuple[str, MakePrompts]]:
-        """Name and prompts of the rows that the base model reads a prompt for."""
-        yield from prompted_rows(self.rows, self.train, at.known, at.vectors, self.embedder, self.clusters)
+    def prompted(self, at: EvaluationSet) -> list[tuple[str, MakePrompts]]:
+        """Name and prompts of the rows that the base model reads a prompt for; the same whenever they are asked for."""
+        if at.name not in self._prompted:
+            rows = prompted_rows(self.rows, self.train, at.known, at.vectors, self.embedder, self.clusters)
+            self._prompted[at.name] = list(rows)
+        return self._prompted[at.name]
 
     def _seen(self, at: EvaluationSet) -> Iterator[Method]:
         """Rows without a language model for questions that were asked in training."""
