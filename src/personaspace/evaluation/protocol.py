@@ -17,6 +17,7 @@ from personaspace.evaluation.measures.averages import Metric
 from personaspace.evaluation.measures.layout import PERSONAS
 from personaspace.evaluation.measures.measuring import Measurements, Measuring, notes_of
 from personaspace.evaluation.measures.metrics import accuracy
+from personaspace.evaluation.measures.missing import notes_on_missing
 from personaspace.evaluation.other_survey import other_survey_sets
 from personaspace.evaluation.predictions import Predictions
 from personaspace.evaluation.results import Results
@@ -149,12 +150,12 @@ def evaluate(
             found_here = predicted.pop(key) if key in predicted else method.predict(at.test)
             measured.append(of_set[at.name].measure(method.name, found_here))
         except PersonaSpaceError as error:
-            methods.notes.append(f"{method.name}, {at.name}: n/a, {error}")
+            methods.cannot(method, at, error)
             continue
         if ahead[key]:
             predicted[key] = found_here
     if not any(of.rows for of in measured):
-        why = "; ".join(methods.notes[:1]) or "choose others"
+        why = "; ".join(methods.notes[:1]) or f"they are not for {', '.join(of_set)}"
         raise SettingError(f"none of the rows {rows!r:.80} can be measured here: {why}")
     for name, own in again.items():
         measured.append(Measuring(name, {}, of_protocol, seed).measure(OWN_ANSWER, own).without(OF_PROBABILITIES))
@@ -171,6 +172,7 @@ def evaluate(
             *said,
             *_without_order(split.survey if other is None else other),
             *notes_of(of_set.values()),
+            *notes_on_missing(row for of in measured for row in of.rows),
             *methods.notes,
             *(reader.notes if reader else ()),
         ),

@@ -74,7 +74,7 @@ class Layout:
     def answers(self, metric: str, predictions: Predictions) -> BoolArray:
         """Whether each answer counts for a metric, shape ``[answers]``."""
         name, _, trait = metric.partition(" within ")
-        if trait:
+        if trait and ": " not in name:
             return np.asarray(self.cells[trait] >= 0)
         name, _, trait = metric.partition(": ")
         if trait:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cached_property, partial
 
 import numpy as np
 
 from personaspace.embedding.base import Embedder
+from personaspace.errors import PersonaSpaceError, SettingError
 from personaspace.evaluation.evaluation_sets import EvaluationSet
 from personaspace.evaluation.predictions import Predictions
 from personaspace.evaluation.rows.baselines import crossed
@@ -39,21 +41,29 @@ class GroupSpace:
     def __init__(self, embedder: Embedder, train: Survey, clusters: Personas | None, seed: int) -> None:
         self.embedder, self.train, self.seed = embedder, train, seed
         self.given = clusters
-        self._clusters = {} if clusters is None else {len(clusters): clusters}
-        self._groups: dict[Traits, Personas] = {}
+        self._made: dict[int | Traits, Personas] = {} if clusters is None else {len(clusters): clusters}
 
-    def clusters(self, k: int) -> Personas:
-        """Cluster personas: those given where they are k, else exactly k, however small."""
-        if k not in self._clusters:
-            self._clusters[k] = cluster_personas(self.embedder, self.train, k=k, smallest=1, seed=self.seed)
-        return self._clusters[k]
+    def personas(self, of: int | Traits) -> Personas:
+        """Make a number of cluster personas, or the demographic personas of a trait or of two that are crossed.
 
-    def groups(self, traits: Traits) -> Personas:
-        """A demographic persona for every value of a trait, or for every pair of values of two."""
-        if traits not in self._groups:
-            crossing = crossed(self.train, traits)
-            self._groups[traits] = demographic_personas(self.embedder, crossing, PAIR.join(traits))
-        return self._groups[traits]
+        Cluster personas are those given where they are as many, else exactly as many as asked for, however small.
+
+        Raises:
+            SettingError: There are fewer different respondents than clusters.
+            SurveyError: No respondent has a value of the trait.
+        """
+        if of not in self._made:
+            self._made[of] = self._clusters(of) if isinstance(of, int) else self._groups(of)
+        return self._made[of]
+
+    def _clusters(self, k: int) -> Personas:
+        made = cluster_personas(self.embedder, self.train, k=k, smallest=1, seed=self.seed)
+        if len(made) < k:
+            raise SettingError(f"all respondents are expected to give the same answers: there are no {k} clusters")
+        return made
+
+    def _groups(self, traits: Traits) -> Personas:
+        return demographic_personas(self.embedder, crossed(self.train, traits), PAIR.join(traits))
 
 
 class GroupRows:
@@ -94,12 +104,12 @@ class GroupRows:
             yield Method(name, partial(self._of_group, traits), of_known=False, slow=True)
 
     def _of_cluster(self, k: int, vectors: Vectors, test: Survey) -> Predictions:
-        personas = self.space.clusters(k)
+        personas = self.space.personas(k)
         nearest = positions(personas.of(self.space.embedder, vectors), personas.names)
         return self._of_points(self._start[k] + nearest, test)
 
     def _of_group(self, traits: Traits, test: Survey) -> Predictions:
-        name, personas = PAIR.join(traits), self.space.groups(traits)
+        name, personas = PAIR.join(traits), self.space.personas(traits)
         values = crossed(test, traits).traits[name]
         group = positions(values, [of_value.removeprefix(f"{name}=") for of_value in personas.names])
         return self._of_points(np.where(group == NOWHERE, EVERYBODY, self._start[traits] + group), test)
@@ -119,7 +129,12 @@ class GroupRows:
 
     @cached_property
     def _wanted(self) -> dict[int | Traits, Personas]:
-        return {k: self.space.clusters(k) for k in self.ks} | {t: self.space.groups(t) for t in self.traits}
+        """The personas of every row; those that cannot be made are left out, and their own rows say why."""
+        wanted = {}
+        for of in (*self.ks, *self.traits):
+            with suppress(PersonaSpaceError):
+                wanted[of] = self.space.personas(of)
+        return wanted
 
     @cached_property
     def _start(self) -> dict[int | Traits, int]:

@@ -8,7 +8,9 @@ from functools import cached_property, partial
 
 from personaspace.embedding.base import Embedder
 from personaspace.embedding.registry import make_embedder
+from personaspace.errors import PersonaSpaceError
 from personaspace.evaluation.evaluation_sets import EvaluationSet
+from personaspace.evaluation.notes import Notes
 from personaspace.evaluation.predictions import Predictions
 from personaspace.evaluation.rows.baselines import embedder_alone, group_majority, majority
 from personaspace.evaluation.rows.boosted_trees import BoostedTrees
@@ -18,7 +20,7 @@ from personaspace.evaluation.rows.kinds import ROWS
 from personaspace.evaluation.rows.language_model_rows import given_weights, individual, question_prior
 from personaspace.evaluation.rows.method import Method
 from personaspace.evaluation.rows.pilot_rows import pilot_rows
-from personaspace.evaluation.rows.prompted_rows import prompted_rows
+from personaspace.evaluation.rows.prompted_rows import fewest_known, prompted_rows
 from personaspace.evaluation.rows.prompts import MakePrompts, PromptReader
 from personaspace.evaluation.rows.similar_question import own_similar_answer, similar_question_majority
 from personaspace.newquestions.new_questions import NewQuestions
@@ -45,7 +47,6 @@ class Methods:
         on_step: Called while further embedders and boosted trees are fitted.
 
     Attributes:
-        notes: For rows that cannot be measured on this survey, why.
         names: Embedders that predict alone.
         further: Those of them that are fitted when they are first needed.
 
@@ -64,11 +65,12 @@ class Methods:
         seed: int,
         on_step: OnStep | None = None,
     ) -> None:
-        self.notes: list[str] = []
+        self._notes = Notes()
         without = [kind.name for kind in ROWS.values() if kind.traits and kind.name in rows and not each_trait(train)]
         if without:
             rows = replace(rows, names=rows.names.difference(without), trees=())
-            self.notes.append(f"{', '.join(without)}: n/a, the survey has no traits")
+            for row in without:
+                self._notes.add("n/a, the survey has no traits", row)
         self.rows, self.train, self.embedder, self.clusters = rows, train, embedder, clusters
         self.lm, self.reader, self.on_step = lm, reader, on_step
         self.trees = [BoostedTrees(train, kind == WITH_ANSWERS, seed, on_step) for kind in rows.trees]
@@ -91,12 +93,24 @@ class Methods:
         if "question prior" in self.rows:
             yield Method("question prior", partial(question_prior, self._expected, at.vectors))
         if self.reader:
+            for k in self.rows.contexts:
+                if len(at.known.answers) and fewest_known(at.known, at.test) < k:
+                    self._notes.add("of some respondents fewer answers are known and stated", f"context K={k}", at.name)
             for name, make in self.prompted(at):
                 predict = partial(self.reader.predict, f"{name}, {at.name}", make)
                 yield Method(name, predict, of_known=name not in ("raw question", "demographics"))
         if self.lm and self.groups:
             yield from self._steered(at, self.lm)
             yield from self.groups.rows(at)
+
+    def cannot(self, method: Method, at: EvaluationSet, why: PersonaSpaceError) -> None:
+        """Note that a row cannot be measured on an evaluation set."""
+        self._notes.add(f"n/a, {why}", method.name, at.name)
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences on rows that cannot be measured, or that state fewer answers than their names say."""
+        return self._notes.sentences
 
     @cached_property
     def space(self) -> NewQuestions:

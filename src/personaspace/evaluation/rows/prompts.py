@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from personaspace.errors import ModelError
+from personaspace.errors import ModelError, PersonaSpaceError
 from personaspace.evaluation.predictions import Predictions
 from personaspace.steer.forward.option_logits import option_probabilities
 from personaspace.steer.model.language_model import LanguageModel
@@ -120,7 +120,7 @@ class PromptReader:
         """Say how much there is to read and, from a timed try, how long that takes.
 
         Args:
-            rows: What :meth:`predict` will be called with.
+            rows: What :meth:`predict` will be called with; those without prompts are left out, as their rows will say.
             seed: Draws the answers that are tried.
         """
         rng = np.random.default_rng(seed)
@@ -128,7 +128,10 @@ class PromptReader:
         tokens = 0.0
         for make, test in rows:
             some = np.sort(rng.permutation(len(test.answers))[:TRIED])
-            prompts = make(test.with_answers(some))
+            try:
+                prompts = make(test.with_answers(some))
+            except PersonaSpaceError:
+                continue
             sequences = [ids for prompt in prompts if (ids := self._fitting(prompt)) is not None]
             if not sequences:
                 continue
