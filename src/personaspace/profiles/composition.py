@@ -23,10 +23,13 @@ def composition(personas: Personas, survey: Survey) -> pd.DataFrame:
 
     Returns:
         A row per persona, trait and value, in the order of the trait's values: ``persona, trait, label, value,
-        respondents, share, low, high, population_share, difference, ratio, adjusted_p, verdict``. ``label`` is what the
-        survey calls the trait. Shares are among those whose value is known and sum to 1 within persona and trait;
-        ``low`` and ``high`` are Wilson's 95% interval of the share on the effective sample size; ``difference`` is
-        share - population_share and ``ratio`` (the representation index) share / population_share.
+        respondents, share, low, high, population_share, population_low, population_high, difference, difference_low,
+        difference_high, ratio, adjusted_p, verdict``. ``label`` is what the survey calls the trait. Shares are among
+        those whose value is known and sum to 1 within persona and trait; ``low`` and ``high`` are Wilson's 95% interval
+        of the share on the effective sample size, ``population_low`` and ``population_high`` that of everybody's;
+        ``difference`` is share - population_share with Newcombe's interval
+        (:func:`~personaspace.profiles.statistics.difference`), and ``ratio`` (the representation index) share /
+        population_share.
         ``adjusted_p`` is of an exact test of the share against the population's, adjusted for all rows of the table
         by Benjamini and Hochberg. ``verdict`` is ``"over"`` or ``"under"`` where it is at most .05, so that at most
         5% of the verdicts are false discoveries on average, and empty elsewhere. Where no member's value is known,
@@ -50,7 +53,9 @@ def composition(personas: Personas, survey: Survey) -> pd.DataFrame:
     has, offsets, names = trait_choices(survey)
     shares = compare(personas, survey, has, offsets)
     low, high = wilson(shares.share, shares.over_options(shares.size))
+    population_low, population_high = wilson(shares.population, shares.over_options(shares.population_size))
     excess = shares.share - shares.population
+    apart_low, apart_high = shares.differences()
     p = adjusted(shares.p_values().ravel())
     groups = len(shares.names)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -68,7 +73,11 @@ def composition(personas: Personas, survey: Survey) -> pd.DataFrame:
             "low": low.ravel(),
             "high": high.ravel(),
             "population_share": np.tile(shares.population, groups),
+            "population_low": np.tile(population_low, groups),
+            "population_high": np.tile(population_high, groups),
             "difference": excess.ravel(),
+            "difference_low": apart_low.ravel(),
+            "difference_high": apart_high.ravel(),
             "ratio": ratio.ravel(),
             "adjusted_p": p,
             "verdict": np.where(p > SIGNIFICANT, "", np.where(excess.ravel() > 0, "over", "under")),

@@ -16,7 +16,7 @@ from personaspace.embedding.base import Embedder
 from personaspace.errors import SurveyError
 from personaspace.persona.personas import Personas
 from personaspace.profiles.shares import Shares, answer_choices, compare, everybody, membership
-from personaspace.profiles.statistics import adjusted
+from personaspace.profiles.statistics import adjusted, wilson
 from personaspace.profiles.total_variation import between_groups, from_population
 from personaspace.survey.arrays import BoolArray, FloatArray, IntArray
 from personaspace.survey.filters import filtered_questions, reached
@@ -42,7 +42,8 @@ def distinguishing_questions(
 
     Returns:
         A row per persona and question: ``persona, rank, rank_in_topic, question, text, topic, tv, tv_corrected, low,
-        high, adjusted_p, respondents, option, share, population_share, answers``.
+        high, adjusted_p, respondents, option, share, share_low, share_high, population_share, population_low,
+        population_high, answers``.
 
         - ``tv_corrected`` is ``tv`` corrected for chance (:mod:`personaspace.profiles.total_variation`), ``low`` and
           ``high`` the 95% interval of ``tv`` for each question by itself. Ranks are by ``low``.
@@ -50,8 +51,8 @@ def distinguishing_questions(
           times their number (Bonferroni), and adjusted for all rows of the table by Benjamini and Hochberg, so that
           of the questions with a value up to .05 at most 5% are false discoveries on average.
         - ``respondents`` is the number of members who answered; of imputed answers, of those who are asked.
-        - ``option`` is the option most over-chosen relative to the population, with both shares; of a checkbox it is
-          always that it is selected.
+        - ``option`` is the option most over-chosen relative to the population, with both shares and their Wilson
+          intervals on effective sample sizes; of a checkbox it is always that it is selected.
         - ``answers`` is ``"given"`` or ``"imputed"``. Imputed answers have no interval and are ranked by ``tv``.
 
     Raises:
@@ -66,6 +67,8 @@ def distinguishing_questions(
     group, question = np.nonzero((answered >= min_answers) & ~np.isnan(tv))
     at = (group, question)
     best = _option_shown(shares.share - shares.population, survey.questions)[at]
+    low_of, high_of = wilson(shares.share, shares.over_options(shares.size))
+    population_low, population_high = wilson(shares.population, shares.over_options(shares.population_size))
     columns = {
         "tv": tv[at],
         "tv_corrected": fair[at],
@@ -75,7 +78,11 @@ def distinguishing_questions(
         "respondents": answered[at].astype(np.int64),
         "option": _texts(survey.questions)[best],
         "share": shares.share[group, best],
+        "share_low": low_of[group, best],
+        "share_high": high_of[group, best],
         "population_share": shares.population[best],
+        "population_low": population_low[best],
+        "population_high": population_high[best],
         "answers": "given",
     }
     names = np.array(shares.names, dtype=object)[group]
@@ -182,7 +189,11 @@ def _imputed_distinguishing(personas: Personas, survey: Survey, embedder: Embedd
         "respondents": counts[group, question],
         "option": _texts(questions)[best[group, question]],
         "share": share[group, best[group, question]],
+        "share_low": np.nan,
+        "share_high": np.nan,
         "population_share": population[best[group, question]],
+        "population_low": np.nan,
+        "population_high": np.nan,
         "answers": "imputed",
     }
     table = pd.DataFrame(

@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 
 from personaspace.errors import SettingError, SurveyError
 from personaspace.persona.personas import Persona, Personas
-from personaspace.profiles.statistics import contrast_size, effective_size, exact_p
+from personaspace.profiles.statistics import contrast_size, difference, effective_size, exact_p
 from personaspace.survey.arrays import FloatArray, IntArray
 from personaspace.survey.lookup import positions
 from personaspace.survey.option_sums import option_shares, repeat_options, sum_options
@@ -108,6 +108,11 @@ class Shares:
         with np.errstate(divide="ignore", invalid="ignore"):
             variance = np.nan_to_num(part**2 / self.size[0]) + np.nan_to_num(rest**2 / self.rest_size[0])
             return np.asarray(np.where(variance > 0, 1 / variance, 0.0))
+
+    def differences(self) -> tuple[FloatArray, FloatArray]:
+        """Both ends of the 95% interval of every share minus the population's, each ``[groups, options]``."""
+        size, rest_size, part = (self.over_options(of) for of in (self.size, self.rest_size, self.part))
+        return difference(self.share, size, np.where(rest_size > 0, self.rest, self.share), rest_size, part)
 
     def p_values(self) -> FloatArray:
         """Exact p-values of every share against the population's, shape ``[groups, options]``.

@@ -164,11 +164,11 @@ def ticks_between(low: float, high: float) -> list[float]:
 
 
 def wrapped(text: str, width: int = WIDTH, most: int = LINES) -> list[str]:
-    """A text in lines, shorter ones where letters are wide; of a long text the beginning and the end.
+    """A text in lines of about the same length, shorter where letters are wide; of a long text beginning and end.
 
     Example:
         >>> wrapped("How much do you trust the government in your town to do what is right?", width=30)
-        ['How much do you trust the', 'government in your town to do', 'what is right?']
+        ['How much do you trust the', 'government in your town', 'to do what is right?']
         >>> wrapped("word " * 100, width=12, most=2)
         ['word word …', '… word word']
     """
@@ -177,6 +177,9 @@ def wrapped(text: str, width: int = WIDTH, most: int = LINES) -> list[str]:
     width = int(width / (1 + sum(map(_wider, start)) / max(len(start), 1)))
     lines = textwrap.wrap(line, width, break_on_hyphens=False)
     if len(lines) <= most:
+        longest = max(map(len, line.split()), default=0)
+        while width > longest and len(even := textwrap.wrap(line, width - 1, break_on_hyphens=False)) == len(lines):
+            lines, width = even, width - 1
         return lines
     first = textwrap.wrap(line[: width * most], width - 2, break_on_hyphens=False)
     last = line[2 - width :]

@@ -70,14 +70,19 @@ def test_numbers_are_coloured_along_their_scale(drawn: Map, planted: Planted) ->
 
 
 def test_simulated_surveys_say_so(drawn: Map, planted: Planted) -> None:
-    title = plot(drawn, survey=replace(planted.survey, simulated=True)).chart.to_dict()["title"]["text"]
-    assert "simulated" in title
-    assert "simulated" not in plot(drawn, survey=planted.survey).chart.to_dict()["title"]["text"]
+    assert "simulated" in title(plot(drawn, survey=replace(planted.survey, simulated=True)))
+    assert "simulated" not in title(plot(drawn, survey=planted.survey))
+
+
+def title(picture: Plot) -> str:
+    """Title and subtitle, each in one line."""
+    told = picture.chart.to_dict()["title"]
+    return f"{' '.join(told['text'])}. {' '.join(told['subtitle'])}"
 
 
 def caption(drawn: Map, *rows: tuple[str, str, float, float]) -> str:
     shared = pd.DataFrame(list(rows), columns=["what", "name", "share", "chance"])
-    return " ".join(plot(replace(drawn, neighbours=shared)).chart.to_dict()["title"]["subtitle"])
+    return title(plot(replace(drawn, neighbours=shared)))
 
 
 def test_the_caption_says_what_neighbours_share_most(drawn: Map) -> None:
@@ -89,8 +94,17 @@ def test_the_caption_says_what_neighbours_share_most(drawn: Map) -> None:
     assert "mainly" not in opinion
     halves = caption(drawn, ("questions", "questions answered", 0.63, 0.39), age, *style)
     assert "Neighbours answer alike and answered 63% of the same questions (by chance 39%)." in halves
-    assert "Neighbours answer alike. Distances" in caption(drawn, asked, age, *style)
-    assert "Neighbours answer alike. Distances" in " ".join(plot(drawn).chart.to_dict()["title"]["subtitle"])
+    for told in (caption(drawn, asked, age, *style), title(plot(drawn))):
+        assert told.startswith("Neighbours answer alike. Map of")
+        assert "Distances" in told
+
+
+def test_a_map_by_a_trait_says_how_often_neighbours_share_it(drawn: Map, planted: Planted) -> None:
+    rows = [("trait", "AGE", 0.5, 0.2), ("trait", "party", 0.61, 0.38)]
+    shared = pd.DataFrame(rows, columns=["what", "name", "share", "chance"])
+    named = replace(planted.survey, trait_labels={"party": "Party voted for"})
+    told = title(plot(replace(drawn, neighbours=shared), "party", named))
+    assert told.startswith("61% of neighbours have the same Party voted for (by chance 38%).")
 
 
 def test_the_caption_names_forms_and_styles(drawn: Map) -> None:

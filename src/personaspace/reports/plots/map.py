@@ -13,16 +13,13 @@ import pandas as pd
 from personaspace.errors import SettingError, unknown
 from personaspace.persona.map import NOBODY, Map
 from personaspace.persona.method_effects import MAINLY, STYLES
-from personaspace.reports.plots.picture import COLORS, FAINT, INK, PLAIN, SHAPES, Plot, along, plain, styled
+from personaspace.reports.plots.picture import COLORS, FAINT, INK, PLAIN, SHAPES, Plot, along, headed, plain, styled
 from personaspace.survey.question import Question
 from personaspace.survey.survey import Survey
 
 WIDTH, HEIGHT = 720, 600
 MOST = 8
 """Values of a trait that have colours of their own; the rarer ones share one."""
-
-LINE = 110
-"""Characters per line of the subtitle."""
 
 SHARED = 0.08
 """Part of what could be shared beyond chance, from which the subtitle names it."""
@@ -69,9 +66,9 @@ def map_plot(drawn: Map, color: str = "persona", survey: Survey | None = None) -
     )
     name = "respondents" if survey is None else survey.name
     simulated = " (simulated respondents)" if survey is not None and survey.simulated else ""
-    labels = {} if survey is None else survey.trait_labels
-    subtitle = [line for sentence in caption(drawn, labels) for line in textwrap.wrap(sentence, LINE)]
-    title = alt.Title(f"Map of {name}{simulated}", subtitle=subtitle)
+    method, shared, meaning = caption(drawn, {} if survey is None else survey.trait_labels)
+    finding = same_trait(drawn, color, found.title) or shared.rstrip(".")
+    title = headed(f"{finding}{simulated}", [f"Map of {plain(name)}: {method}", meaning])
     return Plot(styled(alt.layer(dots, *_names(drawn)).properties(width=WIDTH, height=HEIGHT, title=title)))
 
 
@@ -97,15 +94,27 @@ def caption(drawn: Map, labels: Mapping[str, str]) -> list[str]:
     sample = "" if shown == drawn.respondents else f", a random sample of {drawn.respondents:,}"
     return [
         f"{METHODS[drawn.method]} of {shown:,} respondents{sample}. Names mark the densest point of each persona.",
-        *_in_common(drawn.neighbours, labels),
+        _in_common(drawn.neighbours, labels),
         "Distances between far groups, their sizes and the axes have no meaning.",
     ]
 
 
-def _in_common(shared: pd.DataFrame | None, labels: Mapping[str, str]) -> list[str]:
+def same_trait(drawn: Map, trait: str, label: str) -> str:
+    """How often neighbours have the same value of a trait; empty where that was not measured."""
+    shared = drawn.neighbours
+    if shared is None:
+        return ""
+    rows = shared[(shared["what"] == "trait") & (shared["name"] == trait)].to_dict("records")
+    name = textwrap.shorten(plain(label), 40, placeholder=" …")
+    return next(
+        (f"{row['share']:.0%} of neighbours have the same {name} (by chance {row['chance']:.0%})" for row in rows), ""
+    )
+
+
+def _in_common(shared: pd.DataFrame | None, labels: Mapping[str, str]) -> str:
     """What neighbours have in common most: questions asked, a response style, or answers and a trait."""
     if shared is None or shared.empty:
-        return ["Neighbours answer alike."]
+        return "Neighbours answer alike."
     lift = (shared["share"] - shared["chance"]) / (1 - shared["chance"]).clip(lower=1e-9)
     rows = shared.assign(lift=lift).sort_values("lift", ascending=False, kind="stable")
     asked, traits, styles = (rows[rows["what"] == what] for what in ("questions", "trait", "style"))
@@ -122,13 +131,13 @@ def _in_common(shared: pd.DataFrame | None, labels: Mapping[str, str]) -> list[s
             f"{', or one opinion on all statements' if style == 'same end' else ''}."
         )
     if sentences:
-        return sentences
+        return " ".join(sentences)
     for row in traits[traits["lift"] >= SHARED].head(1).to_dict("records"):
         trait = textwrap.shorten(plain(labels.get(row["name"], row["name"])), 40, placeholder=" …")
         sentences.append(f"have the same {trait} in {row['share']:.0%} of pairs (by chance {row['chance']:.0%})")
     for row in asked[asked["lift"] >= SHARED].to_dict("records"):
         sentences.append(f"answered {row['share']:.0%} of the same questions (by chance {row['chance']:.0%})")
-    return [f"Neighbours {' and '.join(['answer alike', *sentences])}."]
+    return f"Neighbours {' and '.join(['answer alike', *sentences])}."
 
 
 def _names(drawn: Map) -> list[alt.Chart]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+import textwrap
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import altair as alt
 
 from personaspace.errors import SettingError
 from personaspace.files import write_atomically
+from personaspace.reports.chart import wrapped
 
 COLORS = ("#332288", "#CC6677", "#117733", "#DDAA33", "#88CCEE", "#882255", "#44AA99", "#999933", "#AA4499")
 """Colours distinguishable with any colour vision (Paul Tol's "muted", its sand a little darker)."""
@@ -26,11 +28,20 @@ SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down"
 FAINT, PLAIN, INK = "#DDDDDD", "#999999", "#222222"
 """Colours of missing values, of values without a place on a scale, and of text."""
 
+POPULATION = "population"
+"""What everybody is called."""
+
 FONT = "Helvetica, Arial, sans-serif"
 SCALE = 2.0
 """Pixels of a PNG per unit of length."""
 
 NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+TITLE, SUBTITLE = 84, 116
+"""Characters of a line of a title and of what stands below it."""
+
+TITLE_LINES = 4
+"""Lines of a title at the most."""
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -56,7 +67,7 @@ class Plot:
         chart: The Altair chart, which may be changed.
     """
 
-    chart: alt.LayerChart | alt.VConcatChart | alt.FacetChart | alt.Chart
+    chart: alt.LayerChart | alt.HConcatChart | alt.Chart
 
     def save(self, path: str | Path) -> None:
         """Write the picture in the format of the suffix.
@@ -115,6 +126,12 @@ def plain(name: object) -> str:
         ('age group', 'a')
     """
     return " ".join(str(name).replace("\\", " ").split()) or "unnamed"
+
+
+def headed(finding: str, about: Sequence[str]) -> alt.Title:
+    """A title that states what a picture shows, and below it how to read it, both in whole lines."""
+    lines = [line for sentence in about for line in textwrap.wrap(sentence, SUBTITLE)]
+    return alt.Title(wrapped(plain(f"{finding[:1].upper()}{finding[1:]}"), TITLE, TITLE_LINES), subtitle=lines)
 
 
 def check_suffix(path: Path) -> None:
