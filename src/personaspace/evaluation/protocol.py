@@ -18,6 +18,7 @@ from personaspace.evaluation.measures.layout import PERSONAS
 from personaspace.evaluation.measures.measuring import Measurements, Measuring, notes_of
 from personaspace.evaluation.measures.metrics import accuracy
 from personaspace.evaluation.measures.missing import notes_on_missing
+from personaspace.evaluation.measures.noise_floor import NOISE_FLOOR, noise_floor
 from personaspace.evaluation.other_survey import other_survey_sets
 from personaspace.evaluation.predictions import Predictions
 from personaspace.evaluation.results import Results
@@ -154,6 +155,8 @@ def evaluate(
             continue
         if ahead[key]:
             predicted[key] = found_here
+    if NOISE_FLOOR in chosen:
+        measured += [Measurements(noise_floor(at.name, at.test, of_set[at.name].groupings, seed)) for at in measured_on]
     if not any(of.rows for of in measured):
         why = "; ".join(methods.notes[:1]) or f"they are not for {', '.join(of_set)}"
         raise SettingError(f"none of the rows {rows!r:.80} can be measured here: {why}")

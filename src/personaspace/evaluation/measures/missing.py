@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from personaspace.evaluation.measures.noise_floor import NOISE_FLOOR
 from personaspace.evaluation.notes import Notes
 from personaspace.evaluation.results import Row
 
+FEW = "n/a for the noise floor, which needs ten answers to a question on average"
 WHY = {
     "wasserstein": "n/a, no question has options with an order",
     "sd_ratio": "n/a, no question whose options have an order was answered in different ways",
@@ -25,7 +27,7 @@ def notes_on_missing(rows: Iterable[Row]) -> list[str]:
     """Say why metrics are missing.
 
     Args:
-        rows: Measurements; unweighted ones stand before those with survey weights.
+        rows: Measurements; unweighted ones stand before those with survey weights, the noise floor behind.
 
     Example:
         >>> nan = math.nan
@@ -39,7 +41,9 @@ def notes_on_missing(rows: Iterable[Row]) -> list[str]:
         if not math.isnan(row.value) or key in missing:
             continue
         missing.add(key)
-        if row.weighted:
+        if row.method == NOISE_FLOOR:
+            notes.add(FEW, row.metric, row.split)
+        elif row.weighted:
             notes.add(WEIGHTLESS, row.metric, row.split)
         elif row.metric in WHY:
             notes.add(WHY[row.metric], row.metric, row.split)

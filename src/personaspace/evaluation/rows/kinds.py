@@ -186,6 +186,7 @@ KINDS = (
         one="demographic: TRAIT x TRAIT",
         stands_for="by each trait",
     ),
+    RowKind("noise floor", "noise floor", "the truth, as far off as random halves of the people are by chance"),
     RowKind(
         "own answer, asked again",
         "own answer, asked again",
