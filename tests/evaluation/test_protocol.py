@@ -259,5 +259,7 @@ def test_a_row_that_fails_on_a_set_is_noted_and_the_others_are_measured(parts: S
     assert note.startswith("raw question, context K=1: n/a, ")
     assert "tokens, but 'gpt2' reads at most 256" in note
     assert note.endswith("(on held-out answers, unseen respondents K=5)")
-    with pytest.raises(SettingError, match="none of the rows 'raw-question' can be measured here: raw question, held"):
+    with pytest.raises(
+        SettingError, match="none of the rows 'raw-question' can be measured here: raw question: n/a, 'Q"
+    ):
         evaluate(lm.model, fitted, whole, rows="raw-question", known=())

@@ -26,10 +26,10 @@ class Notes:
         """What was said, in the order in which it was said first."""
         found = []
         for what, of_name in self._said.items():
-            names: dict[tuple[str, ...], list[str]] = {}
+            alike: dict[tuple[str, ...], list[str]] = {}
             for name, sets in of_name.items():
-                names.setdefault(tuple(sets), []).append(name)
-            for sets, some in names.items():
-                where = f" (on {', '.join(sets)})" if sets else ""
-                found.append(f"{', '.join(some)}: {what}{where}")
+                alike.setdefault(tuple(sets), []).append(name)
+            for where, names in alike.items():
+                at = f" (on {', '.join(where)})" if where else ""
+                found.append(f"{', '.join(names)}: {what}{at}")
         return found

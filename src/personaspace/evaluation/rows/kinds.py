@@ -205,10 +205,11 @@ OF_TRAITS = {kind.one.partition(":")[0]: kind.name for kind in ROWS.values() if 
 HELP = ", ".join([f"{DEFAULT} (those that take little time)", *(kind.help for kind in ROWS.values())])
 """How rows are chosen, in a help text."""
 
-NAMES = ", ".join(
-    [DEFAULT, *(name.replace(" ", "-") for name in ROWS), *(f"{kind.one!r}" for kind in ROWS.values() if kind.one)]
+NAMES = (
+    f"{', '.join([DEFAULT, *(name.replace(' ', '-') for name in ROWS)])}, or one of several, such as 'context K=5', "
+    "'cluster k=20' or 'demographic: TRAIT x TRAIT'"
 )
-"""What is allowed, in messages: every name, and one of every form that names one row of several."""
+"""What is allowed, in messages."""
 
 
 def kind_of(method: str) -> RowKind | None:
