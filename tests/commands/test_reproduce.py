@@ -16,6 +16,7 @@ from personaspace.evaluation.results import Results
 from personaspace.runs.fit import fit_run
 from personaspace.runs.reproduce import Effort, reproduce_run
 from personaspace.runs.run import Run
+from personaspace.steer.model.language_model import LanguageModel
 from personaspace.survey.simulate import simulate
 from personaspace.survey.split_settings import SplitSettings
 from tests.commands.line import fail, succeed
@@ -52,8 +53,10 @@ def test_tables_and_figures_are_written_beside_the_published_figures(reproduced:
         assert (reproduced / "reproduce" / f"{name}.png").stat().st_size > 1000
 
 
-def test_it_is_not_done_again(reproduced: Path, tiny_folder: Path) -> None:
+def test_it_is_not_done_again(reproduced: Path, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor is a language model loaded for tables that are there."""
     before = (reproduced / "reproduce" / "cells.csv").stat()
+    monkeypatch.delattr(LanguageModel, "load")
     printed = succeed("reproduce", reproduced, "--model", tiny_folder, *FEW, "--json")
     assert (reproduced / "reproduce" / "cells.csv").stat() == before
     assert {row["table"] for row in printed} == set(pd.read_csv(reproduced / "reproduce" / "cells.csv")["table"])

@@ -22,6 +22,7 @@ from personaspace.runs.leftovers import CHECKPOINT
 from personaspace.runs.run import Run
 from personaspace.runs.steer import steer_run
 from personaspace.steer.forward.attach import Attachment, Form, Placement
+from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.steered_lm import SteeredLM
 from personaspace.steer.training.settings import TrainSettings
 from personaspace.survey.spreadsheet import write_csv
@@ -87,9 +88,13 @@ def reproduce_run(
             f"{run.folder} was fitted without held-out answers or without unseen respondents, which the tables need: "
             "fit it again with the default shares, without --use-everything or --protocol"
         )
-    published_form = {form: _published(run, model, form, effort, seed, device, on_step) for form in FORMS}
     own = run.has("steer") and run.settings("steer").get("model") == model
     stages = ("survey", "embedding", "personas", *map(_stage, FORMS), *(("steer",) if own else ()))
+    settings = {"model": model, "seed": seed, **asdict(effort)}
+    if all(map(run.has, stages)) and run.current("reproduce", settings, stages):
+        return pd.read_csv(run.folder / "reproduce" / "cells.csv")
+    base = LanguageModel.load(model, device)
+    published_form = {form: _published(run, base, model, form, effort, seed, on_step) for form in FORMS}
 
     def measure(folder: Path) -> None:
         measured = _Parts(fitted, folder / CHECKPOINT, seed, on_step, on_note)
@@ -107,7 +112,7 @@ def reproduce_run(
         results = measured.part("prompts", published_form["prefix"], prompted, effort.prompts, (HELD_OUT,))
         cells.append(cells_of(results, recipe, ""))
         if own:
-            lm = fitted.steered_lm(device, published_form["prefix"].model)
+            lm = fitted.steered_lm(device, base)
             name, form = f"{model}, steered as in this run", lm.attachment.form
             rows = ["individual", "clusters", *(["question-prior"] if lm.prior_ else [])]
             cells += [
@@ -117,7 +122,6 @@ def reproduce_run(
         found = beside(published(), pd.concat(cells, ignore_index=True))
         _write(folder, found, fitted, results.disclosure, effort)
 
-    settings = {"model": model, "seed": seed, **asdict(effort)}
     run.stage("reproduce", settings, stages, measure)
     return pd.read_csv(run.folder / "reproduce" / "cells.csv")
 
@@ -127,7 +131,7 @@ def _stage(form: str) -> str:
 
 
 def _published(
-    run: Run, model: str, form: Form, effort: Effort, seed: int, device: str, on_step: OnStep | None
+    run: Run, base: LanguageModel, model: str, form: Form, effort: Effort, seed: int, on_step: OnStep | None
 ) -> SteeredLM:
     """The published soft-prompting model in one form, trained where it is not yet."""
     settings = TrainSettings(effort.epochs, learning_rate=1e-3, noise=0, distillation=0, words=0, seed=seed)
@@ -138,7 +142,7 @@ def _published(
         attachment=attachment,
         soft_prompt="mlp",
         settings=settings,
-        device=device,
+        loaded=base,
         stage=_stage(form),
         on_step=on_step,
     )

@@ -32,6 +32,7 @@ def steer_run(
     refusals: bool = False,
     tensorboard: bool = False,
     stage: str = "steer",
+    loaded: LanguageModel | None = None,
     on_step: OnStep | None = None,
 ) -> SteeredLM:
     """Train the soft-prompting model of a fitted run; an interrupted training goes on where it was.
@@ -49,6 +50,7 @@ def steer_run(
         refusals: Whether refusing is an outcome of its own.
         tensorboard: Whether TensorBoard's files are written beside ``metrics.jsonl``.
         stage: The stage of the run that it is trained as.
+        loaded: The base model, where it is loaded already.
         on_step: Called with the progress.
 
     Returns:
@@ -64,7 +66,7 @@ def steer_run(
     if on_step:
         on_step("loading", 0, 1, model)
     fitted = FittedRun.load(run)
-    base_model = LanguageModel.load(model, own_device(device), base)
+    base_model = loaded or LanguageModel.load(model, own_device(device), base)
     if on_step:
         on_step("loading", 1, 1, model)
     lm = SteeredLM(base_model, **asdict(attachment), soft_prompt=soft_prompt, settings=settings, refusals=refusals)
