@@ -177,7 +177,7 @@ def wrapped(text: str, width: int = WIDTH, most: int = LINES) -> list[str]:
     width = int(width / (1 + sum(map(_wider, start)) / max(len(start), 1)))
     lines = textwrap.wrap(line, width, break_on_hyphens=False)
     if len(lines) <= most:
-        longest = max(map(len, line.split()), default=0)
+        longest = max(map(len, line.split()), default=width)
         while width > longest and len(even := textwrap.wrap(line, width - 1, break_on_hyphens=False)) == len(lines):
             lines, width = even, width - 1
         return lines

@@ -44,7 +44,7 @@ def page(story: Story) -> str:
             named=namer(story),
             asked=asked(story),
             map=space(story),
-            cards=cards(story, shares),
+            cards=cards(story),
             composition=composition(story),
             questions=questions(story, shares),
             number=number_of_personas(story),

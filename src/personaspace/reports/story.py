@@ -80,6 +80,7 @@ class Story:
         map: The map of respondents.
         variance: The table of :func:`~personaspace.profiles.explained_variance.explained_variance`.
         results: The table of the evaluation.
+        rows: Rows that were measured beside it, where there are some.
         held_out: A question asked before and after a pilot.
         words: What a steered model says.
         made: How the run was made: names and values, such as the embedder and versions.
@@ -92,6 +93,7 @@ class Story:
     map: Map | Missing
     variance: pd.DataFrame | Missing
     results: Results | Missing
+    rows: Results | Missing
     held_out: HeldOutQuestion | Missing
     words: Words | Missing
     made: Mapping[str, str]

@@ -70,9 +70,14 @@ def share(value: Any) -> str:
 
 def number(value: Any) -> str:
     """A number with two decimals, three where it is small."""
-    return "–" if pd.isna(value) else f"{float(value):.{2 if abs(value) >= 0.1 else 3}f}"  # noqa: RUF001
+    return "–" if pd.isna(value) else _fixed(float(value), 2 if abs(value) >= 0.1 else 3)  # noqa: RUF001
 
 
 def points(value: Any) -> str:
     """A share in percent with one decimal."""
-    return "–" if pd.isna(value) else f"{100 * float(value):.1f}%"  # noqa: RUF001
+    return "–" if pd.isna(value) else f"{_fixed(100 * float(value), 1)}%"  # noqa: RUF001
+
+
+def _fixed(value: float, digits: int) -> str:
+    """A number with so many decimals, and without a sign where it is 0."""
+    return f"{round(value, digits) + 0.0:.{digits}f}"

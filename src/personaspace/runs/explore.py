@@ -63,6 +63,7 @@ def explored_run(folder: str | Path, seed: int = 0, device: str = "cpu", on_step
         map=drawn,
         variance=NOT_SHOWN,
         results=NOT_SHOWN,
+        rows=NOT_SHOWN,
         held_out=NOT_SHOWN,
         words=NOT_SHOWN,
         made={},

@@ -140,15 +140,18 @@ class FittedRun:
         folder = self.run.require("steer", f"steer {self.run.folder} --model nano")
         return SteeredLM.load(folder, base, device)
 
-    def results(self) -> Results:
-        """Read the table that ``personaspace evaluate`` wrote.
+    def results(self, stage: str = "evaluation") -> Results:
+        """Read a table that ``personaspace evaluate`` wrote.
+
+        Args:
+            stage: ``"evaluation"``, the run's own table, or ``"rows"``, the one of ``evaluate`` with options.
 
         Raises:
-            RunError: The run has not been evaluated, or an earlier stage was done again since.
+            RunError: The run has no such table, or an earlier stage was done again since.
         """
         from personaspace.evaluation.results import Results
 
-        return Results.load(self.run.require("evaluation", f"evaluate {self.run.folder}") / "results.json")
+        return Results.load(self.run.require(stage, f"evaluate {self.run.folder}") / "results.json")
 
 
 def open_run(folder: str | Path) -> FittedRun:

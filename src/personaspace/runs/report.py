@@ -129,6 +129,7 @@ def story_of(
         map=part("map", lambda: map_run(fitted, seed=seed)),
         variance=part("variance", lambda: _variance(fitted, seed), FIT),
         results=part("evaluation", fitted.results, "evaluate RUN"),
+        rows=made_or_missing(fitted, lambda: fitted.results("rows")),
         held_out=held_out,
         words=part("words", lambda: _words(fitted, held_out, words, device, seed), _wording(fitted)),
         made=_made(fitted, seed),

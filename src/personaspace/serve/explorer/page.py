@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from personaspace.profiles.profile import Profile
-from personaspace.profiles.shares import answer_choices, compare
 from personaspace.reports.sections.people import cards
 from personaspace.reports.sections.space import space
 from personaspace.reports.story import Missing
@@ -27,10 +25,8 @@ def page(explored: Explored) -> str:
     Returns:
         HTML, in which texts of the survey are escaped; it runs the scripts and styles beside it and nothing else.
     """
-    story, shares = explored.story, None
-    if isinstance(story.profile, Profile):
-        shares = compare(story.personas, story.split.train, *answer_choices(story.split.train))
-    found = cards(story, shares)
+    story = explored.story
+    found = cards(story)
     drawn = space(story)
     carded = set() if isinstance(found, Missing) else {card["place"] for card in found}
     people = persona_colors(story)
