@@ -156,8 +156,9 @@ def test_every_row_is_measured_or_not_for_a_reason(strange: str) -> None:
     for at, method in planned:
         assert (at, method) in there or explained(results, method, at), (at, method)
     assert {"majority", "embedder alone: factorization"} <= set(table["method"])
-    missing = table[table["value"].isna() | table["low"].isna() | table["high"].isna()]
-    for row in missing.to_dict("records"):
+    for row in table[table["low"].isna() & table["value"].notna()].to_dict("records"):
+        assert explained(results, "intervals", row["split"]), row
+    for row in table[table["value"].isna()].to_dict("records"):
         assert explained(results, row["metric"].partition(": ")[0].partition(" within ")[0], row["split"]), row
     values = table[["value", "low", "high"]].to_numpy()
     assert not np.isinf(values).any()
@@ -250,6 +251,32 @@ def test_everybody_asked_again_contradicts_themselves() -> None:
     results = evaluate(None, space, parts, rows="majority", known=(), retest=second)
     assert math.isnan(results.value("held-out answers", "majority", "share_of_retest"))
     assert "share_of_retest: n/a, nobody gave an answer again (on held-out answers)" in results.notes
+
+
+def test_a_trait_of_500_values_is_one_as_any_other() -> None:
+    """Groups of one or two people, and more values than trees may keep apart: no row claims more than it knows."""
+    whole = simulate(respondents=600, seed=0).select(questions=range(4))
+    survey = replace(whole, traits=pd.DataFrame({"place": [f"place {i % 500}" for i in range(600)]}))
+    parts = split(survey, seed=0, held_out_questions=0)
+    space = Factorization(dim=2, seed=0).fit(parts.train)
+    rows = "majority,group-majority,boosted-trees,embedder-alone-at-demographic-personas"
+    table = evaluate(None, space, parts, rows=rows, known=(0,)).summary("log_loss")
+    assert list(table.index) == [
+        "majority", "group majority: place", "boosted trees: traits", "boosted trees: traits and answers",
+        "embedder alone at demographic: place",
+    ]  # fmt: skip
+    assert table.notna().all(axis=None)
+    worse = table.drop(index="boosted trees: traits and answers") - table.loc["majority"]
+    assert (worse.loc[["group majority: place", "boosted trees: traits"]].abs() < 0.1).all(axis=None)
+
+
+def test_one_respondent_has_no_interval_and_is_no_evidence_of_a_difference(parts: Split) -> None:
+    space = Factorization(seed=0).fit(parts.train)
+    results = evaluate(None, space, parts, rows="majority,embedder-alone", respondents=1, known=())
+    table = results.table[~results.table["metric"].str.contains(" within |: ") & results.table["value"].notna()]
+    assert table["low"].isna().all() and table["high"].isna().all() and len(table)
+    assert results.differences.empty
+    assert "intervals: n/a, there is one respondent (on held-out answers, held-out questions)" in results.notes
 
 
 def test_what_is_only_n_a_is_refused_with_the_reason() -> None:

@@ -93,6 +93,8 @@ def resampled(
 ) -> dict[str, Sampled]:
     """Compute several metrics on all respondents and on the same resampled ones; see :func:`bootstrap`.
 
+    A single respondent is not resampled: one person says nothing of how people differ.
+
     Args:
         measure: From predictions and weights to the metrics by name.
         predictions: See :func:`bootstrap`.
@@ -106,6 +108,8 @@ def resampled(
     check_whole("resamples", resamples, least=1)
     check_whole("seed", seed, least=0, most=MAX_SEED)
     own = predictions.weight if weighted else None
+    if len(np.unique(predictions.respondent)) < 2:
+        return {name: Sampled(float(value), np.empty(0)) for name, value in measure(predictions, own).items()}
     blocks = [measure(predictions, weights) for weights in _draws(predictions, own, resamples, seed)]
     return {
         name: Sampled(float(value), np.concatenate([block[name] for block in blocks]))

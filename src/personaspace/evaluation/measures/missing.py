@@ -37,6 +37,8 @@ def notes_on_missing(rows: Iterable[Row]) -> list[str]:
     notes = Notes()
     missing: set[tuple[str, str]] = set()
     for row in rows:
+        if math.isnan(row.low) and not math.isnan(row.value):
+            notes.add("n/a, there is one respondent", "intervals", row.split)
         key = (row.split, row.metric)
         if not math.isnan(row.value) or key in missing:
             continue

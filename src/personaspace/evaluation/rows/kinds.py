@@ -206,8 +206,8 @@ HELP = ", ".join([f"{DEFAULT} (those that take little time)", *(kind.help for ki
 """How rows are chosen, in a help text."""
 
 NAMES = (
-    f"{', '.join([DEFAULT, *(name.replace(' ', '-') for name in ROWS)])}, or one of several, such as 'context K=5', "
-    "'cluster k=20' or 'demographic: TRAIT x TRAIT'"
+    f"{', '.join([DEFAULT, *(name.replace(' ', '-') for name in ROWS)])}, or one of several, such as 'context K=5' "
+    "or 'demographic: TRAIT x TRAIT'"
 )
 """What is allowed, in messages."""
 
