@@ -80,11 +80,11 @@ def noise_floor(split: str, test: Survey, groupings: Mapping[str, pd.Series], se
             counted = _counted(cell, (cell >= 0) & (weight[given.respondent] > 0))
             people = len(np.unique(given.respondent[counted]))
             for metric, found in _distances(given, cell, counted, weight, signs):
-                low, high = np.quantile(found, [0.025, 0.975])
-                numbers = (float(f"{number:.7g}") for number in (found.mean(), low, high))
-                rows.append(
-                    Row(split, NOISE_FLOOR, metric + behind, *numbers, people, int(counted.sum()), weighted=weighted)
+                value, low, high = (
+                    float(f"{number:.7g}") for number in (found.mean(), *np.quantile(found, [0.025, 0.975]))
                 )
+                name = metric + behind
+                rows.append(Row(split, NOISE_FLOOR, name, value, low, high, people, int(counted.sum()), weighted))
     return tuple(rows)
 
 
@@ -139,9 +139,9 @@ def _shares(given: Predictions, cell: IntArray, rows: BoolArray, weight: FloatAr
     _, first, of_cell = np.unique(key // order.shape[1], return_index=True, return_inverse=True)
     weights = weight[respondent]
     sums = csr_array((weights, (chosen, respondent)), shape=(len(key), len(weight)))
-    total, answers = (np.bincount(of_cell[chosen], of) for of in (weights, np.ones(len(chosen))))
+    total, answers = (np.bincount(of_cell[chosen], of).astype(np.float64) for of in (weights, np.ones(len(chosen))))
     share = sums.sum(axis=1) / total[of_cell]
-    signed = sums @ signs
+    signed: FloatArray = np.asarray(sums @ signs)
     off = signed - share[:, None] * np.add.reduceat(signed, first)[of_cell]
     off *= (np.sqrt(ratio(answers, answers - 1)) / total)[of_cell, None]
     return _Shares(off, first, question[at], given.positions[question, option][at])

@@ -130,8 +130,9 @@ class GroupRows:
     @cached_property
     def _wanted(self) -> dict[int | Traits, Personas]:
         """The personas of every row; those that cannot be made are left out, and their own rows say why."""
-        wanted = {}
-        for of in (*self.ks, *self.traits):
+        wanted: dict[int | Traits, Personas] = {}
+        every: tuple[int | Traits, ...] = (*self.ks, *self.traits)
+        for of in every:
             with suppress(PersonaSpaceError):
                 wanted[of] = self.space.personas(of)
         return wanted

@@ -86,7 +86,7 @@ def demographics(test: Survey) -> list[Prompt]:
     asked = np.unique(test.answers.respondent)
     stated = {}
     for i, given in zip(asked.tolist(), test.traits.iloc[asked].to_dict("records"), strict=True):
-        named = ((test.trait_labels.get(trait, trait), value) for trait, value in given.items() if pd.notna(value))
+        named = ((test.trait_labels.get(str(trait), trait), value) for trait, value in given.items() if pd.notna(value))
         lines = [" ".join(f"{label}: {value}".split()) for label, value in named]
         stated[i] = ("\n".join([INTRODUCTION, *lines]),) if lines else ()
     rows = zip(questions_alone(test), test.answers.respondent.tolist(), strict=True)
