@@ -28,7 +28,7 @@ from personaspace.evaluation.measures.metrics import log_loss, macro_accuracy
 from personaspace.evaluation.predictions import Predictions
 from personaspace.evaluation.rows.baselines import majority
 from personaspace.evaluation.rows.language_model_rows import individual
-from personaspace.evaluation.rows.prompted_rows import context
+from personaspace.evaluation.rows.prompted_rows import OwnAnswers
 from personaspace.evaluation.rows.prompts import Prompt, PromptReader
 from personaspace.evaluation.sample import Sample
 from personaspace.steer.forward.option_logits import label_logits, last_hidden
@@ -101,7 +101,7 @@ def main() -> None:
     space = ps.LightGCN(seed=given.seed).fit(parts.train)
     tests = [Sample(answers=given.test).of(test) for test in (parts.held_out_answers, parts.held_out_questions)]
     learned = Sample(answers=given.answers, seed=given.seed).of(parts.train)
-    told = partial(context, parts.train, given.k)
+    told = partial(OwnAnswers(parts.train).prompts, given.k)
 
     print("| | held-out answers | held-out questions | weights | s |\n|---|---|---|---|---|")
     print(f"| majority | {cells(partial(majority, parts.train), tests)[1]} | | |")

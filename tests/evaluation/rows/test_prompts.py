@@ -11,7 +11,7 @@ import pytest
 from personaspace.errors import ModelError
 from personaspace.evaluation.rows import prompts as module
 from personaspace.evaluation.rows.prompted_rows import OwnAnswers, questions_alone
-from personaspace.evaluation.rows.prompts import Prompt, PromptReader
+from personaspace.evaluation.rows.prompts import MakePrompts, Prompt, PromptReader
 from personaspace.evaluation.sample import Sample
 from personaspace.steer.forward.option_logits import base_probabilities
 from personaspace.steer.model.language_model import LanguageModel
@@ -79,7 +79,10 @@ def test_the_cost_is_an_upper_bound_said_before_anything_is_read(
     nano: LanguageModel, parts: Split, test: Survey
 ) -> None:
     reader = PromptReader(nano)
-    rows = [(questions_alone, test), (partial(OwnAnswers(parts.train).prompts, 3), test)]
+    rows: list[tuple[MakePrompts, Survey]] = [
+        (questions_alone, test),
+        (partial(OwnAnswers(parts.train).prompts, 3), test),
+    ]
     said = reader.cost(rows)
     most = len(np.unique(test.answers.question)) + len(test.answers)
     assert said.startswith(f"nano reads at most {most} prompts of ")
