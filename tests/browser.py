@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -45,3 +46,33 @@ def find(page: Any, query: str) -> Any:
 
 def shown(page: Any, query: str) -> list[Any]:
     return [element for element in page.find_elements("css selector", query) if element.is_displayed()]
+
+
+def looked_at(page: Any, width: int, dark: bool) -> None:
+    """Show a page on a screen of this width, whose owner wants it light or dark."""
+    metrics = {"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 700}
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    features = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+
+def as_ever(page: Any) -> None:
+    """Undo :func:`looked_at`."""
+    page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def barriers(page: Any) -> list[str]:
+    """What axe finds serious or critical on the page as it is shown, which bars people who use assistive technology."""
+    axe = pytest.importorskip("axe_core_python", reason="no axe here: pip install axe-core-python runs this test")
+    page.execute_script(Path(axe.__file__).with_name("axe.min.js").read_text(encoding="utf-8"))
+    found = page.execute_async_script(
+        "const done = arguments[0]; axe.run().then(found => done(found.violations), error => done(String(error)))"
+    )
+    assert isinstance(found, list), found
+    return [
+        f"{one['id']}: {node['html'][:160]}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from personaspace.runs.report import report
-from tests.browser import find, shown
+from tests.browser import as_ever, barriers, find, looked_at, shown
 
 
 @pytest.fixture(scope="module")
@@ -131,12 +131,20 @@ def test_dark_and_light(page: Any) -> None:
     assert ground() == before
 
 
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [390, 1920])
+def test_nothing_bars_anybody_from_reading_it(page: Any, width: int, dark: bool) -> None:
+    looked_at(page, width, dark)
+    page.execute_script("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    find(page, ".question button").click()
+    assert barriers(page) == []
+    as_ever(page)
+
+
 def test_a_phone_shows_it_without_scrolling_sideways(page: Any) -> None:
-    page.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride", {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
-    )
+    looked_at(page, 390, dark=False)
     find(page, ".question button").click()
     assert shown(page, "tr.detail table")
     assert page.execute_script("return document.documentElement.scrollWidth") == 390
     assert find(page, ".question th").rect["width"] > 200
-    page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    as_ever(page)

@@ -15,7 +15,7 @@ import pytest
 import personaspace as ps
 from personaspace.persona.map import Map
 from personaspace.runs.fitted import FittedRun, open_run
-from tests.browser import find, shown
+from tests.browser import as_ever, barriers, find, looked_at, shown
 from tests.reports.test_page import CONTROLS, HOSTILE, fitted, with_texts
 from tests.serve.explorer.site import Site, served
 
@@ -308,15 +308,58 @@ def test_everything_has_a_name_for_screen_readers(page: Any) -> None:
 
 @pytest.mark.parametrize("width", [390, 1920])
 def test_phones_and_walls_show_it_without_scrolling_sideways(page: Any, width: int) -> None:
-    metrics = {"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": width < 700}
-    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    looked_at(page, width, dark=False)
     click(page, "#anyone")
     until(lambda: find(page, "#person h3").text)
     ask(page)
     for tab in ("read", "ask", "compose", "yourself", "chat"):
         click(page, f"#tab-{tab}")
         until(lambda: page.execute_script("return document.documentElement.scrollWidth") <= width)
-    page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    as_ever(page)
+
+
+def test_what_is_said_of_a_point_goes_when_the_window_changes(page: Any) -> None:
+    page.execute_script("""
+      const across = circle => parseFloat(circle.getAttribute("cx"));
+      const right = [...document.querySelectorAll("#points circle")].reduce((a, b) => across(a) > across(b) ? a : b);
+      const { x, y } = right.getBoundingClientRect();
+      document.getElementById("plane").dispatchEvent(new PointerEvent("pointermove", { clientX: x, clientY: y }));
+    """)
+    assert find(page, "#tip").rect["x"] + find(page, "#tip").rect["width"] > 390
+    looked_at(page, 390, dark=False)
+    until(lambda: not shown(page, "#tip"))
+    assert page.execute_script("return document.documentElement.scrollWidth") == 390
+    as_ever(page)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [390, 1920])
+def test_nothing_bars_anybody_from_any_panel(page: Any, width: int, dark: bool) -> None:
+    looked_at(page, width, dark)
+    assert barriers(page) == []
+    click(page, "#personas button")
+    until(lambda: shown(page, "article.card"))
+    assert barriers(page) == []
+    click(page, "#anyone")
+    until(lambda: find(page, "#person h3").text)
+    assert barriers(page) == []
+    ask(page)
+    click(page, "#topline-box summary")
+    click(page, "#pilot-box summary")
+    click(page, "#whom")
+    until(lambda: page.find_elements("css selector", "#people tbody tr"))
+    assert barriers(page) == []
+    click(page, "#tab-compose")
+    click(page, "#even")
+    until(lambda: find(page, "#composed h3").text)
+    assert barriers(page) == []
+    click(page, "#tab-yourself")
+    click(page, "#begin")
+    until(lambda: find(page, ".interview legend").text)
+    assert barriers(page) == []
+    click(page, "#tab-chat")
+    assert barriers(page) == []
+    as_ever(page)
 
 
 def test_dark_and_light(page: Any) -> None:

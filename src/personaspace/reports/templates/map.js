@@ -70,6 +70,7 @@ const map = (() => {
   plane.addEventListener("pointermove", point);
   plane.addEventListener("pointerdown", point);
   plane.addEventListener("pointerleave", () => { tip.hidden = true; });
+  addEventListener("resize", () => { tip.hidden = true; });
   painters.push(repaint);
   repaint();
   return { plane, nearest, places, show, restore, get layer() { return layer; } };
