@@ -23,7 +23,7 @@ import personaspace as ps
 from personaspace.evaluation.disclosure import disclosure
 from personaspace.reports.page import page as write
 from personaspace.reports.story import Words
-from personaspace.runs.evaluate import evaluate_run
+from personaspace.runs.evaluate import Measured, evaluate_run
 from personaspace.runs.fit import fit_run
 from personaspace.runs.fitted import FittedRun, open_run
 from personaspace.runs.report import report, story_of
@@ -169,11 +169,48 @@ def test_what_a_run_lacks_is_said_with_the_command_that_makes_it(page: Page, tmp
     assert str(tmp_path) not in one.text
 
 
-def test_a_run_is_told_as_it_was_evaluated_and_steered(own_run: Path, steered_run: Path, tmp_path: Path) -> None:
-    results = evaluate_run(Run.open(own_run))
-    page = Page(report(own_run).html)
-    for value in results.table[results.table["metric"] == "macro_accuracy"].groupby("split")["value"].max():
-        assert f"{100 * value:.1f}%" in page.shown
+@pytest.fixture(scope="module")
+def measured(fitted_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run with its own table and rows measured beside it."""
+    folder = shutil.copytree(fitted_run, tmp_path_factory.mktemp("measured") / "run")
+    evaluate_run(Run.open(folder))
+    evaluate_run(Run.open(folder), Measured("majority,own-similar-answer", respondents=5))
+    return folder
+
+
+def test_a_run_is_told_as_it_was_evaluated(measured: Path) -> None:
+    results, shown = open_run(measured).results(), Page(report(measured).html).shown
+    for name, values in results.summary().items():
+        best = str(values.idxmax())
+        assert f"{100 * values[best]:.1f}%" in shown
+        if best != "majority":
+            apart = results.difference(best, "majority", str(name))
+            assert f"{100 * apart.value:+.1f} ({100 * apart.low:+.1f} to {100 * apart.high:+.1f})" in shown
+    assert "Rows measured beside that table" in shown
+    assert "at most 5 respondents of each evaluation set" in shown
+
+
+def test_how_sure_a_method_is_stands_beside_how_often_it_is_right(measured: Path) -> None:
+    results, shown = open_run(measured).results(), Page(report(measured).html)
+    curve = next(one for one in results.curves if one.method.startswith("embedder alone"))
+    for confidence, right, answers in curve.bins:
+        assert f"{100 * confidence:.1f}% {100 * right:.1f}%" in shown.shown
+        assert f"{answers:,}" in shown.shown
+    names = [svg.get("data-name") for svg in shown.all("svg")]
+    assert any(str(name).startswith("reliability of embedder alone") for name in names)
+    assert len(names) - names.count(None) == len({*names} - {None})
+
+
+def test_rows_are_shown_where_the_run_has_no_table_of_its_own(fitted_run: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(fitted_run, tmp_path / "run")
+    evaluate_run(Run.open(folder), Measured("majority", known=(1,)))
+    shown = Page(report(folder).html).shown
+    assert "personaspace evaluate RUN" in shown
+    assert "Rows measured beside that table" in shown
+    assert "known by 1 answer" in shown
+
+
+def test_a_run_is_told_as_it_was_steered(steered_run: Path, tmp_path: Path) -> None:
     steered = shutil.copytree(steered_run, tmp_path / "steered")
     assert "personaspace report RUN --words" in Page(report(steered).html).shown
     assert "no chat template" in Page(report(steered, words=True).html).shown
