@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,21 @@ def find(page: Any, query: str) -> Any:
 
 def shown(page: Any, query: str) -> list[Any]:
     return [element for element in page.find_elements("css selector", query) if element.is_displayed()]
+
+
+def until(happens: Callable[[], Any]) -> Any:
+    """What comes true within a while; elements may be replaced meanwhile."""
+    from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            if found := happens():
+                return found
+        except (NoSuchElementException, StaleElementReferenceException):
+            pass
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.03)
 
 
 def looked_at(page: Any, width: int, dark: bool) -> None:

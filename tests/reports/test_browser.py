@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 import time
@@ -9,10 +10,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
+import personaspace as ps
+from personaspace.runs.fitted import open_run
 from personaspace.runs.report import report
-from tests.browser import as_ever, barriers, find, looked_at, shown
+from tests.browser import as_ever, barriers, find, looked_at, shown, until
+from tests.reports.test_page import fitted, some_personas, with_texts
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +111,42 @@ def test_a_persona_is_renamed_and_the_page_saved_with_its_name(page: Any, file: 
     assert fills(page) == colors
     find(page, "#layer optgroup[label=Trait] option").click()
     assert shown(page, "#keys button")
+
+
+def test_the_answers_of_every_persona_are_saved(page: Any, file: Path) -> None:
+    find(page, "#answers-csv").click()
+    saved = pd.read_csv(io.BytesIO(downloaded(page, "answers.csv")), encoding="utf-8-sig")
+    run = open_run(file.parent)
+    survey = run.split.train
+    assert len(saved) == (len(run.personas) + 1) * int(survey.offsets[-1])
+    first = saved[(saved["question"] == survey.questions[0].text) & (saved["persona"] == "everybody")]
+    assert first["answer"].tolist() == [option.text for option in survey.questions[0].options]
+    assert first["share"].sum() == pytest.approx(1, abs=0.003)
+    assert (saved["low"] <= saved["share"]).all() and (saved["share"] <= saved["high"]).all()
+
+
+@pytest.mark.parametrize("count", [1, 60])
+def test_one_persona_or_sixty_long_questions_and_text_from_right_to_left(
+    browser: Any, tmp_path: Path, count: int
+) -> None:
+    texts = ("\u0645\u0627 \u0631\u0623\u064a\u0643\u061f " * 60, "word " * 400, "=1+1")
+    survey = with_texts(ps.simulate(respondents=180, seed=0).select(questions=range(12)), texts)
+    run = fitted(tmp_path / "run", survey)
+    run.run.stage("personas", {}, ("survey", "embedding"), some_personas(run, count).save)
+    report(tmp_path / "run").save(tmp_path / "report.html")
+    browser.get((tmp_path / "report.html").as_uri())
+    for width in (390, 1920):
+        looked_at(browser, width, dark=False)
+        assert len(shown(browser, "article.card")) == count
+        button = find(browser, ".question button")
+        browser.execute_script("arguments[0].click()", button)
+        until(lambda: browser.execute_script("return document.documentElement.scrollWidth <= innerWidth"))
+    as_ever(browser)
+    find(browser, "#answers-csv").click()
+    content = downloaded(browser, "answers.csv").decode("utf-8-sig")
+    assert not re.search(r'^"=|,"=', content, re.MULTILINE)
+    assert "'=1+1" in content
+    assert browser.get_log("browser") == []
 
 
 @pytest.mark.parametrize(("kind", "begin"), [("svg", b"<svg"), ("png", b"\x89PNG")])

@@ -81,6 +81,15 @@ def fitted(folder: Path, survey: ps.Survey, personas: int = 2, settings: SplitSe
     return fit_run(run, survey, embedder="factorization", personas=personas, settings=settings)
 
 
+def some_personas(run: FittedRun, count: int) -> ps.Personas:
+    """Respondents in so many groups of one or more, whatever they answer."""
+    ids, vectors = run.embedder.ids_, run.embedder.respondents_
+    return ps.Personas(
+        ps.Persona(f"cluster-{n + 1}", "cluster", vectors[n], ids[n::count], len(ids[n::count]) / len(ids))
+        for n in range(count)
+    )
+
+
 def with_texts(survey: ps.Survey, texts: Sequence[str]) -> ps.Survey:
     """The survey, with these texts in every place that a stranger may fill."""
     questions = list(survey.questions)

@@ -25,7 +25,7 @@ MARGIN = 1.5
 WIDTH = 48
 """Characters of a label's line: what fits on a phone."""
 
-LINES = 3
+LINES = 5
 """Lines of a label; the middle of a longer text is left out."""
 
 STEPS = (1, 2, 2.5, 5, 10)

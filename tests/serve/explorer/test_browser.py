@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -14,9 +13,9 @@ import pytest
 
 import personaspace as ps
 from personaspace.persona.map import Map
-from personaspace.runs.fitted import FittedRun, open_run
-from tests.browser import as_ever, barriers, find, looked_at, shown
-from tests.reports.test_page import CONTROLS, HOSTILE, fitted, with_texts
+from personaspace.runs.fitted import open_run
+from tests.browser import as_ever, barriers, find, looked_at, shown, until
+from tests.reports.test_page import CONTROLS, HOSTILE, fitted, some_personas, with_texts
 from tests.serve.explorer.site import Site, served
 
 
@@ -37,21 +36,6 @@ def clean(page: Any) -> None:
 def page(browser: Any, site: Site) -> Iterator[Any]:
     yield opened(browser, site)
     clean(browser)
-
-
-def until(happens: Callable[[], Any]) -> Any:
-    """What comes true within a while; elements may be replaced meanwhile."""
-    from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
-
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            if found := happens():
-                return found
-        except (NoSuchElementException, StaleElementReferenceException):
-            pass
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.03)
 
 
 def click(page: Any, query: str) -> None:
@@ -433,12 +417,3 @@ def test_one_persona_or_sixty_without_traits_and_long_questions(browser: Any, tm
         click(page, "#even")
         until(lambda: find(page, "#composed h3").text)
         clean(page)
-
-
-def some_personas(run: FittedRun, count: int) -> ps.Personas:
-    """Respondents in so many groups of one or more, whatever they answer."""
-    ids, vectors = run.embedder.ids_, run.embedder.respondents_
-    return ps.Personas(
-        ps.Persona(f"cluster-{n + 1}", "cluster", vectors[n], ids[n::count], len(ids[n::count]) / len(ids))
-        for n in range(count)
-    )

@@ -30,6 +30,19 @@
   };
   search.addEventListener("input", find);
   more?.addEventListener("click", () => { more.hidden = true; find(); });
+  // The shares of all answers as a file, in which no text is taken for a formula.
+  const cell = value => `"${String(value).replace(/^(?='*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20])/, "'").replaceAll('"', '""')}"`;
+  const save = at("answers-csv");
+  save.hidden = !data.groups.length;
+  save.addEventListener("click", () => {
+    const lines = [["question", "answer", "persona", "share", "low", "high"]];
+    rows.forEach(row => {
+      const { options, answers } = data.details[row.dataset.q], title = row.querySelector("button").textContent;
+      answers.forEach((cells, i) => cells.forEach((cell, o) => lines.push(
+        [title, options[o], data.personas[data.groups[i]]?.[1] ?? "everybody", ...cell.map(tenths => tenths < 0 ? "" : tenths / 1000)])));
+    });
+    offer("\ufeff" + lines.map(line => line.map(cell).join(",") + "\r\n").join(""), "text/csv", "answers.csv");
+  });
   const percent = tenths => tenths < 0 ? "–" : tenths % 1000 && (tenths < 10 || tenths > 990) ? `${tenths / 10}%` : `${Math.round(tenths / 10)}%`;
   const answers = (number, title) => {
     const { options, answers } = data.details[number];
