@@ -107,6 +107,21 @@ def test_a_question_with_one_number_is_left_out() -> None:
     assert np.isnan(r2(constant.where(p.question == 1)))
 
 
+def test_a_question_of_fewer_than_ten_answers_is_left_out() -> None:
+    """Two answers that happen to be near each other would outweigh all other questions."""
+    p = random_predictions(1)
+    first, second = (np.flatnonzero(p.question == question) for question in (0, 1))
+    for left, counts in ((10, True), (9, False)):
+        rows = np.isin(np.arange(len(p)), [*first, *second[:left]])
+        whole, only = p.where(rows), p.where(p.question == 0)
+        assert (float(r2(whole)) != float(r2(only))) == counts
+        assert (float(rank_correlation(whole)) != float(rank_correlation(only))) == counts
+    few = p.where(np.isin(np.arange(len(p)), first[:9]))
+    assert np.isnan(r2(few, np.ones((3, len(p.weight))))).tolist() == [True] * 3
+    assert np.isnan(rank_correlation(few))
+    assert np.isfinite(absolute_error(few))
+
+
 def test_weights_in_rows_give_a_value_each() -> None:
     p = random_predictions(2)
     rows = np.random.default_rng(0).uniform(0, 2, (4, 12))

@@ -13,8 +13,8 @@ FEW = "n/a for the noise floor, which needs ten answers to a question on average
 WHY = {
     "wasserstein": "n/a, no question has options with an order",
     "sd_ratio": "n/a, no question whose options have an order was answered in different ways",
-    "r2": "n/a, no question was answered by different numbers",
-    "rank_correlation": "n/a, no question was answered by different numbers",
+    "r2": "n/a, no question has ten answers that are different numbers",
+    "rank_correlation": "n/a, no question has ten answers that are different numbers",
     "share_of_retest": "n/a, nobody gave an answer again",
 }
 """Why a metric is missing on a whole evaluation set; those that groups or pairs of questions are too small for have

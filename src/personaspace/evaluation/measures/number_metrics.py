@@ -20,6 +20,9 @@ from personaspace.evaluation.measures.metrics import FLOOR
 from personaspace.evaluation.predictions import Predictions
 from personaspace.survey.arrays import FloatArray
 
+SMALLEST = 10
+"""Fewest answers to a question of which the variance explained and the rank correlation are taken."""
+
 
 def r2(predictions: Predictions, weights: FloatArray | None = None) -> FloatArray:
     """Share of the variance explained: 1 - sum_a w_a (y_a - m_a)^2 / sum_a w_a (y_a - mean y)^2.
@@ -29,18 +32,19 @@ def r2(predictions: Predictions, weights: FloatArray | None = None) -> FloatArra
         weights: Weights of the respondents, shape ``[respondents]`` or ``[resamples, respondents]``.
 
     Returns:
-        At most 1, about 0 for the mean of the training answers, one value per row of ``weights``. A question to which
-        all gave one number is left out.
+        At most 1, about 0 for the mean of the training answers, one value per row of ``weights``. A question with fewer
+        than ten answers, or to which all gave one number, is left out: of few answers the ratio can be anything.
 
     Example:
         Answers 0, .5, 1 predicted by the middle of the scale: nothing is explained.
 
-        >>> p = Predictions([[0, 1, 0]] * 3, [0, 1, 2], [0, 1, 2], [0] * 3, [[0, 0.5, 1]], value=[0, 0.5, 1])
-        >>> print(r2(p))
+        >>> n, given = 12, [0, 1, 2] * 4
+        >>> chances, value = [[0, 1, 0]] * n, [0, 0.5, 1] * 4
+        >>> print(r2(Predictions(chances, given, range(n), [0] * n, [[0, 0.5, 1]], value=value)))
         0.0
     """
-    shares = []
-    for weight, given, expected, _ in _questions(predictions, weights):
+    shares = [np.full(weights_of(predictions, weights).shape[:-1], np.nan)]
+    for weight, given, expected, _ in _questions(predictions, weights, SMALLEST):
         mean = ratio(weight @ given, weight.sum(axis=-1))
         spread = (weight * (given - mean[..., None]) ** 2).sum(axis=-1)
         shares.append(
@@ -58,16 +62,18 @@ def rank_correlation(predictions: Predictions, weights: FloatArray | None = None
 
     Returns:
         In [-1, 1], one value per row of ``weights``; a method that predicts the same for all respondents
-        has 0. A question to which all gave one number is left out.
+        has 0. A question with fewer than ten answers, or to which all gave one number, is left out.
 
     Example:
-        >>> chances = [[0.9, 0.1], [0.8, 0.2], [0.1, 0.9]]
-        >>> p = Predictions(chances, [0, 1, 1], [0, 1, 2], [0] * 3, [[0, 1]], value=[0.1, 0.7, 0.6])
-        >>> print(rank_correlation(p))
+        Four times three answers, of which the two higher ones are predicted the wrong way round:
+
+        >>> chances, value = [[0.9, 0.1], [0.8, 0.2], [0.1, 0.9]] * 4, [0.1, 0.7, 0.6] * 4
+        >>> p = Predictions(chances, [0, 1, 1] * 4, range(12), [0] * 12, [[0, 1]], value=value)
+        >>> print(rank_correlation(p).round(6))
         0.5
     """
-    correlations = []
-    for weight, given, expected, _ in _questions(predictions, weights):
+    correlations = [np.full(weights_of(predictions, weights).shape[:-1], np.nan)]
+    for weight, given, expected, _ in _questions(predictions, weights, SMALLEST):
         a, b = (_centred(_ranks(values, weight), weight) for values in (given, expected))
         own = (weight * a**2).sum(axis=-1)
         both = np.sqrt(own * (weight * b**2).sum(axis=-1))
@@ -148,11 +154,13 @@ NUMBER_BEST: dict[str, float] = {
 
 
 def _questions(
-    predictions: Predictions, weights: FloatArray | None
+    predictions: Predictions, weights: FloatArray | None, least: int = 1
 ) -> Iterator[tuple[FloatArray, FloatArray, FloatArray, FloatArray]]:
-    """Per question that has answers: weights [..., answers], numbers given and expected, log density [answers]."""
+    """Per question with enough answers: weights [..., answers], numbers given and expected, log density [answers]."""
     weight = weights_of(predictions, weights)
     for rows in rows_by(predictions.question):
+        if len(rows) < least:
+            continue
         positions = predictions.positions[predictions.question[rows[0]]]
         points = np.flatnonzero(~np.isnan(positions))
         chances = predictions.probabilities[rows][:, points]
