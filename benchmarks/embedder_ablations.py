@@ -28,6 +28,7 @@ from personaspace.embedding.registry import make_embedder
 from personaspace.evaluation.measures.metrics import log_loss, macro_accuracy
 from personaspace.evaluation.predictions import Predictions
 from personaspace.evaluation.rows.baselines import embedder_alone, majority
+from personaspace.reports.plots.picture import COLORS, PLAIN, Plot, headed, styled
 from personaspace.survey.split import Split
 
 DIMS = (8, 16, 32, 64, 128, 256)
@@ -101,16 +102,33 @@ def complete(path: Path, survey: ps.Survey, seeds: list[int], dims: tuple[int, .
     return pd.DataFrame(rows)
 
 
-def figure(means: pd.DataFrame) -> Any:
-    """Accuracy by dimension, a line per family, the majority as a rule."""
-    lines = means[(means["dim"] > 0) & means["layers"].isin([0, 2])]
-    line = alt.Chart(lines).mark_line(point=True).encode(
-        x=alt.X("dim:Q", title="dimensions").scale(type="log", base=2),
-        y=alt.Y("accuracy:Q", title="macro accuracy on held-out answers").scale(zero=False),
-        color=alt.Color("family:N", title=None, scale=alt.Scale(scheme="tableau10")),
+def figure(rows: pd.DataFrame) -> Plot:
+    """Accuracy by dimension, a line per family with the range of the seeds, the majority as a rule."""
+    spread = rows.groupby(["family", "layers", "dim"], sort=False)["accuracy"].agg(["mean", "min", "max"]).reset_index()
+    lines = spread[(spread["dim"] > 0) & spread["layers"].isin([0, 2])]
+    order = lines.groupby("family")["mean"].max().sort_values(ascending=False).index.tolist()
+    base = alt.Chart(lines).encode(
+        x=alt.X("dim:Q", title="dimensions of the space").scale(type="log", base=2),
+        color=alt.Color("family:N", scale=alt.Scale(domain=order, range=list(COLORS[: len(order)])), legend=alt.Legend(
+            title=None, symbolType="stroke", labelLimit=0)),
     )  # fmt: skip
-    rule = alt.Chart(means[means["dim"] == 0]).mark_rule(strokeDash=[4, 4]).encode(y="accuracy:Q")
-    return (line + rule).properties(width=420, height=280)
+    y = alt.Y("mean:Q", title="held-out answers predicted right (macro accuracy)", axis=alt.Axis(format="%")).scale(
+        zero=False
+    )
+    usual = spread[spread["dim"] == 0]
+    best = max(lines.to_dict("records"), key=lambda row: row["mean"])
+    most = float(usual["mean"].iloc[0])
+    title = headed(
+        f"{best['family']} with {best['dim']} dimensions predicts {best['mean']:.1%} right, everybody's most common "
+        f"answer {most:.1%}",
+        [f"Means over {rows['seed'].nunique()} seeds; bars span the seeds. Dashed: everybody's most common answer."],
+    )
+    layers = [
+        base.mark_rule(strokeWidth=4, opacity=0.4).encode(y=alt.Y("min:Q"), y2="max:Q"),
+        base.mark_line(point=True).encode(y=y),
+        alt.Chart(usual).mark_rule(strokeDash=[4, 4], color=PLAIN).encode(y=y),
+    ]
+    return Plot(styled(alt.layer(*layers).properties(width=460, height=300, title=title)))
 
 
 def main() -> None:
@@ -132,7 +150,7 @@ def main() -> None:
         means.pivot_table(index=["family", "layers"], columns="dim", values="accuracy", sort=False).round(3).to_string()
     )
     if options.figure:
-        figure(means).save(options.figure)
+        figure(rows).save(options.figure)
     best = means.sort_values("accuracy").iloc[-1]
     peer = means.loc[means["family"] == "majority", "accuracy"].item()
     name = f"held-out answers: {best['family']}, d={best['dim']}"

@@ -35,7 +35,7 @@ from shared.question_speed import measure_speed
 
 import personaspace as ps
 from personaspace.embedding.base import Embedder
-from personaspace.reports.plots.picture import COLORS, PLAIN, Plot, styled
+from personaspace.reports.plots.picture import COLORS, PLAIN, Plot, headed, styled
 from personaspace.survey.arrays import FloatArray
 from personaspace.survey.split import Split
 
@@ -113,7 +113,7 @@ def _shown(found: pd.DataFrame) -> str:
 def figure(rows: pd.DataFrame) -> Plot:
     """Accuracy against the size of the pilot, a line per method; dashed where there is no pilot."""
     part = rows[(rows["metric"] == "accuracy") & (rows["method"] != DIFFERENCE)]
-    means = part.groupby(["left out", "method", "n"], sort=False)["value"].mean().reset_index()
+    means = part.groupby(["left out", "method", "n"], sort=False)[["value", "low", "high"]].mean().reset_index()
     means = means[(means["left out"] == ONE_BY_ONE) | (means["method"] == OURS)]
     of_groups = means["left out"] != ONE_BY_ONE
     means["method"] = means["method"].where(~of_groups, "the same, held out " + means["left out"])
@@ -123,13 +123,23 @@ def figure(rows: pd.DataFrame) -> Plot:
     base = alt.Chart().encode(
         x=alt.X("n:Q", title="people asked", scale=alt.Scale(type="symlog", constant=5), axis=alt.Axis(values=sorted(
             means["n"].unique().tolist()))),
-        y=alt.Y("value:Q", title="accuracy on everybody else", scale=alt.Scale(zero=False)),
-        color=alt.Color("method:N", title=None, scale=alt.Scale(domain=order, range=[*COLORS, PLAIN][: len(order)])),
+        y=alt.Y("value:Q", title="answers of everybody else predicted right", scale=alt.Scale(zero=False),
+            axis=alt.Axis(format="%")),
+        color=alt.Color("method:N", scale=alt.Scale(domain=order, range=[*COLORS, PLAIN][: len(order)]),
+            legend=alt.Legend(title=None, symbolType="stroke", labelLimit=0)),
     )  # fmt: skip
+    intervals = base.mark_rule(strokeWidth=3, opacity=0.3).encode(y=alt.Y("low:Q"), y2="high:Q")
     lines = base.mark_line(point=True, strokeWidth=2).properties(data=means[~alone])
     rules = base.mark_line(strokeDash=[5, 4]).properties(data=pd.DataFrame(ends))
-    title = alt.Title("Questions nobody asked, and after a pilot", subtitle="Dashed: without a pilot.")
-    return Plot(styled(alt.layer(lines, rules).properties(width=460, height=320, title=title)))
+    ours = means[(means["method"] == OURS) & ~of_groups].sort_values("n")
+    first, last = ours.iloc[0], ours.iloc[-1]
+    finding = (
+        f"Of questions nobody was asked {first['value']:.0%} of answers are predicted right from the text, "
+        f"{last['value']:.0%} after {last['n']} people were asked"
+    )
+    about = f"Means over {rows['run'].nunique()} runs; bars: their mean 95% intervals. Dashed: without a pilot."
+    layers = (intervals.properties(data=means[~alone]), lines, rules)
+    return Plot(styled(alt.layer(*layers).properties(width=460, height=320, title=headed(finding, [about]))))
 
 
 def main() -> None:
