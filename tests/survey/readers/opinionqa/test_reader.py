@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from personaspace.errors import SurveyError, UnknownNameError
@@ -52,6 +53,22 @@ def test_traits_are_the_latest_known_and_weights_the_mean_over_waves(opinionqa: 
     assert survey.traits.loc["1", "SEX"] == "Male"
     by_hand = [(0.5 + 1) / 2, 1.5, 1]
     assert survey.weight.tolist() == pytest.approx([w / (3.25 / 3) for w in by_hand])
+
+
+def test_values_of_traits_keep_the_order_of_the_waves(opinionqa: Path) -> None:
+    assert not isinstance(read_survey(opinionqa).traits["AGE"].dtype, pd.CategoricalDtype)
+    row = {"": "1", "key": "AGE", "options": "['65+', '50-64', '18-29']"}
+    write_rows(wave_of(opinionqa, "W10") / "metadata.csv", [row, row | {"key": "F_ELSE", "options": "None"}])
+    survey = read_survey(opinionqa)
+    assert survey.traits["AGE"].cat.categories.tolist() == ["65+", "30-49"]
+    assert survey.traits["AGE"].astype(object).fillna("?").tolist() == ["30-49", "65+", "?"]
+    assert survey.trait_labels["RELIGATTEND"] == "religious attendance"
+    write_rows(wave_of(opinionqa, "W10") / "metadata.csv", [row | {"options": "65+"}])
+    with pytest.raises(SurveyError, match=r"metadata.csv: 'AGE' holds '65\+' where a list of texts was expected"):
+        read_survey(opinionqa)
+    write_rows(wave_of(opinionqa, "W10") / "metadata.csv", [{"key": "AGE"}])
+    with pytest.raises(SurveyError, match=r"metadata.csv lacks the column 'options': restore or remove the file"):
+        read_survey(opinionqa)
 
 
 def test_any_of_the_three_folders_will_do(opinionqa: Path) -> None:

@@ -22,7 +22,7 @@ from personaspace.survey.question import Option, Question, option_type, scaled_p
 from personaspace.survey.readers.coding import MISSING, Coding, answers_and_refusals
 from personaspace.survey.readers.columns import mean_one, respondent_ids
 from personaspace.survey.readers.csv_file import read_csv
-from personaspace.survey.readers.opinionqa.writer import OpinionQAWriter
+from personaspace.survey.readers.opinionqa.writer import TRAIT_VALUES, OpinionQAWriter
 from personaspace.survey.readers.source import Codebook, Source, whole
 from personaspace.survey.readers.writer import SourceWriter
 from personaspace.survey.survey import Survey
@@ -30,10 +30,21 @@ from personaspace.survey.survey import Survey
 REFUSAL = "Refused"
 COLUMNS = ("key", "question", "references", "option_ordinal")
 ID = "QKEY"
-TRAITS = (
-    "CREGION", "AGE", "SEX", "EDUCATION", "CITIZEN", "MARITAL",
-    "RELIG", "RELIGATTEND", "POLPARTY", "INCOME", "POLIDEOLOGY", "RACE",
-)  # fmt: skip
+TRAITS = {
+    "CREGION": "region",
+    "AGE": "age",
+    "SEX": "sex",
+    "EDUCATION": "education",
+    "CITIZEN": "citizen",
+    "MARITAL": "marital status",
+    "RELIG": "religion",
+    "RELIGATTEND": "religious attendance",
+    "POLPARTY": "party",
+    "INCOME": "income",
+    "POLIDEOLOGY": "ideology",
+    "RACE": "race",
+}
+"""The traits of every wave, and what they are called."""
 UNKNOWN_TRAITS = (REFUSAL, "DK/REF")
 LONGEST_LIST = 200_000
 """Characters of a list in ``info.csv`` at the most."""
@@ -63,7 +74,8 @@ def read_opinionqa(
 
     Returns:
         Respondents in order of first appearance; for those in several waves the weight is the mean of the
-        waves' weights (each of mean 1), a trait the latest known value.
+        waves' weights (each of mean 1), a trait the latest known value. The values of traits stand in the order of the
+        waves' ``metadata.csv``, where there is one.
 
     Raises:
         SurveyError: No wave has responses, or responses do not fit the questions.
@@ -81,6 +93,7 @@ def read_opinionqa(
         traits=_traits(chosen).reindex(respondents),
         weights=_weights(chosen).reindex(respondents).to_numpy(),
         refusals=refusals,
+        trait_labels=TRAITS,
         name=name or f"OpinionQA {', '.join(wave.name for wave in chosen)}",
     )
 
@@ -98,12 +111,13 @@ class _Topics(BaseModel):
 
 @dataclass(frozen=True, eq=False)
 class _Wave:
-    """One wave: its questions and a row per respondent."""
+    """One wave: its questions, a row per respondent, and the values of its traits in order, where they are known."""
 
     name: str
     questions: tuple[Question, ...]
     rows: pd.DataFrame
     weights: FloatArray
+    values: Mapping[str, Sequence[str]]
 
 
 def _wave_folders(path: Path) -> dict[str, Path]:
@@ -150,7 +164,18 @@ def _read_wave(wave: str, path: Path) -> _Wave:
     if not rows.index.is_unique:
         twice = rows.index[rows.index.duplicated()][0]
         raise SurveyError(f"{path}: respondent {shown(twice)} has more than one row: keep one")
-    return _Wave(wave, questions, rows, mean_one(rows[weight], rows.index))
+    return _Wave(wave, questions, rows, mean_one(rows[weight], rows.index), _values(folder / TRAIT_VALUES))
+
+
+def _values(path: Path) -> dict[str, list[str]]:
+    """The values of each trait in order, as ``metadata.csv`` lists them; none without one."""
+    if not path.is_file():
+        return {}
+    frame = read_csv(path)
+    if lacking := {"key", "options"} - set(frame):
+        raise SurveyError(f"{path} lacks the column {min(lacking)!r}: restore or remove the file")
+    known = frame[frame["key"].isin(TRAITS)]
+    return {key: _list(path, key, text, (str,)) for key, text in zip(known["key"], known["options"], strict=True)}
 
 
 def _questions(path: Path, topics: Mapping[str, _Topics]) -> tuple[Question, ...]:
@@ -232,7 +257,14 @@ def _weights(waves: list[_Wave]) -> pd.Series:
 
 def _traits(waves: list[_Wave]) -> pd.DataFrame:
     known = [wave.rows[list(TRAITS)].astype("str") for wave in waves]
-    return pd.concat([frame.mask(frame.isin(UNKNOWN_TRAITS)) for frame in known]).groupby(level=0).last()
+    traits = pd.concat([frame.mask(frame.isin(UNKNOWN_TRAITS)) for frame in known]).groupby(level=0).last()
+    for trait, column in traits.items():
+        listed = [value for wave in waves for value in wave.values.get(str(trait), ())]
+        if listed:
+            order = dict.fromkeys([*listed, *sorted(column.dropna().unique())])
+            present = set(column.dropna())
+            traits[trait] = pd.Categorical(column, [value for value in order if value in present], ordered=True)
+    return traits
 
 
 SOURCE = Source(

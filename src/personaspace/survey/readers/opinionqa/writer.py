@@ -17,6 +17,7 @@ from personaspace.survey.readers.writer import SourceWriter, cells_of
 from personaspace.survey.survey import Survey
 
 TOPICS = "topic_mapping.json"
+TRAIT_VALUES = "metadata.csv"
 
 
 class OpinionQAWriter(SourceWriter):
@@ -44,12 +45,14 @@ class OpinionQAWriter(SourceWriter):
         return inside
 
     def write(self, drawn: Answers, target: Path) -> Path:
-        """Write a folder of waves, each with its info.csv; see :meth:`SourceWriter.write`."""
+        """Write a folder of waves, each with what described it; see :meth:`SourceWriter.write`."""
         for wave, sheet in enumerate(self.sheets):
             folder = target / "human_resp" / sheet.path.parent.name
             part = drawn.where(self.wave_of[drawn.question] == wave)
             sheet.write(folder / "responses", self._cells(wave, part))
-            _copy(sheet.path.parent / "info.csv", folder / "info.csv")
+            for name in ("info.csv", TRAIT_VALUES):
+                if (sheet.path.parent / name).is_file():
+                    _copy(sheet.path.parent / name, folder / name)
         topics = self.sheets[0].path.parent.parent / TOPICS
         if topics.is_file():
             _copy(topics, target / "human_resp" / TOPICS)
