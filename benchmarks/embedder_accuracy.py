@@ -38,9 +38,12 @@ ROWS: dict[str, Callable[[int], Embedder]] = {
     "factorization, squared error, d=16": lambda seed: ps.Factorization(seed=seed),
     "the same in closed form": lambda seed: ps.Factorization(seed=seed, solver="alternating"),
     "factorization, one vector per option, d=16": lambda seed: ps.Factorization(seed=seed, loss="cross-entropy"),
+    "the same by EM, d=32": lambda seed: ps.Factorization(
+        dim=32, seed=seed, loss="cross-entropy", solver="alternating"
+    ),
     "LightGCN, d=128": lambda seed: ps.LightGCN(seed=seed),
     "autoencoder, d=256": lambda seed: ps.Autoencoder(seed=seed),
-    "committee, d=832": lambda seed: ps.Committee(seed=seed),
+    "committee, d=896": lambda seed: ps.Committee(seed=seed),
     "LightGCN, traits as questions": lambda seed: ps.LightGCN(seed=seed, traits_as_questions=True),
     "committee, traits as questions": lambda seed: ps.Committee(seed=seed, traits_as_questions=True),
 }

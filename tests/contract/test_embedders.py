@@ -31,11 +31,15 @@ Make = Callable[..., Embedder]
 
 MAKERS: dict[str, tuple[str, dict[str, object]]] = {
     "autoencoder": ("autoencoder", {"dim": 64}),
-    "committee": ("committee", {"dim": 26, "repeats": 1}),
+    "committee": ("committee", {"dim": 28, "repeats": 1}),
     "lightgcn": ("lightgcn", {"dim": 16, "epochs": 20}),
     "factorization, squared error": ("factorization", {"dim": 4, "learning_rate": 0.01}),
     "factorization, alternating": ("factorization", {"dim": 4, "solver": "alternating"}),
     "factorization, cross-entropy": ("factorization", {"dim": 4, "loss": "cross-entropy"}),
+    "factorization, cross-entropy, alternating": (
+        "factorization",
+        {"dim": 4, "loss": "cross-entropy", "solver": "alternating"},
+    ),
 }
 
 
@@ -356,8 +360,8 @@ def tiny() -> Survey:
 
 
 EXTREMES: list[dict[str, object]] = [
-    {"dim": 13},
-    {"dim": 130},
+    {"dim": 14},
+    {"dim": 140},
     {"epochs": 1},
     {"epochs": 60, "patience": 10**9},
     {"layers": 10},

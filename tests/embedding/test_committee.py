@@ -26,7 +26,7 @@ PARTS = split(simulate(respondents=400, seed=3), held_out_questions=0, seed=0)
 
 @pytest.fixture(scope="module")
 def fitted() -> Committee:
-    return Committee(dim=26, repeats=1, epochs=8).fit(PARTS.train)
+    return Committee(dim=28, repeats=1, epochs=8).fit(PARTS.train)
 
 
 def alone() -> list[Embedder]:
@@ -34,6 +34,7 @@ def alone() -> list[Embedder]:
         LightGCN(dim=8, calibrated=False),
         Autoencoder(dim=16, calibrated=False),
         Factorization(dim=2, solver="alternating", calibrated=False),
+        Factorization(dim=2, solver="alternating", loss="cross-entropy", calibrated=False),
     )
     return [replace(member, epochs=8).fit(PARTS.train) for member in members]
 
@@ -48,7 +49,7 @@ def test_predictions_are_the_weighted_product_of_the_members(fitted: Committee) 
 
 
 def test_every_member_takes_up_as_much_of_the_space(fitted: Committee) -> None:
-    for part in np.split(fitted.respondents_, [8, 24], axis=1):
+    for part in np.split(fitted.respondents_, [8, 24, 26], axis=1):
         assert np.square(part).sum(1).mean() == pytest.approx(1, abs=1e-4)
 
 
@@ -64,5 +65,5 @@ def test_members_are_saved_with_it(fitted: Committee, tmp_path: Path) -> None:
 
 
 def test_dimensions_are_shared_out() -> None:
-    with pytest.raises(SettingError, match=r"dim is 100 for 2 repeat\(s\): give a multiple of 26, such as 104"):
+    with pytest.raises(SettingError, match=r"dim is 100 for 2 repeat\(s\): give a multiple of 28, such as 112"):
         Committee(dim=100).check()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -21,12 +21,14 @@ from personaspace.survey.survey import Survey
 from personaspace.survey.trait_questions import TraitQuestion
 from personaspace.survey.validation import without_validation
 
-UNITS = 13  # 4 for LightGCN, 8 for the autoencoder, 1 for the factorization
+UNITS = 14  # 4 for LightGCN, 8 for the autoencoder, 1 for either factorization
 
 
 @dataclass(eq=False)
 class Committee(Embedder):
-    """A logarithmic opinion pool (Genest, Zidek 1986) of LightGCN, autoencoder and closed-form factorization.
+    """A logarithmic opinion pool (Genest, Zidek 1986) of LightGCN, autoencoder and two factorizations.
+
+    The factorizations are those of the alternating solver, of answers as numbers and as choices.
 
     A logarithmic pool, p(o) proportional to the product over members m of p_m(o)^w_m, of log-linear predictions is
     itself log-linear, so that the pool is an embedder like any other: with c_m such that the vectors of every member
@@ -38,8 +40,8 @@ class Committee(Embedder):
     before.
 
     Attributes:
-        repeats: How often each of the three is a member, with different seeds. Of 13 equal parts of a repeat's
-            dimensions LightGCN has 4, the autoencoder 8 and the factorization 1.
+        repeats: How often each of the four is a member, with different seeds. Of 14 equal parts of a repeat's
+            dimensions LightGCN has 4, the autoencoder 8 and either factorization 1.
         epochs: Epochs of every member at most.
         members_: The fitted members.
         weights_: w, shape ``[members]``.
@@ -48,14 +50,14 @@ class Committee(Embedder):
     Example:
         >>> from personaspace.survey.simulate import simulate
         >>> survey = simulate(respondents=100)
-        >>> Committee(dim=26, repeats=1, epochs=2).fit(survey).embed(survey).shape
-        (100, 26)
+        >>> Committee(dim=28, repeats=1, epochs=2).fit(survey).embed(survey).shape
+        (100, 28)
     """
 
     name: ClassVar[str] = "committee"
     tensors: ClassVar[tuple[str, ...]] = (*Embedder.tensors, "weights_", "lengths_")
 
-    dim: int = 832
+    dim: int = 896
     seed: int = 0
     repeats: int = 2
     epochs: int = 30
@@ -134,10 +136,12 @@ class Committee(Embedder):
         members: list[Embedder] = []
         for repeat in range(self.repeats):
             seed = (self.seed * self.repeats + repeat) % (MAX_SEED + 1)
+            numbers = Factorization(dim=unit, seed=seed, epochs=self.epochs, solver="alternating", calibrated=False)
             members += [
                 LightGCN(dim=4 * unit, seed=seed, epochs=self.epochs, calibrated=False),
                 Autoencoder(dim=8 * unit, seed=seed, epochs=self.epochs, calibrated=False),
-                Factorization(dim=unit, seed=seed, epochs=self.epochs, solver="alternating", calibrated=False),
+                numbers,
+                replace(numbers, loss="cross-entropy"),
             ]
         return members
 

@@ -63,8 +63,8 @@ def test_a_weight_of_two_is_two_alike_and_of_none_is_nobody(planted: tuple[Surve
 
 
 def test_what_it_cannot_do_is_said() -> None:
-    with pytest.raises(SettingError, match=r"the alternating solver and survey weights need loss='squared'"):
-        Factorization(loss="cross-entropy", solver="alternating").check()
+    with pytest.raises(SettingError, match=r"loss is 'cross-entropy': survey weights need loss='squared'"):
+        Factorization(loss="cross-entropy", weighted=True).check()
     with pytest.raises(UnknownNameError, match="unknown solver 'als'"):
         Factorization(solver="als").check()
 

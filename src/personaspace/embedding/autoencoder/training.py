@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from personaspace.embedding.autoencoder.encoder import PRIOR, SCALE
 from personaspace.embedding.base import OnEpoch
@@ -92,11 +93,10 @@ class Training:
         """The vectors of respondents who gave the answers of a table, shape ``[respondents, dim]``."""
         weights, shift = self.parameters[:2]
         given = table >= 0
-        inputs = torch.zeros(len(table), len(weights))
-        row, question = given.nonzero(as_tuple=True)
-        size = SCALE / torch.sqrt(given.sum(1) + PRIOR)
-        inputs[row, self.starts[question] + table[row, question]] = size[row]
-        return torch.tanh(inputs @ weights + shift)
+        count = given.sum(1)
+        chosen = (self.starts + table)[given]
+        summed = functional.embedding_bag(chosen, weights, count.cumsum(0) - count, mode="sum")
+        return torch.tanh(summed * (SCALE / torch.sqrt(count + PRIOR))[:, None] + shift)
 
 
 def fit(survey: Survey, settings: Settings, on_epoch: OnEpoch | None) -> list[Vectors]:

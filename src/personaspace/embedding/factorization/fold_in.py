@@ -81,8 +81,8 @@ def posteriors(
     weights = sparse_rows(answers.respondent, answers.question, values, (respondents, len(questions)))
     scaled = questions / variance[:, None]
     known: FloatArray = np.asarray(weights @ scaled)
-    for rows, inverse in _inverse_curvatures(answers, respondents, scaled[:, :, None] * questions[:, None, :], prior):
-        yield rows, _times(inverse, known[rows] + prior.precision @ prior.mean), inverse
+    for rows, inverse in inverse_curvatures(answers, respondents, scaled[:, :, None] * questions[:, None, :], prior):
+        yield rows, times(inverse, known[rows] + prior.precision @ prior.mean), inverse
 
 
 def fold_in_choices(
@@ -116,11 +116,12 @@ def fold_in_choices(
     asked = sparse_rows(answers.respondent, answers.question, 1.0, (respondents, len(offsets) - 1))
     option_softmax = OptionSoftmax(offsets)
     vectors = np.tile(prior.mean, (respondents, 1))
-    for rows, inverse in _inverse_curvatures(answers, respondents, _bounds(options, offsets), prior):
+    single, levels = options.astype(np.float32), bias.astype(np.float32)  # exponentials are most of the work
+    for rows, inverse in inverse_curvatures(answers, respondents, _bounds(options, offsets), prior):
         seen, u = repeat_options(asked[rows].toarray(), offsets), vectors[rows]
         for _ in range(steps):
-            expected = (option_softmax.softmax(u @ options.T + bias) * seen) @ options
-            u = u + _times(inverse, chosen[rows] - expected - (u - prior.mean) @ prior.precision)
+            expected = (option_softmax.softmax(u.astype(np.float32) @ single.T + levels) * seen) @ single
+            u = u + times(inverse, chosen[rows] - expected - (u - prior.mean) @ prior.precision)
         vectors[rows] = u
     return vectors
 
@@ -132,7 +133,7 @@ def _bounds(options: FloatArray, offsets: IntArray) -> FloatArray:
     return np.stack([part.T @ part / 2 for part in centred])
 
 
-def _inverse_curvatures(
+def inverse_curvatures(
     answers: Answers, respondents: int, curvature: FloatArray, prior: Prior
 ) -> Iterator[tuple[slice, FloatArray]]:
     """The inverse of P + the curvatures of the questions answered, for a block of respondents at a time."""
@@ -143,7 +144,7 @@ def _inverse_curvatures(
         yield rows, np.linalg.inv((asked[rows] @ flat).reshape(shape) + prior.precision)
 
 
-def _times(matrices: FloatArray, vectors: FloatArray) -> FloatArray:
+def times(matrices: FloatArray, vectors: FloatArray) -> FloatArray:
     """Matrix times vector, row by row: ``[n, dim, dim]`` and ``[n, dim]`` to ``[n, dim]``."""
     product: FloatArray = (matrices @ vectors[:, :, None])[:, :, 0]
     return product

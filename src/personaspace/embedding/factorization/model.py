@@ -41,14 +41,16 @@ class Factorization(Embedder):
     (:class:`personaspace.embedding.factorization.als.ALSLearner`).
 
     ``loss="cross-entropy"`` minimises the mean of -log softmax over the question's options of <u_i, v_o> + b_o, with
-    u_i ~ Normal(0, 1) before any answer.
+    u_i ~ Normal(0, 1) before any answer. With ``solver="alternating"`` it does so by EM, in ridge regressions that
+    count how uncertain the respondents' vectors are (:class:`personaspace.embedding.factorization.em.EMLearner`): the
+    most accurate of the four.
 
     Respondents are placed by fold-in, seen or not: the most probable vector given their answers and the normal
     distribution of the training respondents' vectors (module :mod:`personaspace.embedding.factorization.fold_in`).
 
     Attributes:
         loss: ``"squared"`` or ``"cross-entropy"``.
-        solver: ``"gradient"``, or for squared error ``"alternating"``.
+        solver: ``"gradient"``, or ``"alternating"``.
         weighted: Whether squared error counts respondents by their survey weights.
         learning_rate: Adam's; by default 1e-3 for squared error, else 0.05 falling along half a cosine.
         epochs: Epochs at most.
@@ -93,8 +95,8 @@ class Factorization(Embedder):
             raise unknown("loss", str(self.loss), LOSSES)
         if self.solver not in SOLVERS:
             raise unknown("solver", str(self.solver), SOLVERS)
-        if self.loss != "squared" and (self.solver != "gradient" or self.weighted):
-            raise SettingError(f"loss is {self.loss!r}: the alternating solver and survey weights need loss='squared'")
+        if self.loss != "squared" and self.weighted:
+            raise SettingError(f"loss is {self.loss!r}: survey weights need loss='squared'")
         check_whole("epochs", self.epochs, least=1)
         check_whole("patience", self.patience, least=1)
         if self.learning_rate is not None:
@@ -141,10 +143,12 @@ class Factorization(Embedder):
 
     def _learner(self, survey: Survey, answers: Answers) -> Learner:
         from personaspace.embedding.factorization.als import ALSLearner
+        from personaspace.embedding.factorization.em import EMLearner
         from personaspace.embedding.factorization.gradient import NumberLearner, OptionLearner
 
         if self.loss == "cross-entropy":
-            return OptionLearner(survey, answers, self.dim, self.seed)
+            of_choices = OptionLearner if self.solver == "gradient" else EMLearner
+            return of_choices(survey, answers, self.dim, self.seed)
         kind = NumberLearner if self.solver == "gradient" else ALSLearner
         return kind(survey, answers, self.dim, self.seed, survey.relative_weight if self.weighted else None)
 
