@@ -76,7 +76,7 @@ class EMLearner(OptionLearner):
     def _epoch(self) -> None:
         respondents, options, bias = (tensor.numpy() for tensor in self.parameters)
         scaled = options * np.sqrt(CAUTION * self.shares)[:, None].astype(np.float32)
-        curvature = np.add.reduceat(scaled[:, :, None] * scaled[:, None, :], self.offsets[:-1])
+        curvature = np.stack([part.T @ part for part in np.split(scaled, self.offsets[1:-1])])
         side = options.shape[1] + 1
         moments, products = np.zeros((len(curvature), side * side)), np.zeros((len(options), side))
         for rows, covariances in inverse_curvatures(self.answers, len(respondents), curvature, self.prior()):
@@ -99,10 +99,8 @@ class EMLearner(OptionLearner):
     def _regress(self, moments: FloatArray, products: FloatArray) -> None:
         """New v and b from the sums over respondents."""
         _, options, bias = self.parameters
-        ridge = np.repeat(1 / (CAUTION * self.shares)[:, None], products.shape[1], axis=1)
-        ridge[:, -1] = LEVEL
-        sums = np.repeat(moments, np.diff(self.offsets), axis=0) + ridge[:, :, None] * np.eye(products.shape[1])
-        solution = np.linalg.solve(sums, products[:, :, None])[:, :, 0]
+        parts = (np.split(array, self.offsets[1:-1]) for array in (products, self.shares))
+        solution = np.concatenate([_solution(*part) for part in zip(moments, *parts, strict=True)])
         options.copy_(torch.from_numpy(self._centred(solution[:, :-1])))
         bias.copy_(torch.from_numpy(solution[:, -1]))
 
@@ -111,3 +109,11 @@ class EMLearner(OptionLearner):
         means = sum_options((options * self.shares[:, None]).T, self.offsets)
         centred: FloatArray = options - repeat_options(means, self.offsets).T
         return centred
+
+
+def _solution(moments: FloatArray, products: FloatArray, shares: FloatArray) -> FloatArray:
+    """The ridge regressions of one question's options, shape ``[options, dim + 1]``."""
+    ridge = np.repeat(1 / (CAUTION * shares)[:, None], len(moments), axis=1)
+    ridge[:, -1] = LEVEL
+    solution = np.linalg.solve(moments + ridge[:, :, None] * np.eye(len(moments)), products[:, :, None])
+    return np.asarray(solution[:, :, 0], np.float64)
