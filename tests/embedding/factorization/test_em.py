@@ -37,7 +37,8 @@ def learned(survey: Survey, epochs: int = 40) -> FloatArray:
 
 def centred(options: FloatArray) -> FloatArray:
     parts = options.reshape(QUESTIONS, 3, 2)
-    return (parts - parts.mean(axis=1, keepdims=True)).reshape(-1, 2)
+    apart: FloatArray = (parts - parts.mean(axis=1, keepdims=True)).reshape(-1, 2)
+    return apart
 
 
 def test_the_planted_options_are_found() -> None:
