@@ -59,7 +59,7 @@ def run_demo(out: str | Path, seed: int = 0, show: bool = True) -> Results:
         show_bars(lm.ask(QUESTION, OPTIONS, fitted.personas), f"Nobody was asked: {QUESTION}")
         if lm.model.chat is not None:
             said = lm.answer_in_words(QUESTION, OPTIONS, fitted.personas, seed=seed)
-            title = "An answer drawn for each persona and said in words, unedited; so small a model often contradicts it"
+            title = "An answer drawn for each persona and said in words, unedited; a model so small may contradict it"
             show_sentences(said, f"{title}: {QUESTION}")
         show_texts(lm.generate(PROMPT, fitted.personas, seed=seed), f"In words, without options, unedited: {PROMPT}")
         show_pilot(fitted)
