@@ -52,6 +52,20 @@ def test_leaving_a_question_out_equals_never_having_asked_it(prior: QuestionPrio
         assert expected.uncertainty == pytest.approx(by_hand.uncertainty)
 
 
+def test_of_questions_alike_in_words_the_one_with_the_id_is_meant() -> None:
+    """Rows of a grid whose items are not named have one text, and answers of their own."""
+    twin = replace(ASKED[0], id="twin")
+    questions = (*ASKED, twin)
+    weights = weights_of(questions)
+    weights[-len(twin.options) :] *= -1
+    axes = Axes.of(np.array([[1, 0], [-1, 0], [0, 1], [0, -1]], np.float32))
+    prior = QuestionPrior(questions, weights, axes)
+    first, last = prior.own[0].weights, prior.own[-1].weights
+    assert not torch.equal(first, last)
+    for asked, expected in ((ASKED[0], first), (twin, last), (replace(twin, id="whichever"), first)):
+        assert torch.equal(prior.of(asked).weights, expected)
+
+
 def test_an_asked_question_is_expected_as_the_space_says_under_whatever_id(prior: QuestionPrior) -> None:
     for asked, own in zip(ASKED, prior.own, strict=True):
         again = replace(asked, id="asked again")

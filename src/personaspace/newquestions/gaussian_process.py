@@ -88,8 +88,11 @@ class QuestionPrior:
         return self.asked(question) or self.distribution(question, states).option_weights()
 
     def asked(self, question: Question) -> OptionWeights | None:
-        """The log-odds of a question that was asked: one with its text and its options, in any order."""
-        if (asked := self._place.get(_words(question))) is None:
+        """The log-odds of a question that was asked: one with its text and its options, in any order.
+
+        Of several such questions, as rows of a grid are whose items are not named, it is the one with its id.
+        """
+        if (asked := self._place_of(question)) is None:
             return None
         place = index_of(option.text for option in self.questions[asked].options)
         return self.own[asked].ordered([place[option.text] for option in question.options])
@@ -223,9 +226,16 @@ class QuestionPrior:
             float(np.sqrt(np.clip(intercepts.remaining, 0.0, 1.0))),
         )
 
+    def _place_of(self, question: Question) -> int | None:
+        alike = self._places.get(_words(question), [])
+        return next((place for place in alike if self.questions[place].id == question.id), next(iter(alike), None))
+
     @cached_property
-    def _place(self) -> dict[tuple[str, frozenset[str]], int]:
-        return {_words(question): place for place, question in enumerate(self.questions)}
+    def _places(self) -> dict[tuple[str, frozenset[str]], list[int]]:
+        found: dict[tuple[str, frozenset[str]], list[int]] = {}
+        for place, question in enumerate(self.questions):
+            found.setdefault(_words(question), []).append(place)
+        return found
 
 
 class _Kernels(BaseModel):
