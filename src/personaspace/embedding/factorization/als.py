@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
+from torch import Tensor
 
-from personaspace.embedding.base import OnEpoch
-from personaspace.embedding.factorization.fold_in import Prior, posteriors
+from personaspace.embedding.factorization.alternating import AlternatingLearner
+from personaspace.embedding.factorization.fold_in import posteriors
 from personaspace.embedding.factorization.gradient import NumberLearner
 from personaspace.embedding.factorization.option_values import LEAST_VARIANCE
-from personaspace.embedding.optimize import keep_best
 from personaspace.embedding.sparse import sparse_rows
 from personaspace.survey.answers import Answers
 from personaspace.survey.arrays import FloatArray
@@ -20,7 +18,7 @@ from personaspace.survey.survey import Survey
 PRIOR_VARIANCE = 0.1  # squared residual of the one prior answer that every question has
 
 
-class ALSLearner(NumberLearner):
+class ALSLearner(AlternatingLearner, NumberLearner):
     """Alternating least squares for r_ij ~ Normal(<u_i, q_j> + b_j, s_j), u_i ~ Normal(0, 1), q_j ~ Normal(0, 1).
 
     With x_i = (u_i, 1) and survey weights w_i, one epoch is
@@ -57,23 +55,8 @@ class ALSLearner(NumberLearner):
         self.total = np.bincount(at.question, weight, minlength=shape[1])
         self.squares = np.bincount(at.question, weight * self.values**2, minlength=shape[1])
 
-    def fit(
-        self,
-        validation_loss: Callable[[], float],
-        *,
-        learning_rate: float | None,  # noqa: ARG002  closed form has none
-        epochs: int,
-        patience: int,
-        on_epoch: OnEpoch | None,
-    ) -> None:
-        """Alternate until the validation loss improves no more."""
-        changed = (*self.parameters, self.variances)
-        keep_best(changed, self._epoch, validation_loss, epochs=epochs, patience=patience, on_epoch=on_epoch)
-
-    def prior(self) -> Prior:
-        """Normal(0, 1)."""
-        dim = self.parameters[0].shape[1]
-        return Prior(np.zeros(dim), np.eye(dim))
+    def _changed(self) -> tuple[Tensor, ...]:
+        return (*self.parameters, self.variances)
 
     def variance(self) -> FloatArray:
         """s_j, shape ``[questions]``."""

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 
-from personaspace.embedding.base import OnEpoch
-from personaspace.embedding.factorization.fold_in import Prior, inverse_curvatures, times
+from personaspace.embedding.factorization.alternating import AlternatingLearner
+from personaspace.embedding.factorization.fold_in import inverse_curvatures, times
 from personaspace.embedding.factorization.gradient import OptionLearner
-from personaspace.embedding.optimize import keep_best
 from personaspace.embedding.sparse import sparse_rows
 from personaspace.survey.answers import Answers
 from personaspace.survey.arrays import FloatArray, Vectors
@@ -21,7 +18,7 @@ CAUTION = 1.4  # by which the curvature at the options' shares is multiplied: wi
 LEVEL = 1e-3  # ridge on biases
 
 
-class EMLearner(OptionLearner):
+class EMLearner(AlternatingLearner, OptionLearner):
     """EM for y_ij ~ softmax(<u_i, v_o> + b_o over the options o of j), u_i ~ Normal(0, 1), v_o ~ Normal(0, 1).
 
     The log-likelihood of an answer is replaced by the parabola that has its slope and the curvature
@@ -55,23 +52,6 @@ class EMLearner(OptionLearner):
         self.chosen = sparse_rows(answers.respondent, nodes, 1.0, shape)
         self.asked = sparse_rows(answers.respondent, answers.question, 1.0, (shape[0], len(survey.questions)))
         options.numpy()[:] = self._centred(options.numpy())
-
-    def fit(
-        self,
-        validation_loss: Callable[[], float],
-        *,
-        learning_rate: float | None,  # noqa: ARG002  closed form has none
-        epochs: int,
-        patience: int,
-        on_epoch: OnEpoch | None,
-    ) -> None:
-        """Alternate until the validation loss improves no more."""
-        keep_best(self.parameters, self._epoch, validation_loss, epochs=epochs, patience=patience, on_epoch=on_epoch)
-
-    def prior(self) -> Prior:
-        """Normal(0, 1)."""
-        dim = self.parameters[0].shape[1]
-        return Prior(np.zeros(dim), np.eye(dim))
 
     def _epoch(self) -> None:
         respondents, options, bias = (tensor.numpy() for tensor in self.parameters)
