@@ -96,7 +96,7 @@ def _finding(table: pd.DataFrame) -> str:
 
 
 def _kind(table: pd.DataFrame) -> str:
-    told = "Of each question the answer that is over-chosen most relative to the population"
+    about = "Of each question the answer that is over-chosen most relative to the population"
     if (table["answers"] == "imputed").all():
-        return f"{told}, as the embedder expects it (imputed); such shares have no interval."
-    return f"{told}, with 95% intervals."
+        return f"{about}, as the embedder expects it (imputed); such shares have no interval."
+    return f"{about}, with 95% intervals."

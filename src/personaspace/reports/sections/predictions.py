@@ -100,10 +100,12 @@ def _columns(metric: str) -> Columns:
 def _beside(results: Results, method: str, name: str, metric: str) -> str:
     """How far a method is above everybody's most common answer, in points, with the interval of their difference."""
     found = None if method == USUAL else _difference(results, method, USUAL, metric, name)
-    if found is None:
-        return ""
+    return _in_points(found) if found else ""
+
+
+def _in_points(found: Difference, unit: str = "") -> str:
     value, low, high = (f"{100 * end:+.1f}" for end in (found.value, found.low, found.high))
-    return f"{value} ({low} to {high})"
+    return f"{value}{unit} ({low} to {high})"
 
 
 def _difference(results: Results, method: str, other: str, metric: str, name: str) -> Difference | None:
@@ -121,15 +123,15 @@ def _color(method: str) -> str:
 def _finding(results: Results, ordered: pd.DataFrame, metric: str, name: str) -> str:
     """The best method, what it is not surely better than, and how far it is above everybody's most common answer."""
     best, usual = ordered.iloc[0], ordered[ordered["method"] == USUAL]
-    told = f"Highest: {best['words']}, {points(best['value'])}"
-    pairs = [_difference(results, best["method"], other, metric, name) for other in ordered["method"].iloc[1:]]
-    unsure = sum(pair is not None and pair.low <= 0 for pair in pairs)
-    told += f", not surely above {unsure} other{'s' if unsure > 1 else ''}" if unsure else ""
-    if best["beside"]:
-        return f"{told}; {best['beside'].replace(' ', ' points ', 1)} above everybody's most common answer"
+    pairs = {other: _difference(results, best["method"], other, metric, name) for other in ordered["method"].iloc[1:]}
+    unsure = sum(pair is not None and pair.low <= 0 for pair in pairs.values())
+    highest = f"Highest: {best['words']}, {points(best['value'])}"
+    highest += f", not surely above {unsure} other{'s' if unsure > 1 else ''}" if unsure else ""
+    if above := pairs.get(USUAL):
+        return f"{highest}; {_in_points(above, ' points')} above everybody's most common answer"
     if not usual.empty and metric == MAIN_METRIC and best["method"] != USUAL:
-        return f"{told}; everybody's most common answer: {points(usual['value'].iloc[0])}"
-    return told
+        return f"{highest}; everybody's most common answer: {points(usual['value'].iloc[0])}"
+    return highest
 
 
 def _all(results: Results, prefix: str) -> Table:
@@ -162,15 +164,15 @@ def set_in_words(name: str) -> str:
     """
     first, _, behind = name.partition(", n=")
     known = re.search(r" K=(\d+)", first)
-    told = "answers to questions set apart" if "held-out questions" in first else "answers set apart"
+    which = "answers to questions set apart" if "held-out questions" in first else "answers set apart"
     if "unseen respondents" in first:
-        told += ", of people no stage saw"
-        told += f", known by {known[1]} answers" if known else ""
+        which += ", of people no stage saw"
+        which += f", known by {known[1]} answers" if known else ""
     else:
-        told += ", of people in the space"
+        which += ", of people in the space"
     groups = re.search(r", by (\w+)", first)
-    told += f", whole groups by {groups[1]}" if groups else ""
-    return f"{told}, after a pilot of {behind}" if behind else told
+    which += f", whole groups by {groups[1]}" if groups else ""
+    return f"{which}, after a pilot of {behind}" if behind else which
 
 
 def _capital(words: str) -> str:

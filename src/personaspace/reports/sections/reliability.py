@@ -53,10 +53,11 @@ def _finding(results: Results, frame: pd.DataFrame, split: str, method: str, wor
     """How sure it is on average, how often it is right, and how far the two are apart."""
     part = frame["answers"] / frame["answers"].sum()
     sure, right = float((part * frame["confidence"]).sum()), float((part * frame["right"]).sum())
-    off = next((f"; off by {points(row.value)} on average over respondents" for row in results.rows
-                if (row.split, row.method, row.metric, row.weighted) == (split, method, "ece", False)), "")  # fmt: skip
-    told = f"{words[:1].upper()}{words[1:]}: {points(sure)} sure on average, {points(right)} right"
-    return told + off
+    off = results.value(split, method, "ece")
+    return (
+        f"{words[:1].upper()}{words[1:]}: {points(sure)} sure on average, {points(right)} right; "
+        f"off by {points(off)} on average over respondents"
+    )
 
 
 def shown_methods(ordered: pd.DataFrame, metric: str, ours: pd.Series[bool]) -> list[str]:

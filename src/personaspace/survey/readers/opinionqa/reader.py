@@ -259,10 +259,9 @@ def _traits(waves: list[_Wave]) -> pd.DataFrame:
     known = [wave.rows[list(TRAITS)].astype("str") for wave in waves]
     traits = pd.concat([frame.mask(frame.isin(UNKNOWN_TRAITS)) for frame in known]).groupby(level=0).last()
     for trait, column in traits.items():
-        listed = [value for wave in waves for value in wave.values.get(str(trait), ())]
-        if listed:
-            order = dict.fromkeys([*listed, *sorted(column.dropna().unique())])
+        if listed := [value for wave in waves for value in wave.values.get(str(trait), ())]:
             present = set(column.dropna())
+            order = dict.fromkeys([*listed, *sorted(present)])
             traits[trait] = pd.Categorical(column, [value for value in order if value in present], ordered=True)
     return traits
 
