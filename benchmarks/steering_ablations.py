@@ -20,7 +20,7 @@ Of every evaluation set at most ``--answers`` are predicted, the same for all ro
 Training time is the processor's, of the steps alone, one thread. For the rows at equal time the number of pairs is what
 the same model managed a second in the row at equal pairs, so that the learning rate knows where it ends; the time it
 then took stands beside it. Where a survey has fewer pairs they are seen again. What has no setting is switched off by
-setting a constant of the library meanwhile: ``distillation.LEFT_OUT`` (leave-one-out prior features),
+setting a constant of the library meanwhile: ``examples.LEFT_OUT`` (leave-one-out prior features),
 ``TextFeatures.of`` (the frozen model's states in the kernel); cross-fitting by an embedder that does not embed.
 
 The last line is one JSON object: accuracy on held-out questions, the informed model (ours) and the best method without
@@ -48,7 +48,7 @@ from personaspace.steer.model.language_model import LanguageModel
 from personaspace.steer.soft_prompts.base import SoftPrompt
 from personaspace.steer.soft_prompts.informed import Informed
 from personaspace.steer.soft_prompts.registry import soft_prompt_settings
-from personaspace.steer.training import distillation
+from personaspace.steer.training import examples
 
 PUBLISHED = Trial("mlp (published)", "mlp", tokens=1)
 INFORMED = Trial("informed")
@@ -59,17 +59,14 @@ DESIGN = (
     Trial("question-aware", "question-aware"),
     INFORMED,
     Trial("informed, not started from the prior", changes=((Informed, "added", SoftPrompt.added),)),
-    Trial("informed, no distillation", settings={"distillation": 0.0}),
-    Trial("informed, distillation 1", settings={"distillation": 1.0}),
     Trial("informed, no cross-fitting", cross_fitted=False),
-    Trial("informed, no leave-one-out", changes=((distillation, "LEFT_OUT", 0.0),)),
+    Trial("informed, no leave-one-out", changes=((examples, "LEFT_OUT", 0.0),)),
     Trial("informed, kernel without states", changes=(WORDS_ONLY,)),
     Trial("informed, hidden 128", soft_prompt_settings("informed", hidden=128)),
     Trial("informed, hidden 256", soft_prompt_settings("informed", hidden=256)),
     Trial("informed, 1 token", tokens=1),
     Trial("informed, 8 tokens", tokens=8),
     Trial("informed, 20 tokens", tokens=20),
-    Trial("informed, no noise", settings={"noise": 0.0}),
     Trial("informed, prompt form", form="prompt"),
 )
 PLACEMENT = tuple(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 from unittest.mock import patch
@@ -73,7 +73,6 @@ class Trial:
         tokens: How many virtual tokens.
         placement: Of the virtual tokens.
         form: Of the virtual tokens.
-        settings: Settings of training other than the defaults.
         changes: Constants of the library set to another value meanwhile: module, name, value.
         cross_fitted: Whether training vectors are cross-fitted.
     """
@@ -83,7 +82,6 @@ class Trial:
     tokens: int = 2
     placement: Placement = "after"
     form: Form = "prefix"
-    settings: dict[str, Any] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
     cross_fitted: bool = True
 
@@ -137,7 +135,7 @@ class Ground:
         epochs = -(-pairs // available)
         each, clock = round(pairs / epochs), Clock()
         ends = {"epochs": epochs, "checks": 1, "patience": epochs, "check_pairs": self.checked}
-        settings = ps.TrainSettings(seed=self.seed, **ends, **trial.settings)
+        settings = ps.TrainSettings(seed=self.seed, **ends)
         names = ("soft_prompt", "tokens", "placement", "form")
         options: dict[str, Any] = {name: getattr(trial, name) for name in names}
         lm = ps.SteeredLM(self.model, settings=settings, **options)

@@ -67,7 +67,7 @@ def test_what_is_asked_is_text(steered: SteeredLM) -> None:
     ("make", "given", "message"),
     [
         (AskSettings, {"orders": 0}, "orders is 0: give a whole number from 1 up"),
-        (TrainSettings, {"distillation": 2}, "distillation is 2: give a number from 0 to 1"),
+        (TrainSettings, {"words": 2}, "words is 2: give a number from 0 to 1"),
         (Sampling, {"top_p": 0}, "top_p is 0: give a number above 0, at most 1"),
         (TrainSettings, {"seed": "x\ny"}, "seed is 'x\\ny': give a whole number from 0 to 4294967295"),
     ],

@@ -23,7 +23,6 @@ def steer(
     tokens: Annotated[int, typer.Option(help="Number of virtual tokens.")] = 2,
     epochs: Annotated[float, typer.Option(help="Passes over the answers, at most; 0.1 is a tenth of one.")] = 2,
     learning_rate: Annotated[float, typer.Option(help="AdamW's learning rate.")] = 2e-3,
-    noise: Annotated[float, typer.Option(help="Noise on the vectors while training, in standard deviations.")] = 0.3,
     words: Annotated[
         float, typer.Option(help="Share of the questions that a chat model also learns to answer in words.")
     ] = 0.25,
@@ -65,7 +64,7 @@ def steer(
             model,
             attachment=Attachment(placement, form, tokens),  # type: ignore[arg-type]
             soft_prompt=soft_prompt_settings(soft_prompt, init=init, init_text=init_text),
-            settings=TrainSettings(epochs, learning_rate, noise=noise, words=words, batch=batch, seed=seed),
+            settings=TrainSettings(epochs, learning_rate, words=words, batch=batch, seed=seed),
             base=BaseSettings(dtype, quantize, chat, recompute),  # type: ignore[arg-type]
             device=device,
             refusals=refusals,

@@ -134,7 +134,7 @@ def _published(
     run: Run, base: LanguageModel, model: str, form: Form, effort: Effort, seed: int, on_step: OnStep | None
 ) -> SteeredLM:
     """The published soft-prompting model in one form, trained where it is not yet."""
-    settings = TrainSettings(effort.epochs, learning_rate=1e-3, noise=0, distillation=0, words=0, seed=seed)
+    settings = TrainSettings(effort.epochs, learning_rate=1e-3, words=0, seed=seed)
     attachment = Attachment(effort.placement, form, tokens=1)
     return steer_run(
         run,

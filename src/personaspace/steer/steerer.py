@@ -97,9 +97,9 @@ class Steerer:
         questions = [self.model.read(block.text) for block in blocks]
         sizes = [len(block) for block in blocks]
         features = torch.cat([q.features.expand(size, -1) for q, size in zip(questions, sizes, strict=True)])
-        noise, prior = (_joined([getattr(block, name) for block in blocks]) for name in ("noise", "prior_features"))
+        prior = _joined([block.prior_features for block in blocks])
         points = torch.cat([block.vectors for block in blocks])
-        virtual = self.soft_prompt(points, features, noise, prior).split(sizes)
+        virtual = self.soft_prompt(points, features, prior).split(sizes)
         labels = [labels_for(block.options) for block in blocks]
         longest = [max(map(len, self.model.option_tokens.sequences(of_block))) for of_block in labels]
         continuations = [
@@ -117,7 +117,7 @@ class Steerer:
         """Logits of every token of the sentences of a block, shape ``[n, tokens, vocabulary]``."""
         tokens = block.tokens.shape[1]
         question = self.model.read(block.text)
-        virtual = self.soft_prompt(block.vectors, question.features, block.noise)
+        virtual = self.soft_prompt(block.vectors, question.features)
         cue = attach(self.model, question, virtual, self.attachment, tokens)
         before_last = self.model.embedding(block.tokens[:, :-1].clamp_min(0))
         read = replace(cue, embeddings=torch.cat([cue.embeddings, before_last], dim=1))

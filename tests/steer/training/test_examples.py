@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -11,7 +11,15 @@ import torch
 from personaspace.newquestions.gaussian_process import QuestionPrior
 from personaspace.newquestions.log_odds import log_odds
 from personaspace.newquestions.option_weights import Axes
-from personaspace.steer.training.examples import Block, passes, training_and_validation, validation_refusals, with_prior
+from personaspace.steer.soft_prompts.informed import prior_features
+from personaspace.steer.training.examples import (
+    LEFT_OUT,
+    Block,
+    passes,
+    training_and_validation,
+    validation_refusals,
+    with_prior,
+)
 from personaspace.steer.training.settings import TrainSettings
 from personaspace.survey.arrays import Vectors
 from personaspace.survey.survey import Survey
@@ -27,6 +35,23 @@ def test_vectors_are_cross_fitted_unless_there_is_only_one_question(questions: i
     training, validation = with_prior(*pairs, prior, embedder, survey, TrainSettings())
     assert torch.equal(training.vectors, pairs[0].vectors) is (questions == 1)
     assert torch.equal(validation.vectors, pairs[1].vectors)
+
+
+def test_half_of_the_blocks_to_train_on_take_their_question_for_one_nobody_was_asked() -> None:
+    survey, space = opposed_survey(20, 2)
+    prior = QuestionPrior(survey.questions, log_odds(survey, space, space.vectors), Axes.of(space.vectors))
+    pairs = replace(training_and_validation(survey, torch.from_numpy(space.vectors))[0], prior=prior)
+    rng, block = np.random.default_rng(0), np.flatnonzero(pairs.question == 0)[:4]
+    points, cpu = pairs.vectors[torch.from_numpy(pairs.row[block])], torch.device("cpu")
+    left_out, own = (prior_features(source[0], points) for source in (prior.leave_one_out, prior.own))
+    assert not torch.equal(left_out, own)
+    drawn = [pairs.block(block, cpu, rng).prior_features for _ in range(1000)]
+    shares = [np.mean([torch.equal(at, one) for at in drawn if at is not None]) for one in (left_out, own)]
+    assert sum(shares) == pytest.approx(1)
+    assert shares[0] == pytest.approx(LEFT_OUT, abs=0.05)
+    features = pairs.block(block, cpu).prior_features
+    assert features is not None
+    assert torch.equal(features, own)
 
 
 @dataclass(frozen=True)

@@ -128,23 +128,18 @@ class SoftPrompt(nn.Module, ABC):
         self.bias = nn.Parameter(torch.zeros(shape))
         self.output = nn.Linear(mixed, math.prod(shape[1:] if per_token else shape), bias=False)
 
-    def forward(
-        self, vectors: Tensor, features: Tensor, noise: Tensor | None = None, prior_features: Tensor | None = None
-    ) -> Tensor:
+    def forward(self, vectors: Tensor, features: Tensor, prior_features: Tensor | None = None) -> Tensor:
         """Make the virtual tokens.
 
         Args:
             vectors: Points of the space, shape ``[n, dim]``.
             features: Features of one question, shape ``[features]``, or of each point's own, ``[n, features]``.
-            noise: Added to the standardized points while training, shape ``[n, dim]``.
             prior_features: Prior features of each point, shape ``[n, 53]``, for an informed model.
 
         Returns:
             Shape ``[n, *shape]``.
         """
-        u = self.vectors(vectors)
-        u = u if noise is None else u + noise
-        h = self.questions(features)
+        u, h = self.vectors(vectors), self.questions(features)
         mixed = self.output(self.mix(u, h) if prior_features is None else self.mix_with_prior(u, h, prior_features))
         tokens: Tensor = self.origin + self.scale * (self.bias + mixed.view(len(vectors), *self.shape))
         return tokens

@@ -14,7 +14,7 @@ from personaspace.newquestions.cross_fitting import Embeds, cross_fitted_vectors
 from personaspace.newquestions.gaussian_process import QuestionPrior
 from personaspace.steer.model.prompts import question_prompt
 from personaspace.steer.protocols import Embedding
-from personaspace.steer.training.distillation import Distillation
+from personaspace.steer.soft_prompts.informed import prior_features
 from personaspace.steer.training.settings import TrainSettings
 from personaspace.steer.training.worded_answers import WordedAnswers, WordedBlock
 from personaspace.survey.answers import Answers
@@ -22,6 +22,8 @@ from personaspace.survey.answers import Pairs as AnswerPairs
 from personaspace.survey.arrays import BoolArray, IntArray
 from personaspace.survey.survey import Survey
 from personaspace.survey.validation import validation_mask
+
+LEFT_OUT = 0.5  # of the blocks to train on: so that a model learns how far to rely on the prior of a question not asked
 
 
 @dataclass(frozen=True)
@@ -33,18 +35,14 @@ class Block:
         options: Its number of options.
         vectors: Points of the space, shape ``[n, dim]``.
         chosen: The option chosen in each pair, shape ``[n]``.
-        noise: Added to the standardized points, shape ``[n, dim]``, or ``None``.
         prior_features: For an informed soft-prompting model, shape ``[n, 53]``, or ``None``.
-        target: The distribution to learn, shape ``[n, options]``, or ``None`` for the option chosen.
     """
 
     text: str
     options: int
     vectors: Tensor
     chosen: Tensor
-    noise: Tensor | None = None
     prior_features: Tensor | None = None
-    target: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.chosen)
@@ -87,7 +85,7 @@ class Pairs:
         row: Each pair's row of ``vectors``.
         question: Each pair's index in ``texts``.
         option: The option chosen.
-        distillation: Prior features and targets, for an informed soft-prompting model.
+        prior: The question prior, for an informed soft-prompting model.
         worded: Sentences that say the options, where answers in words are learned too.
     """
 
@@ -97,7 +95,7 @@ class Pairs:
     row: IntArray
     question: IntArray
     option: IntArray
-    distillation: Distillation | None = None
+    prior: QuestionPrior | None = None
     worded: WordedAnswers | None = None
 
     def __len__(self) -> int:
@@ -119,39 +117,39 @@ class Pairs:
         Args:
             pairs: Indices of pairs that share a question.
             device: Where the tensors are put.
-            rng: Draws the prior features of a block to train on; without it they are the question prior's own.
+            rng: Draws for a block to train on whether its prior features are leave-one-out, as if the question had not
+                been asked; without it they are not.
         """
         question = int(self.question[pairs[0]])
         vectors = self.vectors[torch.from_numpy(self.row[pairs])].to(device)
         chosen = torch.from_numpy(self.option[pairs]).to(device)
         block = Block(self.texts[question], self.sizes[question], vectors, chosen)
-        if self.distillation is None:
+        if self.prior is None:
             return block
-        features = self.distillation.features(question, vectors, rng)
-        target = None if rng is None else self.distillation.target(question, vectors, chosen, block.options)
-        return replace(block, prior_features=features, target=target)
+        left_out = rng is not None and rng.random() < LEFT_OUT
+        source = self.prior.leave_one_out if left_out else self.prior.own
+        return replace(block, prior_features=prior_features(source[question], vectors))
 
-    def worded_block(self, pairs: IntArray, device: torch.device, noise: Tensor | None = None) -> WordedBlock | None:
+    def worded_block(self, pairs: IntArray, device: torch.device) -> WordedBlock | None:
         """Build a block in words from the indices of its pairs; ``None`` where no sentence says their options.
 
         Args:
             pairs: Indices of pairs that share a question.
             device: Where the tensors are put.
-            noise: Added to the standardized points, shape ``[n, dim]``, on that device, or ``None``.
         """
         if self.worded is None:
             return None
         question, chosen = int(self.question[pairs[0]]), self.option[pairs].tolist()
         vectors = self.vectors[torch.from_numpy(self.row[pairs])].to(device)
-        return self.worded.block(question, vectors, chosen, noise)
+        return self.worded.block(question, vectors, chosen)
 
     def digest(self) -> str:
         """One checksum over points, questions and answers."""
         state = hashlib.sha256("\n".join(self.texts).encode())
         for column in (self.vectors.cpu().numpy(), self.row, self.question, self.option):
             state.update(np.ascontiguousarray(column).tobytes())
-        if self.distillation is not None:
-            state.update(self.distillation.digest())
+        if self.prior is not None:
+            state.update(np.ascontiguousarray(self.prior.weights).tobytes())
         if self.worded is not None:
             state.update(repr(self.worded.sentences).encode())
         return state.hexdigest()
@@ -220,7 +218,7 @@ def with_prior(
     settings: TrainSettings,
     on_fold: Callable[[int, int], None] | None = None,
 ) -> tuple[Pairs, Pairs]:
-    """Pairs with prior features and soft targets, the training pairs with cross-fitted vectors.
+    """Pairs with prior features, the training pairs with cross-fitted vectors.
 
     A cross-fitted vector is embedded without the answer it is to predict. It takes an embedder that embeds respondents
     by their answers, and more than one question; otherwise the vectors stay.
@@ -234,8 +232,7 @@ def with_prior(
         settings: Settings of training.
         on_fold: Called after each fold of cross-fitting with the folds done and the folds in all.
     """
-    distillation = Distillation(prior, settings.distillation)
-    training, validation = (replace(pairs, distillation=distillation) for pairs in (training, validation))
+    training, validation = (replace(pairs, prior=prior) for pairs in (training, validation))
     if isinstance(embedder, Embeds) and len(survey.questions) > 1:
         fitted = cross_fitted_vectors(survey, embedder, ~validation_mask(survey), settings.seed, on_fold)
         training = replace(training, vectors=fitted.vectors, row=fitted.rows(training.row, training.question))

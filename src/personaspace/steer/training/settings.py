@@ -30,9 +30,6 @@ class TrainSettings:
             one step. Early stopping may end sooner.
         learning_rate: AdamW's rate after warm-up; it falls to 0 along a cosine.
         weight_decay: AdamW's weight decay.
-        noise: Standard deviation of the noise on standardized points.
-        distillation: Share of the embedder's distribution over the options in the target, 0 to 1; the rest is the
-            answer given. For an informed soft-prompting model.
         words: Share of a step's questions that are asked without options too, to be answered by a sentence that says
             the option chosen. For base models with a chat template, which write the sentences.
         respondents: Respondents per question in a step.
@@ -42,7 +39,7 @@ class TrainSettings:
         checks: Checks on the validation answers per epoch, each followed by a checkpoint.
         patience: Checks without improvement after which training stops.
         check_pairs: Validation answers per check, at most.
-        seed: Of initial weights, order and noise.
+        seed: Of initial weights and order.
 
     Raises:
         SettingError: A setting is not a number, or outside what is allowed.
@@ -51,8 +48,6 @@ class TrainSettings:
     epochs: float = 2
     learning_rate: float = 2e-3
     weight_decay: float = 1e-3
-    noise: float = 0.3
-    distillation: float = 0.5
     words: float = 0.25
     respondents: int = 16
     questions: int = 16
@@ -66,10 +61,8 @@ class TrainSettings:
         epochs = check_number("epochs", self.epochs, 0, MOST_EPOCHS, above=True)
         checked: dict[str, float] = {"epochs": int(epochs) if epochs.is_integer() else epochs}
         checked["learning_rate"] = check_number("learning_rate", self.learning_rate, 0, above=True)
-        for name in ("weight_decay", "noise"):
-            checked[name] = check_number(name, getattr(self, name), 0)
-        for name in ("distillation", "words"):
-            checked[name] = check_number(name, getattr(self, name), 0, 1)
+        checked["weight_decay"] = check_number("weight_decay", self.weight_decay, 0)
+        checked["words"] = check_number("words", self.words, 0, 1)
         for name in ("respondents", "questions", "batch", "checks", "patience", "check_pairs"):
             checked[name] = check_whole(name, getattr(self, name), 1, MOST)
         checked["seed"] = check_whole("seed", self.seed, 0, MAX_SEED)

@@ -70,7 +70,7 @@ class Learner:
     def loss(self, blocks: Sequence[Block]) -> Tensor:
         """Cross-entropy of the targets, summed over the pairs of all blocks."""
         losses = [
-            functional.cross_entropy(logits, block.chosen if block.target is None else block.target, reduction="sum")
+            functional.cross_entropy(logits, block.chosen, reduction="sum")
             for logits, block in zip(self.steerer.block_logits(blocks), blocks, strict=True)
         ]
         return torch.stack(losses).sum()

@@ -192,23 +192,19 @@ class Trainer:
         blocks = [self._block(indices, index) for index, indices in self.processes.share(list(enumerate(step)))]
         pairs = sum(map(len, step))
         asked = math.ceil(self.settings.words * len(step))
-        loss = self.learner.step(blocks, pairs, rate, self._worded(step[:asked], blocks), asked)
+        loss = self.learner.step(blocks, pairs, rate, self._worded(step[:asked]), asked)
         progress.count(pairs, loss)
         return Metrics(progress.step, progress.pairs, pairs / (time.perf_counter() - began), loss, rate)
 
     def _block(self, indices: IntArray, index: int) -> Block:
-        """A block of the current step, with its noise."""
-        device = self.steerer.model.device
-        seeds = np.random.SeedSequence([self.settings.seed, self.progress.step, index])
-        block = self.training.block(indices, device, np.random.default_rng(seeds))
-        generator = torch.Generator().manual_seed(int(seeds.generate_state(1, np.uint64)[0]))
-        noise = torch.randn(block.vectors.shape, generator=generator) * self.settings.noise
-        return replace(block, noise=noise.to(device))
+        """A block of the current step."""
+        rng = np.random.default_rng([self.settings.seed, self.progress.step, index])
+        return self.training.block(indices, self.steerer.model.device, rng)
 
-    def _worded(self, step: list[IntArray], blocks: Sequence[Block]) -> list[WordedBlock]:
-        """This process's blocks in words of a step, with the noise of its blocks."""
-        mine = zip(self.processes.share(step), blocks, strict=False)
-        found = (self.training.worded_block(pairs, block.vectors.device, block.noise) for pairs, block in mine)
+    def _worded(self, step: list[IntArray]) -> list[WordedBlock]:
+        """This process's blocks in words of a step."""
+        device = self.steerer.model.device
+        found = (self.training.worded_block(pairs, device) for pairs in self.processes.share(step))
         return [block for block in found if block is not None]
 
     def _check(self, metrics: Metrics, training_loss: float) -> Metrics:

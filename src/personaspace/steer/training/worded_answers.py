@@ -94,13 +94,11 @@ class WordedBlock:
         text: The question without options, up to the answer cue.
         vectors: Points of the space, shape ``[n, dim]``.
         tokens: The sentences and their end, filled up with :data:`NO_TOKEN`, shape ``[n, tokens]``.
-        noise: Added to the standardized points, shape ``[n, dim]``, or ``None``.
     """
 
     text: str
     vectors: Tensor
     tokens: Tensor
-    noise: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -122,16 +120,13 @@ class WordedAnswers:
         after = model.option_tokens.after_the_cue
         self._tokens = [[[*after(text), *model.end] if text else [] for text in options] for options in sentences]
 
-    def block(
-        self, question: int, vectors: Tensor, chosen: Sequence[int], noise: Tensor | None = None
-    ) -> WordedBlock | None:
+    def block(self, question: int, vectors: Tensor, chosen: Sequence[int]) -> WordedBlock | None:
         """Build a block of the pairs whose option has a sentence; ``None`` where no option has one.
 
         Args:
             question: Its index.
             vectors: Shape ``[n, dim]``.
             chosen: The option chosen in each pair; a refusal has no sentence.
-            noise: Added to the standardized points, shape ``[n, dim]``, or ``None``.
         """
         known = self._tokens[question]
         rows = [row for row, option in enumerate(chosen) if option < len(known) and known[option]]
@@ -139,6 +134,4 @@ class WordedAnswers:
             return None
         said = [torch.tensor(known[chosen[row]]) for row in rows]
         tokens = torch.nn.utils.rnn.pad_sequence(said, batch_first=True, padding_value=NO_TOKEN)
-        return WordedBlock(
-            self.texts[question], vectors[rows], tokens.to(vectors.device), None if noise is None else noise[rows]
-        )
+        return WordedBlock(self.texts[question], vectors[rows], tokens.to(vectors.device))
