@@ -43,7 +43,9 @@ ROWS: dict[str, Callable[[int], Embedder]] = {
     ),
     "LightGCN, d=128": lambda seed: ps.LightGCN(seed=seed),
     "autoencoder, d=256": lambda seed: ps.Autoencoder(seed=seed),
-    "committee, d=896": lambda seed: ps.Committee(seed=seed),
+    "EASE, d=256": lambda _: ps.EASE(),
+    "Gaussian, d=128": lambda _: ps.Gaussian(),
+    "committee, d=832": lambda seed: ps.Committee(seed=seed),
     "LightGCN, traits as questions": lambda seed: ps.LightGCN(seed=seed, traits_as_questions=True),
     "committee, traits as questions": lambda seed: ps.Committee(seed=seed, traits_as_questions=True),
 }

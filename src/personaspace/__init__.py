@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from personaspace.embedding.autoencoder.model import Autoencoder as Autoencoder
     from personaspace.embedding.committee import Committee as Committee
+    from personaspace.embedding.ease import EASE as EASE
     from personaspace.embedding.factorization.model import Factorization as Factorization
+    from personaspace.embedding.gaussian import Gaussian as Gaussian
     from personaspace.embedding.lightgcn.model import LightGCN as LightGCN
     from personaspace.embedding.registry import load_embedder as load_embedder
     from personaspace.errors import PersonaSpaceError as PersonaSpaceError
@@ -73,8 +75,10 @@ _HOMES = {
     "BaseSettings": "steer.model.loading",
     "Bootstrap": "steer.persona_bootstrap",
     "Committee": "embedding.committee",
+    "EASE": "embedding.ease",
     "Ensemble": "steer.ensemble",
     "Factorization": "embedding.factorization.model",
+    "Gaussian": "embedding.gaussian",
     "Imputation": "imputation.multiple",
     "LanguageModel": "steer.model.language_model",
     "LightGCN": "embedding.lightgcn.model",

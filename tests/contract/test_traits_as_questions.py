@@ -68,7 +68,7 @@ def test_a_respondent_without_answers_is_placed_by_traits(fitted: Embedder, part
 
 
 def test_without_the_setting_traits_change_nothing(make: Make, parts: Split) -> None:
-    plain = make(traits_as_questions=False, epochs=2)
+    plain = make(traits_as_questions=False)
     np.testing.assert_array_equal(
         plain.fit(parts.train).respondents_, plain.fit(without_traits(parts.train)).respondents_
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +10,9 @@ import pytest
 from personaspace.embedding.autoencoder.model import Autoencoder
 from personaspace.embedding.base import Embedder
 from personaspace.embedding.committee import Committee
+from personaspace.embedding.ease import EASE
 from personaspace.embedding.factorization.model import Factorization
-from personaspace.embedding.lightgcn.model import LightGCN
+from personaspace.embedding.gaussian import Gaussian
 from personaspace.embedding.option_softmax import OptionSoftmax
 from personaspace.embedding.registry import load_embedder
 from personaspace.errors import SettingError
@@ -26,17 +26,18 @@ PARTS = split(simulate(respondents=400, seed=3), held_out_questions=0, seed=0)
 
 @pytest.fixture(scope="module")
 def fitted() -> Committee:
-    return Committee(dim=28, repeats=1, epochs=8).fit(PARTS.train)
+    return Committee(dim=52, epochs=8).fit(PARTS.train)
 
 
 def alone() -> list[Embedder]:
     members = (
-        LightGCN(dim=8, calibrated=False),
-        Autoencoder(dim=16, calibrated=False),
-        Factorization(dim=2, solver="alternating", calibrated=False),
-        Factorization(dim=2, solver="alternating", loss="cross-entropy", calibrated=False),
+        Autoencoder(dim=16, epochs=8, calibrated=False),
+        Factorization(dim=2, epochs=8, solver="alternating", calibrated=False),
+        Factorization(dim=2, epochs=8, solver="alternating", loss="cross-entropy", calibrated=False),
+        Gaussian(dim=8, calibrated=False),
+        EASE(dim=24, calibrated=False),
     )
-    return [replace(member, epochs=8).fit(PARTS.train) for member in members]
+    return [member.fit(PARTS.train) for member in members]
 
 
 def test_predictions_are_the_weighted_product_of_the_members(fitted: Committee) -> None:
@@ -49,7 +50,7 @@ def test_predictions_are_the_weighted_product_of_the_members(fitted: Committee) 
 
 
 def test_every_member_takes_up_as_much_of_the_space(fitted: Committee) -> None:
-    for part in np.split(fitted.respondents_, [8, 24, 26], axis=1):
+    for part in np.split(fitted.respondents_, [16, 18, 20, 28], axis=1):
         assert np.square(part).sum(1).mean() == pytest.approx(1, abs=1e-4)
 
 
@@ -65,5 +66,5 @@ def test_members_are_saved_with_it(fitted: Committee, tmp_path: Path) -> None:
 
 
 def test_dimensions_are_shared_out() -> None:
-    with pytest.raises(SettingError, match=r"dim is 100 for 2 repeat\(s\): give a multiple of 28, such as 112"):
+    with pytest.raises(SettingError, match="dim is 100: give a multiple of 26, such as 104"):
         Committee(dim=100).check()

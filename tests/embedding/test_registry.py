@@ -25,7 +25,7 @@ def saved(tmp_path: Path) -> Path:
 
 
 def test_embedders_by_name() -> None:
-    assert list(embedders()) == ["autoencoder", "committee", "factorization", "lightgcn"]
+    assert list(embedders()) == ["autoencoder", "committee", "ease", "factorization", "gaussian", "lightgcn"]
     assert asdict(make_embedder("lightgcn", dim=8)) == asdict(LightGCN(dim=8))
 
 
@@ -68,8 +68,7 @@ def test_a_saved_embedder_is_used_without_torch(tmp_path: Path) -> None:
     """Loading torch takes seconds, and only fitting needs it."""
     survey = simulate(respondents=40)
     for name in embedders():
-        settings = {"dim": 14, "repeats": 1} if name == "committee" else {"dim": 4}
-        make_embedder(name, epochs=1, **settings).fit(survey).save(tmp_path / name)
+        make_embedder(name, dim=26 if name == "committee" else 4).fit(survey).save(tmp_path / name)
     code = f"""
 import sys
 from pathlib import Path
@@ -114,8 +113,7 @@ def test_a_damaged_config_is_named(saved: Path, changes: dict[str, object], says
 
 @pytest.mark.parametrize("name", list(embedders()))
 def test_arrays_that_do_not_fit_or_are_no_numbers_are_refused(name: str, tmp_path: Path) -> None:
-    settings = {"dim": 14, "repeats": 1} if name == "committee" else {"dim": 4}
-    embedder = make_embedder(name, epochs=1, **settings).fit(simulate(respondents=30))
+    embedder = make_embedder(name, dim=26 if name == "committee" else 4).fit(simulate(respondents=30))
     for array in embedder.state():
         for what, damaged in (
             ("finite", np.full_like(embedder.state()[array], np.nan)),

@@ -20,7 +20,9 @@ def fit(
         typer.Option(help="Codebook of a table. Default: the one beside it; what it does not say is guessed."),
     ] = None,
     on: Annotated[str | None, typer.Option(help="Column of respondent ids, by which several files are joined.")] = None,
-    embedder: Annotated[str, typer.Option(help="lightgcn, autoencoder, committee or factorization.")] = "lightgcn",
+    embedder: Annotated[
+        str, typer.Option(help="lightgcn, autoencoder, committee, ease, factorization or gaussian.")
+    ] = "lightgcn",
     personas: Annotated[
         str, typer.Option(help="Number of cluster personas, or the rule: elbow, silhouette, stability, recommended.")
     ] = "elbow",

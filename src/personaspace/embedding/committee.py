@@ -11,22 +11,23 @@ import numpy as np
 from personaspace.checks import check_whole
 from personaspace.embedding.autoencoder.model import Autoencoder
 from personaspace.embedding.base import Embedder, OnEpoch
+from personaspace.embedding.ease import EASE
 from personaspace.embedding.factorization.model import Factorization
-from personaspace.embedding.lightgcn.model import LightGCN
+from personaspace.embedding.gaussian import Gaussian
 from personaspace.embedding.platt import pool_weights
-from personaspace.errors import MAX_SEED, SettingError
+from personaspace.errors import SettingError
 from personaspace.survey.arrays import Vectors
 from personaspace.survey.question import Question
 from personaspace.survey.survey import Survey
 from personaspace.survey.trait_questions import TraitQuestion
 from personaspace.survey.validation import without_validation
 
-UNITS = 14  # 4 for LightGCN, 8 for the autoencoder, 1 for either factorization
+UNITS = 26  # 12 for EASE, 8 for the autoencoder, 4 for the Gaussian, 1 for either factorization
 
 
 @dataclass(eq=False)
 class Committee(Embedder):
-    """A logarithmic opinion pool (Genest, Zidek 1986) of LightGCN, autoencoder and two factorizations.
+    """A logarithmic opinion pool (Genest, Zidek 1986) of an autoencoder, two factorizations, a Gaussian and EASE.
 
     The factorizations are those of the alternating solver, of answers as numbers and as choices.
 
@@ -40,9 +41,9 @@ class Committee(Embedder):
     before.
 
     Attributes:
-        repeats: How often each of the four is a member, with different seeds. Of 14 equal parts of a repeat's
-            dimensions LightGCN has 4, the autoencoder 8 and either factorization 1.
-        epochs: Epochs of every member at most.
+        dim: Length of the vectors. Of 26 equal parts EASE has 12, the autoencoder 8, the Gaussian 4 and either
+            factorization 1.
+        epochs: Epochs at most of the autoencoder and the factorizations.
         members_: The fitted members.
         weights_: w, shape ``[members]``.
         lengths_: 1 / c, shape ``[members]``.
@@ -50,16 +51,15 @@ class Committee(Embedder):
     Example:
         >>> from personaspace.survey.simulate import simulate
         >>> survey = simulate(respondents=100)
-        >>> Committee(dim=28, repeats=1, epochs=2).fit(survey).embed(survey).shape
-        (100, 28)
+        >>> Committee(dim=26, epochs=2).fit(survey).embed(survey).shape
+        (100, 26)
     """
 
     name: ClassVar[str] = "committee"
     tensors: ClassVar[tuple[str, ...]] = (*Embedder.tensors, "weights_", "lengths_")
 
-    dim: int = 896
+    dim: int = 832
     seed: int = 0
-    repeats: int = 2
     epochs: int = 30
 
     def __post_init__(self) -> None:
@@ -71,19 +71,16 @@ class Committee(Embedder):
     def check(self) -> None:
         """Check all settings; see :meth:`Settings.check`."""
         super().check()
-        check_whole("repeats", self.repeats, least=1)
         check_whole("epochs", self.epochs, least=1)
-        parts = UNITS * self.repeats
-        if self.dim % parts:
-            near = parts * max(1, round(self.dim / parts))
-            raise SettingError(
-                f"dim is {self.dim} for {self.repeats} repeat(s): give a multiple of {parts}, such as {near}"
-            )
+        if self.dim % UNITS:
+            near = UNITS * max(1, round(self.dim / UNITS))
+            raise SettingError(f"dim is {self.dim}: give a multiple of {UNITS}, such as {near}")
 
     def _learn(self, survey: Survey, on_epoch: OnEpoch | None) -> None:
         members = self._new_members()
+        epochs = [member.get_params().get("epochs", 0) for member in members]
         for place, member in enumerate(members):
-            member.fit(survey, on_epoch and _counted(on_epoch, place * self.epochs, len(members) * self.epochs))
+            member.fit(survey, on_epoch and _counted(on_epoch, sum(epochs[:place]), sum(epochs)))
         known = without_validation(survey)
         experts = [(member.embed(known), member.options_, member.bias_) for member in members]
         self.members_ = members
@@ -132,18 +129,15 @@ class Committee(Embedder):
             member.ids_, member.questions_ = self.ids_, self.placed_by_
 
     def _new_members(self) -> list[Embedder]:
-        unit = self.dim // (UNITS * self.repeats)
-        members: list[Embedder] = []
-        for repeat in range(self.repeats):
-            seed = (self.seed * self.repeats + repeat) % (MAX_SEED + 1)
-            numbers = Factorization(dim=unit, seed=seed, epochs=self.epochs, solver="alternating", calibrated=False)
-            members += [
-                LightGCN(dim=4 * unit, seed=seed, epochs=self.epochs, calibrated=False),
-                Autoencoder(dim=8 * unit, seed=seed, epochs=self.epochs, calibrated=False),
-                numbers,
-                replace(numbers, loss="cross-entropy"),
-            ]
-        return members
+        unit, seed = self.dim // UNITS, self.seed
+        numbers = Factorization(dim=unit, seed=seed, epochs=self.epochs, solver="alternating", calibrated=False)
+        return [
+            Autoencoder(dim=8 * unit, seed=seed, epochs=self.epochs, calibrated=False),
+            numbers,
+            replace(numbers, loss="cross-entropy"),
+            Gaussian(dim=4 * unit, calibrated=False),
+            EASE(dim=12 * unit, calibrated=False),
+        ]
 
     def _side_by_side(self, vectors: Sequence[Vectors]) -> Vectors:
         return np.hstack([part / length for part, length in zip(vectors, self.lengths_, strict=True)])

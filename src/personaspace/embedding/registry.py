@@ -11,7 +11,9 @@ from pydantic import TypeAdapter
 from personaspace.embedding.autoencoder.model import Autoencoder
 from personaspace.embedding.base import CONFIG, FORMAT, WEIGHTS, Embedder
 from personaspace.embedding.committee import Committee
+from personaspace.embedding.ease import EASE
 from personaspace.embedding.factorization.model import Factorization
+from personaspace.embedding.gaussian import Gaussian
 from personaspace.embedding.lightgcn.model import LightGCN
 from personaspace.errors import RunError, UnknownNameError, first_fault, unknown
 from personaspace.files import check_tensors, read_checked, read_tensors
@@ -36,7 +38,7 @@ class _Saved:
 
 def embedders() -> dict[str, type[Embedder]]:
     """Every embedder by its name."""
-    classes: tuple[type[Embedder], ...] = (Autoencoder, Committee, Factorization, LightGCN)
+    classes: tuple[type[Embedder], ...] = (Autoencoder, Committee, EASE, Factorization, Gaussian, LightGCN)
     return {embedder.name: embedder for embedder in classes}
 
 
