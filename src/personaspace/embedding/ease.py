@@ -12,8 +12,9 @@ from scipy.linalg import solve_triangular
 from sklearn.utils.extmath import randomized_svd
 
 from personaspace.embedding.base import Embedder, OnEpoch
-from personaspace.embedding.platt import majority_shares, platt_scale
-from personaspace.embedding.sparse import sparse_rows
+from personaspace.embedding.calibrated import Calibrated
+from personaspace.embedding.platt import majority_shares
+from personaspace.embedding.sparse import chosen_options, sparse_rows
 from personaspace.survey.answers import Answers
 from personaspace.survey.arrays import FloatArray, IntArray, Vectors
 from personaspace.survey.option_sums import repeat_options, sum_options
@@ -26,7 +27,7 @@ BLOCK = 4096  # respondents at a time; bounds the memory, not the result
 
 
 @dataclass(eq=False)
-class EASE(Embedder):
+class EASE(Calibrated):
     """EASE (Steck 2019, arXiv 1905.03375) between the options of different questions, reduced to ``dim`` dimensions.
 
     With x_io = [i chose o] - p_o for the options of the questions that i answered, else 0, and p_o the share of o:
@@ -40,8 +41,6 @@ class EASE(Embedder):
     nothing is drawn at random: the seed has no effect.
 
     Attributes:
-        calibrated: Whether v and b are calibrated in the end (:func:`personaspace.embedding.platt.platt_scale`); it may
-            change which option is the likeliest.
         encoder_: E less its mean over the answers to each question, shape ``[options, dim]``; columns of 0 where there
             are more than options.
 
@@ -57,7 +56,6 @@ class EASE(Embedder):
 
     dim: int = 256
     seed: int = 0
-    calibrated: bool = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -77,10 +75,6 @@ class EASE(Embedder):
         self.options_ = np.pad((right * weight).T, padding).astype(np.float32)
         self.bias_ = np.log(shares).astype(np.float32)
 
-    def _calibrate(self, survey: Survey) -> None:
-        if self.calibrated:
-            platt_scale(self, survey)
-
     def shapes(
         self, respondents: int, questions: Sequence[Question], traits: Sequence[Question] = ()
     ) -> dict[str, tuple[int, ...]]:
@@ -91,18 +85,16 @@ class EASE(Embedder):
     def embed(self, survey: Survey) -> Vectors:
         """Place respondents by the sum of E over the options they chose; see :meth:`Embedder.embed`."""
         answers = self.known_answers(survey)
-        nodes = offsets_of(self.placed_by_)[answers.question] + answers.option
-        chosen = sparse_rows(answers.respondent, nodes, 1.0, (len(survey.respondents), len(self.encoder_)))
+        chosen = chosen_options(answers, len(survey.respondents), offsets_of(self.placed_by_))
         vectors: Vectors = chosen @ self.encoder_
         return vectors
 
 
 def _moments(answers: Answers, respondents: int, offsets: IntArray, shares: FloatArray) -> FloatArray:
     """X'X, shape ``[options, options]``."""
-    nodes, options = offsets[answers.question] + answers.option, int(offsets[-1])
-    chosen = sparse_rows(answers.respondent, nodes, 1.0, (respondents, options))
+    chosen = chosen_options(answers, respondents, offsets)
     asked = sparse_rows(answers.respondent, answers.question, 1.0, (respondents, len(offsets) - 1))
-    moments = np.zeros((options, options))
+    moments = np.zeros((offsets[-1], offsets[-1]))
     for start in range(0, respondents, BLOCK):
         rows = slice(start, start + BLOCK)
         inputs = chosen[rows].toarray() - repeat_options(asked[rows].toarray(), offsets) * shares

@@ -12,9 +12,10 @@ from scipy.linalg import lapack
 
 from personaspace.checks import check_whole
 from personaspace.embedding.base import Embedder, OnEpoch
+from personaspace.embedding.calibrated import Calibrated
 from personaspace.embedding.factorization.option_values import answer_values, option_values
 from personaspace.embedding.option_softmax import OptionSoftmax
-from personaspace.embedding.platt import majority_shares, platt_scale
+from personaspace.embedding.platt import majority_shares
 from personaspace.embedding.sparse import Matrix, sparse_rows
 from personaspace.survey.answers import Answers
 from personaspace.survey.arrays import FloatArray, IntArray, Vectors
@@ -28,7 +29,7 @@ PRIOR_VARIANCE = 0.1  # squared distance from the middle of the one prior answer
 
 
 @dataclass(eq=False)
-class Gaussian(Embedder):
+class Gaussian(Calibrated):
     """The multivariate normal model of survey imputation (Schafer 1997, chapter 5), by EM with missing answers.
 
     The answers of respondent i are numbers x_i, standardised by question, and x_i ~ Normal(0, C) with a covariance of
@@ -49,8 +50,6 @@ class Gaussian(Embedder):
 
     Attributes:
         epochs: How many.
-        calibrated: Whether v and b are calibrated in the end (:func:`personaspace.embedding.platt.platt_scale`); it may
-            change which option is the likeliest.
         covariance_: C, shape ``[questions, questions]``.
         roots_: W, shape ``[questions, dim]``; columns of 0 where there are more than questions.
         scale_: Mean and standard deviation of the numbers answered to each question, shape ``[2, questions]``.
@@ -68,7 +67,6 @@ class Gaussian(Embedder):
     dim: int = 128
     seed: int = 0
     epochs: int = 10
-    calibrated: bool = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -114,10 +112,6 @@ class Gaussian(Embedder):
         self.options_ = (numbers[:, None] * repeat_options(roots.T, survey.offsets).T).astype(np.float32)
         self.covariance_, self.roots_ = covariance.astype(np.float32), roots.astype(np.float32)
 
-    def _calibrate(self, survey: Survey) -> None:
-        if self.calibrated:
-            platt_scale(self, survey)
-
     def shapes(
         self, respondents: int, questions: Sequence[Question], traits: Sequence[Question] = ()
     ) -> dict[str, tuple[int, ...]]:
@@ -129,8 +123,7 @@ class Gaussian(Embedder):
     def embed(self, survey: Survey) -> Vectors:
         """Place respondents by the conditional distribution given their answers; see :meth:`Embedder.embed`."""
         numbers = self._numbers(self.placed_by_, self.known_answers(survey), len(survey.respondents))
-        weighed, _ = _expected(numbers, self.covariance_.astype(np.float64))
-        return weighed @ self.roots_
+        return _weighed(numbers, self.covariance_.astype(np.float64)) @ self.roots_
 
     def _numbers(self, questions: Sequence[Question], answers: Answers, respondents: int) -> Matrix:
         """Answers as standardised numbers, a row per respondent."""
@@ -152,9 +145,14 @@ def _scale(questions: Sequence[Question], answers: Answers) -> Vectors:
 
 
 def _expected(numbers: Matrix, covariance: FloatArray) -> tuple[Vectors, FloatArray]:
-    """K_i x_i of every respondent, 0 where unanswered, shape ``[respondents, questions]``, and the sum of all K_i."""
-    weighed, total = np.zeros(numbers.shape, np.float32), np.zeros_like(covariance)
-    whole = _inverse(covariance)
+    """What :func:`_weighed` gives, and the sum of all K_i, shape ``[questions, questions]``."""
+    total = np.zeros_like(covariance)
+    return _weighed(numbers, covariance, total), total
+
+
+def _weighed(numbers: Matrix, covariance: FloatArray, total: FloatArray | None = None) -> Vectors:
+    """K_i x_i of all respondents, 0 where unanswered, shape ``[respondents, questions]``; adds every K_i to a total."""
+    weighed, whole = np.zeros(numbers.shape, np.float32), _inverse(covariance)
     for i, (start, end) in enumerate(itertools.pairwise(numbers.indptr)):
         answered = numbers.indices[start:end]
         block = np.ix_(answered, answered)
@@ -165,8 +163,9 @@ def _expected(numbers: Matrix, covariance: FloatArray) -> tuple[Vectors, FloatAr
             between = whole[np.ix_(missing, answered)]
             inverse = whole[block] - between.T @ _inverse(whole[np.ix_(missing, missing)]) @ between
         weighed[i, answered] = inverse @ numbers.data[start:end]
-        total[block] += inverse
-    return weighed, total
+        if total is not None:
+            total[block] += inverse
+    return weighed
 
 
 def _inverse(matrix: FloatArray) -> FloatArray:

@@ -35,6 +35,22 @@ def sparse_rows(rows: IntArray, columns: IntArray, values: npt.ArrayLike, shape:
     return csr_array((data, columns, starts), shape=shape)
 
 
+def chosen_options(answers: Answers, respondents: int, offsets: IntArray, values: npt.ArrayLike = 1.0) -> Matrix:
+    """A row per respondent with a value at every option chosen, and 0 elsewhere.
+
+    Args:
+        answers: Ascending by respondent.
+        respondents: How many.
+        offsets: Start of each question's options, shape ``[questions + 1]``.
+        values: Of every answer, or one for all.
+
+    Returns:
+        Shape ``[respondents, options]``.
+    """
+    nodes = offsets[answers.question] + answers.option
+    return sparse_rows(answers.respondent, nodes, values, (respondents, int(offsets[-1])))
+
+
 def inverse_root_degrees(answers: Answers, respondents: int, prior: float) -> FloatArray:
     """1 / sqrt(n_i + prior) for the number n_i of answers of every respondent, shape ``[respondents]``."""
     norm: FloatArray = 1 / np.sqrt(np.bincount(answers.respondent, minlength=respondents) + prior)

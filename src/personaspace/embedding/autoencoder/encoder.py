@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from personaspace.embedding.sparse import sparse_rows
+from personaspace.embedding.sparse import chosen_options
 from personaspace.survey.answers import Answers
 from personaspace.survey.arrays import IntArray, Vectors
 
@@ -26,7 +26,5 @@ def encode(answers: Answers, respondents: int, offsets: IntArray, weights: Vecto
         Shape ``[respondents, dim]``.
     """
     size = (SCALE / np.sqrt(np.bincount(answers.respondent, minlength=respondents) + PRIOR))[answers.respondent]
-    nodes = offsets[answers.question] + answers.option
-    inputs = sparse_rows(answers.respondent, nodes, size, (respondents, len(weights)))
-    vectors: Vectors = np.tanh(inputs @ weights + shift)
+    vectors: Vectors = np.tanh(chosen_options(answers, respondents, offsets, size) @ weights + shift)
     return vectors

@@ -9,7 +9,7 @@ from typing import ClassVar
 from personaspace.checks import check_number, check_whole
 from personaspace.embedding.autoencoder.encoder import encode
 from personaspace.embedding.base import Embedder, OnEpoch
-from personaspace.embedding.platt import platt_scale
+from personaspace.embedding.calibrated import Calibrated
 from personaspace.errors import SettingError
 from personaspace.survey.arrays import Vectors
 from personaspace.survey.question import Question, offsets_of
@@ -17,7 +17,7 @@ from personaspace.survey.survey import Survey
 
 
 @dataclass(eq=False)
-class Autoencoder(Embedder):
+class Autoencoder(Calibrated):
     """A denoising autoencoder (Vincent et al. 2008) over options, in the line of arXiv 1802.05814.
 
         x_o = 5 / sqrt(n + 20) for the n options chosen, else 0
@@ -35,8 +35,6 @@ class Autoencoder(Embedder):
         patience: Epochs without improvement on the validation answers before training ends.
         weighted: Whether the loss counts respondents by their survey weights.
         ordinal: Weight of the order of options in the loss (:class:`personaspace.embedding.loss.AnswerLoss`).
-        calibrated: Whether v and b are calibrated in the end (:func:`personaspace.embedding.platt.platt_scale`); it may
-            change which option is the likeliest.
         encoder_: W, transposed, shape ``[options, dim]``.
         shift_: c, shape ``[dim]``.
 
@@ -59,7 +57,6 @@ class Autoencoder(Embedder):
     patience: int = 5
     weighted: bool = False
     ordinal: float = 0.0
-    calibrated: bool = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -83,10 +80,6 @@ class Autoencoder(Embedder):
         from personaspace.embedding.autoencoder.training import fit
 
         self.encoder_, self.shift_, self.options_, self.bias_ = fit(survey, self, on_epoch)
-
-    def _calibrate(self, survey: Survey) -> None:
-        if self.calibrated:
-            platt_scale(self, survey)
 
     def shapes(
         self, respondents: int, questions: Sequence[Question], traits: Sequence[Question] = ()

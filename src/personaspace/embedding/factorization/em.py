@@ -8,7 +8,7 @@ import torch
 from personaspace.embedding.factorization.alternating import AlternatingLearner
 from personaspace.embedding.factorization.fold_in import inverse_curvatures, times
 from personaspace.embedding.factorization.gradient import OptionLearner
-from personaspace.embedding.sparse import sparse_rows
+from personaspace.embedding.sparse import chosen_options, sparse_rows
 from personaspace.survey.answers import Answers
 from personaspace.survey.arrays import FloatArray, Vectors
 from personaspace.survey.option_sums import option_shares, repeat_options, sum_options
@@ -48,9 +48,9 @@ class EMLearner(AlternatingLearner, OptionLearner):
         self.parameters = (respondents, options, bias)
         self.offsets = survey.offsets
         self.shares = option_shares(np.exp(bias.numpy()), self.offsets)
-        nodes, shape = self.offsets[answers.question] + answers.option, (len(survey.respondents), len(bias))
-        self.chosen = sparse_rows(answers.respondent, nodes, 1.0, shape)
-        self.asked = sparse_rows(answers.respondent, answers.question, 1.0, (shape[0], len(survey.questions)))
+        shape = (len(survey.respondents), len(survey.questions))
+        self.chosen = chosen_options(answers, len(survey.respondents), self.offsets)
+        self.asked = sparse_rows(answers.respondent, answers.question, 1.0, shape)
         options.numpy()[:] = self._centred(options.numpy())
 
     def _epoch(self) -> None:

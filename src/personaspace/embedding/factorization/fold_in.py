@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from personaspace.embedding.option_softmax import OptionSoftmax
-from personaspace.embedding.sparse import sparse_rows
+from personaspace.embedding.sparse import chosen_options, sparse_rows
 from personaspace.survey.answers import Answers
 from personaspace.survey.arrays import FloatArray, IntArray
 from personaspace.survey.option_sums import repeat_options
@@ -111,8 +111,7 @@ def fold_in_choices(
     Returns:
         u, shape ``[respondents, dim]``; the prior's mean where there are no answers.
     """
-    nodes = offsets[answers.question] + answers.option
-    chosen = np.asarray(sparse_rows(answers.respondent, nodes, 1.0, (respondents, len(options))) @ options)
+    chosen = np.asarray(chosen_options(answers, respondents, offsets) @ options)
     asked = sparse_rows(answers.respondent, answers.question, 1.0, (respondents, len(offsets) - 1))
     option_softmax = OptionSoftmax(offsets)
     vectors = np.tile(prior.mean, (respondents, 1))

@@ -10,9 +10,9 @@ import numpy as np
 
 from personaspace.checks import check_number, check_whole
 from personaspace.embedding.base import Embedder, OnEpoch
+from personaspace.embedding.calibrated import Calibrated
 from personaspace.embedding.factorization.fold_in import Prior, fold_in_choices, fold_in_numbers
 from personaspace.embedding.factorization.option_values import answer_values, options_of_numbers
-from personaspace.embedding.platt import platt_scale
 from personaspace.errors import SettingError, unknown
 from personaspace.survey.answers import Answers
 from personaspace.survey.arrays import IntArray, Vectors
@@ -27,7 +27,7 @@ LOSSES, SOLVERS = ("squared", "cross-entropy"), ("gradient", "alternating")
 
 
 @dataclass(eq=False)
-class Factorization(Embedder):
+class Factorization(Calibrated):
     """Matrix factorization: a vector per respondent and per question (squared error) or option (cross-entropy).
 
     ``loss="squared"`` is the recipe of arXiv 2311.04978, plus a bias per question: with the chosen option's position
@@ -55,8 +55,6 @@ class Factorization(Embedder):
         learning_rate: Adam's; by default 1e-3 for squared error, else 0.05 falling along half a cosine.
         epochs: Epochs at most.
         patience: Epochs without improvement on the validation answers before training ends.
-        calibrated: Whether v and b are calibrated in the end (:func:`personaspace.embedding.platt.platt_scale`); it may
-            change which option is the likeliest.
         placing_: The vectors and biases by which respondents are placed: q and b side by side, shape
             ``[questions, dim + 1]``; for cross-entropy v and b before calibration, shape ``[options, dim + 1]``.
         variance_: Of the residuals, shape ``[questions]``; a single 1 for cross-entropy.
@@ -80,7 +78,6 @@ class Factorization(Embedder):
     learning_rate: float | None = None
     epochs: int = 20
     patience: int = 3
-    calibrated: bool = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -113,10 +110,6 @@ class Factorization(Embedder):
             on_epoch=on_epoch,
         )
         self._take_over(learner, training, survey.offsets)
-
-    def _calibrate(self, survey: Survey) -> None:
-        if self.calibrated:
-            platt_scale(self, survey)
 
     def shapes(
         self, respondents: int, questions: Sequence[Question], traits: Sequence[Question] = ()

@@ -9,9 +9,9 @@ from typing import ClassVar, Self
 import numpy as np
 
 from personaspace.checks import check_number, check_whole
-from personaspace.embedding.base import Embedder, OnEpoch
-from personaspace.embedding.platt import platt_scale
-from personaspace.embedding.sparse import inverse_root_degrees, sparse_rows
+from personaspace.embedding.base import OnEpoch
+from personaspace.embedding.calibrated import Calibrated
+from personaspace.embedding.sparse import chosen_options, inverse_root_degrees
 from personaspace.errors import SurveyError, unknown
 from personaspace.survey.arrays import Vectors
 from personaspace.survey.question import Question, offsets_of
@@ -23,7 +23,7 @@ NODES = ("options", "questions")
 
 
 @dataclass(eq=False)
-class LightGCN(Embedder):
+class LightGCN(Calibrated):
     """LightGCN (arXiv 2002.02126) with a node per respondent and a node per *option*.
 
     Vectors travel along the answers, without transform or nonlinearity (its eq. 3), and the layers' outputs are
@@ -55,7 +55,6 @@ class LightGCN(Embedder):
             for the option of question j at position x_o: the order of the options is then all that answers carry.
         weighted: Whether the loss counts respondents by their survey weights.
         ordinal: Weight of the order of options in the loss (:class:`personaspace.embedding.loss.AnswerLoss`).
-        calibrated: Whether v and b are calibrated in the end.
         messages_: What an answer adds to its respondent's vector, shape ``[options, dim]``.
 
     Example:
@@ -80,7 +79,6 @@ class LightGCN(Embedder):
     nodes: str = "options"
     weighted: bool = False
     ordinal: float = 0.0
-    calibrated: bool = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -123,8 +121,7 @@ class LightGCN(Embedder):
         for block in survey.blocks():
             end = start + len(block.respondents)
             self.respondents_[start:end], start = self.embed(block), end
-        if self.calibrated:
-            platt_scale(self, next(survey.blocks([0])))
+        super()._calibrate(next(survey.blocks([0])))
         return self
 
     def _learn(self, survey: Survey | SurveyStream, on_epoch: OnEpoch | None) -> None:
@@ -141,9 +138,8 @@ class LightGCN(Embedder):
         self.bias_, self.messages_ = training.bias.numpy(), sent * training.option_norm[:, None]
 
     def _calibrate(self, survey: Survey) -> None:
-        if self.calibrated:
-            large = len(survey.respondents) > LARGE
-            platt_scale(self, survey.select(self._blocks(survey).rows(0)) if large else survey)
+        large = len(survey.respondents) > LARGE
+        super()._calibrate(survey.select(self._blocks(survey).rows(0)) if large else survey)
 
     def _blocks(self, survey: Survey) -> SurveyBlocks:
         return SurveyBlocks(survey, LARGE // 2, self.seed)
@@ -157,10 +153,7 @@ class LightGCN(Embedder):
 
     def embed(self, survey: Survey) -> Vectors:
         """Place respondents along their answers, without fitting anything; see :meth:`Embedder.embed`."""
-        answers = self.known_answers(survey)
-        offsets = offsets_of(self.placed_by_)
-        shape = (len(survey.respondents), int(offsets[-1]))
-        norm = inverse_root_degrees(answers, shape[0], self.prior)
-        nodes = offsets[answers.question] + answers.option
-        vectors: Vectors = sparse_rows(answers.respondent, nodes, norm[answers.respondent], shape) @ self.messages_
+        answers, respondents = self.known_answers(survey), len(survey.respondents)
+        norm = inverse_root_degrees(answers, respondents, self.prior)[answers.respondent]
+        vectors: Vectors = chosen_options(answers, respondents, offsets_of(self.placed_by_), norm) @ self.messages_
         return vectors

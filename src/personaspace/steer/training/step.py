@@ -68,7 +68,7 @@ class Learner:
         return total
 
     def loss(self, blocks: Sequence[Block]) -> Tensor:
-        """Cross-entropy of the targets, summed over the pairs of all blocks."""
+        """Cross-entropy of the options chosen, summed over the pairs of all blocks."""
         losses = [
             functional.cross_entropy(logits, block.chosen, reduction="sum")
             for logits, block in zip(self.steerer.block_logits(blocks), blocks, strict=True)
